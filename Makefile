@@ -1,0 +1,62 @@
+# Every command makes its virtual environment when it is missing, installs what it needs once, and runs.
+# The environment is brought up to date when pyproject.toml has changed.
+#
+#   make test ARGS="-k softmax -x"      more arguments for pytest
+#   make test PYTHON=python3.12         another Python, for a new environment (`make clean` first)
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+PARITY := .venv-parity
+RUN := $(VENV)/bin/python
+RUN_PARITY := $(PARITY)/bin/python
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint parity bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.has-examples ## train the example networks, print what they learned, draw it in out/
+	$(RUN) examples/demo.py $(ARGS)
+
+test: $(VENV)/.has-dev ## the test suite and every doctest; needs no PyTorch
+	$(RUN) -m pytest $(ARGS)
+
+lint: $(VENV)/.has-dev ## ruff and mypy --strict
+	@failed=0; \
+	echo "ruff"; $(RUN) -m ruff check . || failed=1; \
+	echo "mypy"; $(RUN) -m mypy || failed=1; \
+	exit $$failed
+
+parity: $(PARITY)/.has-parity ## compare with PyTorch (a large install, in an environment of its own)
+	$(RUN_PARITY) -m pytest tests/parity $(ARGS)
+
+bench: $(PARITY)/.has-parity ## measure cutaway beside PyTorch and NumPy
+	$(RUN_PARITY) benchmarks/speed.py $(ARGS)
+
+clean: ## remove the environments, caches, builds and pictures
+	rm -rf $(VENV) $(PARITY) out build dist .coverage htmlcov
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# .venv/.has-dev says: the extra `dev` is installed in .venv, as pyproject.toml had it at the time.
+$(VENV)/.has-%: pyproject.toml | $(RUN)
+	@echo "Installing cutaway[$*] into $(VENV) (once)"
+	@$(RUN) -m pip install -qq --editable ".[$*]"
+	@touch $@
+
+$(PARITY)/.has-%: pyproject.toml | $(RUN_PARITY)
+	@echo "Installing cutaway[$*] into $(PARITY) (once)"
+	@$(RUN_PARITY) -m pip install -qq --editable ".[$*]"
+	@touch $@
+
+# A venv that failed half-way leaves an interpreter without pip behind: it goes, or it would be taken for a whole one.
+$(RUN) $(RUN_PARITY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"cutaway needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@$(PYTHON) -m venv --clear $(@:/bin/python=) || { rm -rf $(@:/bin/python=); exit 1; }

@@ -1,0 +1,82 @@
+"""cutaway: a deep learning framework that you can see inside.
+
+    >>> x = cutaway.tensor([1., 2., 3.], requires_grad=True)
+    >>> loss = (x * x).sum()
+    >>> loss.backward()
+    >>> x.grad
+    tensor([2., 4., 6.])
+
+Names and meanings are PyTorch's; `import cutaway as torch` runs a lesson. Where things are:
+
+- `ops/`: the maths of each op, as pure functions of NumPy arrays;
+- `graph.py`: what is recorded, and the walk back that computes gradients;
+- `tensor/`: the Tensor;
+- `nn/`, `optim/`, `autograd/`: layers, optimizers, and derivatives to ask for and to check.
+"""
+
+import math as _math
+import warnings as _warnings
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+# 1 / 0 is inf and log(-1) is nan, as in PyTorch, without a word. Only cutaway's own lines are
+# meant: what NumPy says of the user's lines stays as it is.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"cutaway\.")
+
+from . import (  # noqa: E402
+    autograd, cuda, distributions, dtypes, functions, nn, optim, random, safetensors, serialization, utils,
+)  # fmt: skip
+from .as_torch import absent as _absent  # noqa: E402
+from .as_torch import as_torch  # noqa: E402
+from .autograd import (  # noqa: E402
+    differentiable, enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
+)
+from .creation import (  # noqa: E402
+    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor,
+    tril_indices, triu_indices, zeros, zeros_like,
+)  # fmt: skip
+from .dtypes import (  # noqa: E402
+    Size, device, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8, int16, int32, int64,
+    set_default_dtype, uint8,
+)  # fmt: skip
+from .functions import *  # noqa: E402, F403
+from .random import (  # noqa: E402
+    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
+    rand_like, randint, randn, randn_like, randperm, seed, set_rng_state,
+)  # fmt: skip
+from .serialization import load, save  # noqa: E402
+from .tensor import (  # noqa: E402
+    Tensor, broadcast_tensors, cat, hstack, meshgrid, set_printoptions, stack, vstack, where,
+)  # fmt: skip
+
+__version__ = "0.1.0"
+
+concat = concatenate = cat
+float = float32
+double = float64
+half = float16
+long = int64
+int = int32
+short = dtypes.int16
+bool = dtypes.bool_
+
+pi = _math.pi
+e = _math.e
+inf = _math.inf
+nan = _math.nan
+
+__all__ = [
+    "Generator", "Size", "Tensor", "arange", "as_tensor", "as_torch", "autograd", "bernoulli", "bool",
+    "broadcast_tensors", "cat", "concat", "concatenate", "cuda", "default_generator", "device", "differentiable",
+    "distributions", "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "finfo", "float",
+    "float16", "float32", "float64", "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state",
+    "half", "hstack", "iinfo", "inf", "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "linspace", "load", "long", "manual_seed", "meshgrid", "multinomial", "nan", "nn", "no_grad",
+    "normal", "ones", "ones_like", "optim", "pi", "rand", "rand_like", "randint", "randn", "randn_like", "random",
+    "randperm", "safetensors", "save", "seed", "serialization", "set_default_dtype", "set_grad_enabled",
+    "set_printoptions", "set_rng_state", "short", "stack", "tensor", "tril_indices", "triu_indices", "uint8",
+    "utils", "vstack", "where", "zeros", "zeros_like",
+]  # fmt: skip
+__all__ += functions.__all__
+
+if not _TYPE_CHECKING:  # a type checker would take it that there is every name
+    __getattr__ = _absent("torch")

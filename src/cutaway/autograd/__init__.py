@@ -1,0 +1,19 @@
+"""Derivatives: asking for them, checking them, and writing ops of one's own."""
+
+from ..grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from ..tensor.differentiation import backward, grad
+from .function import Function
+from .gradcheck import gradcheck, gradgradcheck
+from .own_ops import differentiable
+
+__all__ = [
+    "Function", "backward", "differentiable", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode",
+    "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_grad_enabled",
+]  # fmt: skip

@@ -1,0 +1,57 @@
+"""Ops of one's own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from ..memory import owner
+from ..tensor.base import TensorBase, apply, to_common_dtype
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+Rule = Callable[..., tuple[Any, ...]]
+
+
+@overload
+def differentiable(op: Rule) -> Callable[..., Tensor]: ...
+@overload
+def differentiable(*, broadcasts: bool = False) -> Callable[[Rule], Callable[..., Tensor]]: ...
+def differentiable(op: Rule | None = None, *, broadcasts: bool = False) -> Any:
+    """Make a function of arrays, which returns its value and one pullback per array, work on Tensors.
+
+    Args:
+        op: positional arguments are arrays, keyword-only arguments are attributes. It returns the value
+            and, for each array, the pullback: a function from g, the gradient of the loss with respect
+            to the value, to the gradient with respect to that array. Written with NumPy functions and
+            operators, it can be differentiated twice.
+        broadcasts: the op stretches its inputs as NumPy does; gradients are then summed back.
+
+    >>> @cutaway.differentiable
+    ... def cube(x):
+    ...     "x³"
+    ...     return x**3, lambda g: g * 3 * x**2
+    >>> x = cutaway.tensor(2., requires_grad=True)
+    >>> cube(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+    if op is None:
+        return functools.partial(differentiable, broadcasts=broadcasts)
+    rule = op
+    rule.broadcasts = broadcasts  # type: ignore[attr-defined]
+
+    @functools.wraps(rule)
+    def run(*inputs: Any, **attrs: Any) -> Tensor:
+        dtypes = {x.dtype for x in inputs if isinstance(x, TensorBase | np.ndarray)}
+        operands = to_common_dtype(*inputs) if len(dtypes) > 1 else inputs
+        out = apply(rule, *operands, **attrs)
+        if any(isinstance(x, TensorBase) and owner(x._array) is owner(out._array) for x in operands):
+            out._array = out._array.copy()  # else what is written into the one would reach the other unseen
+        return out
+
+    return run

@@ -1,0 +1,14 @@
+"""Probability distributions: draw from them, and ask how likely a draw was.
+
+A model's outputs become the parameters of a distribution. `sample` draws, `log_prob` is differentiable in the
+parameters, and that is what policy gradients need; `rsample` draws so that the draw itself is differentiable, which is
+what variational autoencoders need. The same seed gives the same draws as in PyTorch.
+"""
+
+from .bernoulli import Bernoulli
+from .categorical import Categorical
+from .distribution import Distribution
+from .normal import Normal
+from .uniform import Uniform
+
+__all__ = ["Bernoulli", "Categorical", "Distribution", "Normal", "Uniform"]

@@ -1,0 +1,45 @@
+"""What a distribution does with its parameters before it keeps them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..creation import tensor
+from ..dtypes import finfo, get_default_dtype
+from ..errors import describe
+from ..tensor import Tensor, broadcast_tensors
+
+__all__ = ["broadcast_all", "held_inside", "one_of"]
+
+
+def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
+    """Numbers and tensors as tensors of one shape; a number takes the dtype of the first tensor, or the default.
+
+    Raises:
+        ValueError: one of them is something else.
+    """
+    for value in values:
+        if not isinstance(value, Tensor | int | float | np.number):
+            raise ValueError(f"parameters are numbers or Tensors, not {describe(value)}: torch.tensor(...) makes one")
+    dtype = next((value.dtype for value in values if isinstance(value, Tensor)), get_default_dtype())
+    tensors = [value if isinstance(value, Tensor) else tensor(value, dtype=dtype) for value in values]
+    return tuple(broadcast_tensors(*tensors))
+
+
+def one_of(probs: Any, logits: Any) -> Any:
+    """The one that is given.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if (probs is None) == (logits is None):
+        raise ValueError("Either `probs` or `logits` must be specified, but not both.")
+    return logits if probs is None else probs
+
+
+def held_inside(probs: Tensor) -> Tensor:
+    """Probabilities kept so far from 0 and 1 that their logarithms are finite."""
+    eps = finfo(probs.dtype).eps
+    return probs.clamp(eps, 1 - eps)

@@ -1,0 +1,330 @@
+"""Shapes that do not fit, and dimensions that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .words import describe, op_name, shapes
+
+
+def from_numpy(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, Any], error: Exception) -> Exception:
+    """The error to raise in place of NumPy's: PyTorch's type, and the op and its inputs named."""
+    name = op_name(op)
+    arrays = [x for x in inputs if isinstance(x, np.ndarray)]
+    if name == "matmul" and len(arrays) == 2:
+        return matmul_mismatch(arrays[0].shape, arrays[1].shape)
+    if isinstance(error, ValueError) and len(arrays) > 1 and "broadcast" in str(error):
+        return no_common_shape(name, [a.shape for a in arrays])
+    if name == "reshape":
+        return cannot_reshape(arrays[0].shape, attrs["shape"])
+    if name == "expand":
+        return cannot_expand(arrays[0].shape, attrs["shape"])
+    if name in ("cat", "stack"):
+        return cannot_join(name, [a.shape for a in arrays], attrs["axis"])
+    given = ", ".join(describe(x) for x in inputs)
+    kind = type(error) if isinstance(error, IndexError | TypeError) else RuntimeError
+    if isinstance(error, np.exceptions.AxisError):
+        kind = IndexError
+    return kind(f"{name}() cannot be computed: {error}. It was given {given}" + (f" with {attrs}." if attrs else "."))
+
+
+def no_common_shape(name: str, given: Sequence[Sequence[int]]) -> RuntimeError:
+    """Two shapes of which neither can be stretched to the other."""
+    width = max(len(s) for s in given)
+    padded = [(1,) * (width - len(s)) + tuple(s) for s in given]
+    clash = [i for i in range(width) if len({s[i] for s in padded} - {1}) > 1]
+    axis = clash[-1] if clash else width - 1
+    sizes = [s[axis] for s in padded]
+    message = (
+        f"{name}: the shapes {shapes(*given)} do not fit together: at dimension {axis} (counted after aligning the "
+        f"last ones) the sizes are {' and '.join(map(str, sizes))}. Sizes must be equal, or one of them 1 (or missing "
+        "on the left), which is then stretched."
+    )
+    if len(given) == 2:
+        message += _broadcast_advice(tuple(given[0]), tuple(given[1]))
+    return RuntimeError(message)
+
+
+def _broadcast_advice(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    """The one-line repair of a broadcast that fails, where there is an obvious one."""
+    for big, small, word in ((a, b, "second"), (b, a, "first")):
+        if len(small) == 1 and len(big) > 1 and small[0] == big[0]:
+            column = (small[0], 1)
+            return f" Perhaps you want one value for each row: write the {word} as x.unsqueeze(1), of shape {column}."
+        if len(small) == len(big) == 2 and small == big[::-1]:
+            return f" One of them looks transposed: write the {word} as x.T, of shape {big}."
+    return ""
+
+
+def matmul_mismatch(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
+    """Two shapes that cannot be multiplied as matrices."""
+    a, b = tuple(a), tuple(b)
+    if not a or not b:
+        return RuntimeError(
+            f"matmul: both sides of @ need at least one dimension, but the shapes are {shapes(a, b)}. "
+            "To multiply by a single number, write * instead of @."
+        )
+    inner = b[-2] if len(b) > 1 else b[0]
+    message = f"matmul: shapes {shapes(a, b)} cannot be multiplied: "
+    if a[-1] == inner:
+        return RuntimeError(
+            message + f"the batch dimensions {shapes(a[:-2], b[:-2])} do not fit together. They must be equal, or 1."
+        )
+    message += (
+        f"the last dimension of the left side is {a[-1]}, "
+        f"the {'second to last' if len(b) > 1 else 'only'} dimension of the right side is {inner}; they must be equal."
+    )
+    if len(b) > 1 and a[-1] == b[-1]:
+        message += f" Perhaps you want left @ right.mT, with {(*b[:-2], b[-1], b[-2])} on the right."
+    elif len(a) > 1 and a[-2] == inner:
+        message += f" Perhaps you want left.mT @ right, with {(*a[:-2], a[-1], a[-2])} on the left."
+    return RuntimeError(message)
+
+
+def cannot_reshape(shape: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
+    """A shape that holds another number of elements."""
+    n = int(np.prod(shape, dtype=np.int64))
+    wanted = tuple(wanted)
+    if sum(size == -1 for size in wanted) > 1:
+        return RuntimeError(f"reshape: only one size may be -1 (worked out from the others), but {wanted} has more.")
+    known = int(np.prod([size for size in wanted if size != -1], dtype=np.int64))
+    why = f"a tensor of shape {tuple(shape)} has {n} elements, "
+    if any(size < -1 for size in wanted):
+        return RuntimeError(f"reshape: sizes must be 0 or more, or -1 once, but {wanted} was asked for.")
+    if -1 in wanted:
+        why += f"which cannot be divided among {known} (the product of the other sizes in {wanted})."
+        fix = " Check the other sizes; a batch is kept with x.reshape(x.shape[0], -1) or x.flatten(1)."
+    else:
+        why += f"the shape {wanted} holds {known}."
+        fix = " Let one size be worked out by writing -1 for it."
+    return RuntimeError("reshape: " + why + fix)
+
+
+def cannot_expand(shape: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
+    """A shape to which a tensor cannot be stretched."""
+    return RuntimeError(
+        f"expand: a tensor of shape {tuple(shape)} cannot be stretched to {tuple(wanted)}: only dimensions of size 1 "
+        "(and new ones on the left) can be stretched. To repeat a dimension of another size use x.repeat(...)."
+    )
+
+
+def cannot_join(name: str, given: Sequence[Sequence[int]], axis: int) -> RuntimeError:
+    """Tensors that cannot be joined."""
+    rule = "equal in all dimensions"
+    if name != "stack":
+        rule += f" but {axis}, along which they are joined"
+    return RuntimeError(
+        f"{name}: the shapes {shapes(*given)} cannot be joined along dimension {axis}: they must be {rule}."
+    )
+
+
+def dim_out_of_range(dim: int, ndim: int) -> IndexError:
+    """A dimension that the tensor does not have."""
+    if ndim == 0:
+        return IndexError(
+            f"Dimension out of range: dim={dim} was asked for, but a tensor with one number has only dim 0 or -1."
+        )
+    return IndexError(
+        f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim}): the tensor has "
+        f"{ndim} "
+        f"dimension{'s' * (ndim != 1)}, numbered from 0, or from the end as -1, -2, ..."
+    )
+
+
+def dim_of_a_number(dim: Any) -> IndexError:
+    """The length of a dimension of a single number."""
+    return IndexError(f"Dimension specified as {dim} but tensor has no dimensions: it holds a single number")
+
+
+def not_a_shape(given: Sequence[Any]) -> TypeError:
+    """Something else than whole numbers for lengths."""
+    return TypeError(
+        "a shape is made of whole numbers, as in (2, 3), but this was given: "
+        f"{', '.join(map(describe, given)) or 'nothing'}"
+    )
+
+
+def negative_size(name: str, shape: Sequence[int]) -> RuntimeError:
+    """A new tensor with a length below 0."""
+    return RuntimeError(f"{name}: Dimension size must be non-negative, but the shape is {tuple(shape)}")
+
+
+def no_size(name: str) -> TypeError:
+    """A new tensor without a shape."""
+    return TypeError(
+        f'{name}() missing the argument "size": write torch.{name}(2, 3), or torch.{name}(()) for a single number'
+    )
+
+
+def cannot_view(shape: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
+    """view() where only a copy would do."""
+    return RuntimeError(
+        f"view size is not compatible with input tensor's size and stride: the elements of this {tuple(shape)} "
+        "tensor do not "
+        f"lie in memory in the order of a {tuple(wanted)} one (it was transposed or sliced, say). Use "
+        "x.reshape(...), which "
+        "copies where it must, or x.contiguous().view(...)."
+    )
+
+
+def flatten_backwards(start_dim: int, end_dim: int) -> RuntimeError:
+    """flatten() from a later dimension to an earlier one."""
+    return RuntimeError(
+        f"flatten() has invalid args: start_dim cannot come after end_dim, but start_dim={start_dim} and "
+        f"end_dim={end_dim}"
+    )
+
+
+def cannot_unflatten(dim: int, length: int, sizes: Sequence[int]) -> RuntimeError:
+    """Lengths that do not multiply to that of the dimension to split."""
+    return RuntimeError(
+        f"unflatten: sizes {tuple(sizes)} do not multiply up to the length of dimension {dim}, which is {length}. "
+        "One of them may be -1, and is worked out."
+    )
+
+
+def cannot_permute(order: Sequence[int], ndim: int) -> RuntimeError:
+    """An order that does not name every dimension once."""
+    return RuntimeError(
+        f"permute(): the tensor has {ndim} dimensions; each must be named once, but got {tuple(order)}. "
+        "To exchange two write x.transpose(a, b)."
+    )
+
+
+def cannot_move_dims(source: Any, destination: Any) -> RuntimeError:
+    """movedim() with as many from as to."""
+    return RuntimeError(
+        f"movedim: source={source} and destination={destination} must name the same number of dimensions: where each "
+        "goes"
+    )
+
+
+def not_a_matrix(ndim: int) -> RuntimeError:
+    """t() of a batch."""
+    return RuntimeError(
+        f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D: x.mT transposes the last two, "
+        "x.transpose(a, b) any two"
+    )
+
+
+def needs_matrices(name: str, shape: Sequence[int]) -> RuntimeError:
+    """Something that is done to matrices, asked of less."""
+    return RuntimeError(
+        f"{name} needs a matrix, or a batch of them: at least 2 dimensions, but the shape is {tuple(shape)}"
+    )
+
+
+def needs_dimensions(name: str) -> RuntimeError:
+    """A tensor to be cut that has no dimension."""
+    return RuntimeError(
+        f"{name} expects at least a 1-dimensional tensor: this one holds a single number, with no dimension to cut"
+    )
+
+
+def narrow_out_of_range(start: int, length: int) -> IndexError:
+    """narrow() that starts outside."""
+    return IndexError(f"start out of range (expected to be in range of [{-length}, {length}], but got {start})")
+
+
+def narrow_too_long(start: int, length: int, size: int) -> RuntimeError:
+    """narrow() that ends outside."""
+    if length < 0:
+        return RuntimeError(f"narrow(): length must be non-negative, but got {length}")
+    return RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size})")
+
+
+def cannot_split(lengths: Any, size: int) -> RuntimeError:
+    """Pieces that do not make up the dimension."""
+    if isinstance(lengths, int):
+        return RuntimeError(
+            f"split expects split_size be positive, but got split_size={lengths}: it is the length of each piece"
+        )
+    return RuntimeError(
+        f"split_with_sizes expects split_sizes to sum exactly to {size} (the length of the dimension) and to be "
+        "non-negative, "
+        f"but got {list(lengths)}, whose sum is {sum(lengths)}"
+    )
+
+
+def no_chunks(chunks: int) -> RuntimeError:
+    """chunk() into none."""
+    return RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}: it is the number of pieces")
+
+
+def cannot_repeat(shape: Sequence[int], times: Sequence[int]) -> RuntimeError:
+    """repeat() with fewer numbers than dimensions, or with a negative one."""
+    if len(times) >= len(shape):
+        return RuntimeError(f"repeat: a tensor cannot be repeated a negative number of times, but got {tuple(times)}")
+    return RuntimeError(
+        "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: "
+        f"the shape is {tuple(shape)}, but got {tuple(times)}. Write 1 for a dimension that is to stay as it is."
+    )
+
+
+def cannot_cat_numbers() -> RuntimeError:
+    """cat() of tensors without dimensions."""
+    return RuntimeError("zero-dimensional tensors cannot be concatenated: torch.stack joins single numbers")
+
+
+def not_tensors(name: str, given: Any, i: int | None = None) -> TypeError:
+    """Something else than a list of tensors, or something else in the list."""
+    if i is None:
+        return TypeError(
+            f"{name}(): argument 'tensors' must be tuple of Tensors, not {describe(given)}: write torch.{name}([a, b])"
+        )
+    return TypeError(f"{name}(): expected Tensor as element {i} in argument 0, but got {describe(given)}")
+
+
+def no_tensors(name: str) -> Exception:
+    """An empty list of tensors."""
+    kind = ValueError if name == "cat" else RuntimeError
+    return kind(f"{name}(): expected a non-empty list of Tensors")
+
+
+def unknown_indexing(indexing: Any) -> RuntimeError:
+    """meshgrid() in a third way."""
+    return RuntimeError(
+        f"torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {indexing!r}. "
+        "\"ij\" puts rows first, as matrices do; \"xy\" columns, as plots do."
+    )
+
+
+def meshgrid_of_dtypes() -> RuntimeError:
+    """meshgrid() of whole numbers and fractions."""
+    return RuntimeError(
+        "torch.meshgrid expects all tensors to have the same dtype: convert them with .to(dtype) or .float()"
+    )
+
+
+def product_of_wrong_ndim(name: str, a: Sequence[int], b: Sequence[int], left: int, right: int) -> RuntimeError:
+    """A product of matrices asked of something else."""
+    return RuntimeError(
+        f"{name}: expected tensors with {left} and {right} dimension{'s' * (right > 1)}, but the shapes are "
+        f"{shapes(a, b)}; "
+        "@ takes any number of them"
+    )
+
+
+def batches_differ(name: str, a: Sequence[int], b: Sequence[int]) -> RuntimeError:
+    """Two batches of another number of matrices."""
+    return RuntimeError(
+        f"{name}: both batches need the same number of matrices, but the shapes are {shapes(a, b)}; @ stretches a "
+        "batch of one"
+    )
+
+
+def inplace_cannot_grow(shape: Sequence[int], result: Sequence[int]) -> RuntimeError:
+    """An in-place op whose result has another shape."""
+    return RuntimeError(
+        f"output with shape {tuple(shape)} doesn't match the broadcast shape {tuple(result)}: an in-place operation "
+        "cannot "
+        "make a tensor larger. Write x = x + y, which makes a new one."
+    )
+
+
+def cannot_rearrange() -> NotImplementedError:
+    """unsqueeze_() of something that has a graph."""
+    return NotImplementedError("shapes cannot be changed in place once a graph is recorded: write x = x.unsqueeze(0)")

@@ -1,0 +1,361 @@
+"""Operands, numbers, dtypes and keywords that a function cannot take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .words import describe, nearest
+
+# --- operands ---------------------------------------------------------------------------------------------
+
+
+def not_a_tensor(name: str, given: Any) -> TypeError:
+    """Something else where only a Tensor will do."""
+    return TypeError(
+        f"{name}(): a Tensor is needed, not {describe(given)}: convert it with torch.tensor(...) first"
+    )
+
+
+def not_an_operand(given: Any) -> TypeError:
+    """Something that is neither a Tensor nor a number."""
+    return TypeError(
+        f"a Tensor or a number is needed here, but this is {describe(given)}. Convert it first: torch.tensor(...)."
+    )
+
+
+def not_a_number(given: Any) -> TypeError:
+    """Something else where only a number will do."""
+    return TypeError(f"a number is needed here, but this is {describe(given)}")
+
+
+def not_an_integer(name: str, what: str, given: Any) -> TypeError:
+    """A fraction, or worse, for a count."""
+    return TypeError(f"{name}(): {what} must be int, a whole number, not {describe(given)}")
+
+
+def not_a_single_value(name: str, shape: Sequence[int]) -> RuntimeError:
+    """A tensor with dimensions where one number is wanted."""
+    return RuntimeError(
+        f"{name} only supports a 0-dimensional value tensor, but got a tensor of shape {tuple(shape)}; "
+        "torch.where(mask, values, x) and x.copy_(values) take one for each place"
+    )
+
+
+def number_does_not_fit(value: Any, dtype: Any) -> RuntimeError:
+    """A number beyond what a dtype holds."""
+    limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
+    what = f"from {limits.min} to {limits.max}"
+    return RuntimeError(
+        f"value cannot be converted to type {dtype} without overflow: {value} was given, and it holds numbers {what}"
+    )
+
+
+def out_of_range(name: str, what: str, given: Any, wanted: str) -> RuntimeError:
+    """An argument that a distribution cannot have."""
+    return RuntimeError(f"{name} expects {what} to be {wanted}, but found {what}={given}")
+
+
+def unknown_keyword(name: str, keyword: str, known: Iterable[str]) -> TypeError:
+    """A keyword that a function does not have."""
+    names = [n for n in known if n not in ("self", "names")]
+    return TypeError(
+        f"{name}() got an unexpected keyword argument {keyword!r}.{nearest(keyword, names)} It takes: "
+        f"{', '.join(names) or 'none'}."
+    )
+
+
+def alpha_of_wrong_kind(alpha: Any, kind: str) -> RuntimeError:
+    """add(other, alpha) with a factor that the result cannot hold."""
+    if isinstance(alpha, bool):
+        return RuntimeError(f"Boolean alpha only supported for Boolean results: write alpha={int(alpha)}")
+    return RuntimeError(
+        f"For integral input tensors, argument alpha must not be a floating point number, but it is {alpha}: "
+        "convert the tensor first, x.float()"
+    )
+
+
+def clamp_without_limits() -> RuntimeError:
+    """clamp() of nothing."""
+    return RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None, as in x.clamp(min=0)")
+
+
+def clamp_with_both_kinds() -> TypeError:
+    """clamp() with a number and a tensor."""
+    return TypeError("clamp(): min and max must be two numbers, or two Tensors: write torch.tensor(0.) for a number")
+
+
+def unknown_rounding_mode(mode: Any) -> RuntimeError:
+    """div() with a third way to round."""
+    return RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {mode!r}")
+
+
+def division_by_zero(name: str) -> RuntimeError:
+    """Whole numbers divided by 0."""
+    return RuntimeError(
+        f"ZeroDivisionError: {name} of whole numbers by 0 has no answer. As fractions, x / y or x.float() // y gives "
+        "inf or nan."
+    )
+
+
+def negative_power(exponent: Any) -> RuntimeError:
+    """Whole numbers to a negative power."""
+    return RuntimeError(
+        f"Integers to negative integer powers are not allowed: x ** {exponent} is a fraction. Write x.float() ** "
+        f"{exponent}."
+    )
+
+
+def cannot_contain(given: Any) -> RuntimeError:
+    """`in` with something that a tensor cannot hold."""
+    return RuntimeError(
+        f"Tensor.__contains__ only supports Tensor or scalar, but you passed in {describe(given)}: a tensor holds "
+        "numbers only"
+    )
+
+
+# --- dtypes -----------------------------------------------------------------------------------------------
+
+
+def not_for_dtype(name: str, dtype: str, instead: str) -> NotImplementedError:
+    """An op that does not exist for this kind of number."""
+    return NotImplementedError(f"\"{name}\" not implemented for {dtype!r}: it needs {instead}")
+
+
+def no_bools(name: str) -> RuntimeError:
+    """The place of the largest of True and False."""
+    return RuntimeError(
+        f"{name}(): does not support bool input: write x.int().{name}(), or x.nonzero() for the places of True"
+    )
+
+
+def bool_arithmetic(expression: str, instead: str = "") -> RuntimeError:
+    """Arithmetic with True and False."""
+    return RuntimeError(
+        f"{expression} with a bool tensor is not supported: "
+        f"{instead and instead + ', or '}convert it to numbers with x.int()"
+    )
+
+
+def not_invertible(dtype: Any) -> TypeError:
+    """~ of fractions."""
+    return TypeError(
+        f"~ (operator.invert) is only implemented on integer and Boolean-type tensors, not on {dtype}: compare "
+        "first, ~(x > 0)"
+    )
+
+
+def needs_fractions(name: str, dtype: Any) -> RuntimeError:
+    """A mean of whole numbers."""
+    return RuntimeError(
+        f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
+        f"{dtype}. "
+        f"Write x.float().{name}(...)."
+    )
+
+
+def not_a_mask(name: str, dtype: Any) -> RuntimeError:
+    """Numbers where True and False are wanted."""
+    return RuntimeError(
+        f"{name} expected a boolean tensor as its condition, but got a tensor with dtype {dtype}: compare first, as "
+        "in x != 0"
+    )
+
+
+def dtypes_differ(name: str, a: Any, b: Any) -> RuntimeError:
+    """Two dtypes where they have to be equal."""
+    return RuntimeError(
+        f"{name}: expected both tensors to have the same dtype, but got {a} and {b}: convert one with .to({b})"
+    )
+
+
+def inplace_cannot_cast(result: Any, dtype: Any) -> RuntimeError:
+    """An in-place op whose result the tensor cannot hold."""
+    return RuntimeError(
+        f"result type {result} can't be cast to the desired output type {dtype}: the tensor keeps its dtype when it "
+        "is changed "
+        f"in place, and {dtype} cannot hold the result. Convert it first, x = x.to({result}), or write x = x + y."
+    )
+
+
+def cannot_require_grad(dtype: Any) -> RuntimeError:
+    """requires_grad for whole numbers."""
+    return RuntimeError(
+        f"only Tensors of floating point dtype can require gradients, not {dtype}: a derivative needs numbers that can "
+        "change by as little as one likes. Convert first, x.float(), or write a point when creating it: "
+        "torch.tensor([1., 2.])."
+    )
+
+
+# --- one number, or many ----------------------------------------------------------------------------------
+
+
+def not_one_element(what: str, shape: Sequence[int]) -> Exception:
+    """A tensor with many elements where a single number is wanted."""
+    kind = RuntimeError if what == "item()" else ValueError
+    return kind(
+        f"only one element tensors can be converted to Python scalars: a Tensor with {int(np.prod(shape))} elements "
+        "cannot be "
+        f"converted to Scalar, as {what} does, and the shape is {tuple(shape)}. Reduce it first, for example with "
+        ".sum() or "
+        ".mean(), or use .tolist() for all of them."
+    )
+
+
+def not_an_index_number(given: Any) -> TypeError:
+    """A tensor used as a list's index, which it cannot be."""
+    return TypeError(
+        "only integer tensors of a single element can be converted to an index, but this is "
+        f"{describe(given)}: convert it with int(x) first"
+    )
+
+
+def ambiguous_truth(shape: Sequence[int]) -> RuntimeError:
+    """`if tensor:` with many elements."""
+    return RuntimeError(
+        f"Boolean value of Tensor with {'no' if 0 in shape else 'more than one'} value{'s' * (0 in shape)} is "
+        "ambiguous: "
+        f"the shape is {tuple(shape)}. Say which you mean: (x > 0).any() or (x > 0).all()."
+    )
+
+
+def zero_dim(what: str) -> TypeError:
+    """len() or a loop over a single number."""
+    return TypeError(
+        f"{what} {'over' if what == 'iteration' else 'of'} a 0-d tensor: it holds a single number, x.item()"
+    )
+
+
+def format_of_many() -> TypeError:
+    """f"{x:.2f}" with a tensor that has dimensions."""
+    return TypeError(
+        "unsupported format string passed to Tensor.__format__: it formats a single number, x.item(); "
+        "torch.set_printoptions(precision=2) is for whole tensors"
+    )
+
+
+def extreme_of_nothing(name: str) -> RuntimeError:
+    """The largest of no elements."""
+    return RuntimeError(
+        f"{name}(): Expected reduction dim to be specified for input.numel() == 0: the tensor is empty, and no "
+        "elements have "
+        "no largest and no smallest"
+    )
+
+
+def nothing_to_choose_from(name: str, shape: Sequence[int]) -> IndexError:
+    """The largest along a dimension of length 0."""
+    return IndexError(
+        f"{name}(): Expected reduction dim to have non-zero size, but the shape is {tuple(shape)}: no elements have "
+        "no largest "
+        "and no smallest"
+    )
+
+
+# --- what a tensor is made of -----------------------------------------------------------------------------
+
+
+def not_a_sequence(given: Any) -> TypeError:
+    """torch.Tensor(2.5)"""
+    return TypeError(
+        f"new(): data must be a sequence (got {type(given).__name__}): write torch.tensor({given}) for a single "
+        "number"
+    )
+
+
+def not_an_array(given: Any) -> TypeError:
+    """from_numpy() of something else."""
+    return TypeError(f"expected np.ndarray (got {type(given).__name__}): torch.tensor takes lists and numbers")
+
+
+def negative_strides() -> ValueError:
+    """from_numpy() of an array that runs backwards."""
+    return ValueError(
+        "At least one stride in the given numpy array is negative, which a tensor cannot have: "
+        "write torch.from_numpy(array.copy())"
+    )
+
+
+def foreign_byte_order(dtype: Any) -> ValueError:
+    """from_numpy() of numbers written on another kind of machine."""
+    return ValueError(
+        f"given numpy array has byte order different from the native byte order ({dtype}): "
+        "convert it with array.astype(array.dtype.newbyteorder('='))"
+    )
+
+
+def leads_nowhere(start: Any, end: Any, step: Any) -> RuntimeError:
+    """arange() that never ends, or never begins."""
+    if step == 0:
+        return RuntimeError("step must be nonzero")
+    if not np.isfinite(end - start):
+        return RuntimeError(f"unsupported range: {start} -> {end}")
+    return RuntimeError(
+        f"upper bound and lower bound inconsistent with step sign: from {start} to {end} by steps of {step} leads "
+        "nowhere"
+    )
+
+
+def negative_count(name: str, what: str, n: int) -> RuntimeError:
+    """A number of rows or steps below 0."""
+    return RuntimeError(f"{name}: {what} must be non-negative, but got {n}")
+
+
+def ragged(lengths: str) -> ValueError:
+    """Lists of unequal length."""
+    return ValueError(
+        f"expected sequence of equal lengths, but the lists inside are not: {lengths}. A tensor is a full grid; "
+        "pad the shorter lists, for example with torch.nn.utils.rnn.pad_sequence"
+    )
+
+
+def not_tensors_of_one(shape: Sequence[int]) -> ValueError:
+    """torch.tensor() of a list of tensors."""
+    return ValueError(
+        "only one element tensors can be converted to Python scalars, but the list holds a tensor of shape "
+        f"{tuple(shape)}: "
+        "torch.stack([a, b]) puts tensors side by side, torch.cat([a, b]) one behind the other"
+    )
+
+
+def not_numbers(given: Any) -> Exception:
+    """Words, dicts, None: what no tensor is made of."""
+    kind = TypeError if isinstance(given, str) else RuntimeError
+    return kind(
+        f"Could not infer dtype of {type(given).__name__}: a tensor is made of numbers, not of {describe(given)}. "
+        "Words and labels "
+        "are turned into numbers first, for example with a dict {word: index}."
+    )
+
+
+def whole_number_too_large(value: int) -> ValueError:
+    """An int beyond int64."""
+    return ValueError(
+        f"Overflow when unpacking long long: int64 holds whole numbers from -2**63 to 2**63 - 1, and not {value}; "
+        "dtype=torch.float64 holds larger ones, rounded"
+    )
+
+
+# --- random numbers ---------------------------------------------------------------------------------------
+
+
+def randint_without_size(size: Any) -> TypeError:
+    """randint() without a tuple for the shape."""
+    return TypeError(
+        f"randint() needs a size, a tuple of ints{'' if size is None else f', and not {describe(size)}'}: "
+        "torch.randint(low, high, (3,)) or torch.randint(high, (3,))"
+    )
+
+
+def empty_range(low: int, high: int) -> RuntimeError:
+    """randint() from nothing."""
+    return RuntimeError(
+        f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}: high itself is not drawn"
+    )
+
+
+def normal_without_size() -> TypeError:
+    """normal() of two numbers."""
+    return TypeError("normal() of two numbers needs a size: torch.normal(0.0, 1.0, (3,))")

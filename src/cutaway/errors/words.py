@@ -1,0 +1,67 @@
+"""The parts that messages are made of: operands, shapes and lines of code, in a few words."""
+
+from __future__ import annotations
+
+import difflib
+import linecache
+from collections.abc import Callable, Iterable, Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from ..memory import Line
+
+
+def op_name(op: Callable[..., Any]) -> str:
+    """The name under which a user knows an op."""
+    return getattr(op, "__name__", str(op))
+
+
+def shapes(*given: Sequence[int]) -> str:
+    """Shapes as a sentence names them: (2, 3) and (4,)."""
+    return " and ".join(str(tuple(shape)) for shape in given)
+
+
+def describe(value: Any) -> str:
+    """An operand in a few words: what kind, which shape, which dtype."""
+    if hasattr(value, "_array"):
+        value = value._array
+        return f"a tensor of shape {tuple(value.shape)}, {value.dtype}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}, {value.dtype}"
+    if isinstance(value, int | float | bool | np.generic):
+        return f"the number {value}"
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) < 40 else text[:37] + '...'}"
+
+
+def source(line: Line) -> str:
+    """A line of the user's program: file, number, and its text where it can be read."""
+    code, instruction = line
+    number = line_number(code, instruction)
+    text = linecache.getline(code.co_filename, number).strip()
+    place = f'File "{code.co_filename}", line {number}, in {code.co_name}'
+    return f"    {place}\n        {text}" if text else f"    {place}"
+
+
+def line_number(code: CodeType, instruction: int) -> int:
+    """The source line to which an instruction of a code object belongs."""
+    for start, end, number in code.co_lines():
+        if start <= instruction < end and number is not None:
+            return number
+    return code.co_firstlineno
+
+
+def missing_attribute(owner: Any, name: str) -> AttributeError:
+    """A name that an object does not have."""
+    # Python asks for the names with __ itself, often, and takes no for an answer.
+    known = () if name.startswith("__") else dir(owner)
+    message = f"'{type(owner).__name__}' object has no attribute {name!r}.{nearest(name, known)}"
+    return AttributeError(message, name=name, obj=owner)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A sentence with the known names most like this one, or nothing."""
+    similar = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f" Did you mean {' or '.join(repr(s) for s in similar)}?" if similar else ""

@@ -1,0 +1,297 @@
+"""The bytes of a saved file: named arrays in the safetensors format, read without trusting a byte.
+
+A file that can run no code must hold nothing but data, so it is not a pickle, as PyTorch's `.pt` files are. It is
+safetensors (https://huggingface.co/docs/safetensors), which PyTorch users' tools open:
+
+    8 bytes       n, the length of the header, a little-endian whole number
+    n bytes       the header, JSON: {"fc.weight": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}, ...}
+                  and under "__metadata__" texts by name, free for whoever writes the file
+    the rest      the numbers, array after array, without gaps, little-endian, in C order
+
+Whoever made a file may have lied in every byte of it. So a length is believed only after it was compared with the
+size of the file, before memory is asked for; the arrays that come out are never larger than what lies in the file.
+The header costs a small multiple of its own length, and may be 100 MB long, as elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from io import BytesIO, TextIOBase
+from reprlib import Repr
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from .ops.contract import Array
+
+MAX_HEADER = 100_000_000  # bytes
+METADATA = "__metadata__"
+
+DTYPES = {
+    "F64": "float64", "F32": "float32", "F16": "float16", "I64": "int64", "I32": "int32", "I16": "int16",
+    "I8": "int8", "U8": "uint8", "BOOL": "bool",
+}  # fmt: skip
+_CODES = {name: code for code, name in DTYPES.items()}
+
+_quote = Repr()  # what a file says may be long, and messages quote it
+_quote.maxstring = 80
+
+_PICKLE = (
+    "a pickle, as torch.save and pickle.dump write them. Loading a pickle runs whatever code it names, so cutaway "
+    "reads none. If you trust it, convert it once where PyTorch is:\n"
+    "    from safetensors.torch import save_file\n"
+    "    state = torch.load('weights.pt')  # a state dict: names and tensors\n"
+    "    save_file({name: x.clone() for name, x in state.items()}, 'weights.safetensors')"
+)
+
+
+class LoadError(RuntimeError):
+    """A file is cut short, damaged, of another kind, or made to deceive: nothing was loaded from it."""
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+def write(file: IO[bytes], arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+    """Write named arrays, and texts about them."""
+    header: dict[str, Any] = {METADATA: dict(metadata)} if metadata else {}
+    # The widest first, so that every number lies at a multiple of its own width, as readers in other languages like it
+    order = sorted(arrays, key=lambda name: -arrays[name].itemsize)
+    begin = 0
+    places = {}
+    for name in order:
+        places[name] = [begin, begin + arrays[name].nbytes]
+        begin += arrays[name].nbytes
+    for name, array in arrays.items():
+        code = _CODES[array.dtype.name]
+        header[name] = {"dtype": code, "shape": list(array.shape), "data_offsets": places[name]}
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 8)
+    if len(text) > MAX_HEADER:
+        raise ValueError(
+            f"what is to be saved beside the tensors takes {len(text)} bytes, and {MAX_HEADER} is the most: "
+            "turn long lists of numbers into tensors"
+        )
+    file.write(len(text).to_bytes(8, "little") + text)
+    for name in order:
+        file.write(_bytes_of(np.ascontiguousarray(arrays[name], _little_endian(arrays[name].dtype))))
+
+
+def _little_endian(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return dtype.newbyteorder("<")
+
+
+def _bytes_of(array: Array) -> memoryview:
+    """The memory of a contiguous array."""
+    return array.reshape(-1).view(np.uint8).data
+
+
+@contextmanager
+def writing(f: Any) -> Iterator[IO[bytes]]:
+    """A file to write to, from a path or a file object.
+
+    A path gets its file in one step, at the end: until then, and if anything goes wrong, what was there stays.
+    """
+    if not isinstance(f, str | os.PathLike):
+        _check_binary(f, "write", "wb")
+        yield f
+        return
+    path = os.path.realpath(f)
+    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe cannot be replaced by a file
+        with open(path, "wb") as file:
+            yield file
+        return
+    folder, name = os.path.split(path)
+    if not os.path.isdir(folder):
+        raise RuntimeError(f"Parent directory {folder} does not exist. os.makedirs({folder!r}) makes it.")
+    draft = os.path.join(folder, f".{name[:60]}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(draft, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before the name points to it
+        if os.path.exists(path):
+            shutil.copymode(path, draft)
+        os.replace(draft, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.remove(draft)
+        raise
+
+
+def _check_binary(f: Any, method: str, mode: str) -> None:
+    if isinstance(f, TextIOBase):
+        raise TypeError(f"this file was opened for text, and tensors are bytes: open(path, {mode!r})")
+    if not hasattr(f, method):
+        raise TypeError(f"a file is given as a path or as an object with {method}(), not as {type(f).__name__}")
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def reading(f: Any) -> Iterator[tuple[IO[bytes], int]]:
+    """A file to read from, and how many bytes are left in it, from a path or a file object.
+
+    A LoadError raised meanwhile gets the name of the file.
+    """
+    try:
+        if isinstance(f, str | os.PathLike):
+            with open(f, "rb") as file:
+                yield file, _left(file)
+        else:
+            _check_binary(f, "read", "rb")
+            source = f if _is_seekable(f) else BytesIO(f.read())
+            yield source, _left(source)
+    except LoadError as error:
+        name = os.fspath(f) if isinstance(f, str | os.PathLike) else "the file"
+        raise LoadError(f"{name} cannot be loaded: {error}") from None
+
+
+def _is_seekable(f: Any) -> bool:
+    """Whether a file object can tell its length, and read into memory that is there already."""
+    try:
+        _left(f)
+    except (AttributeError, OSError, ValueError):
+        return False
+    return hasattr(f, "readinto")
+
+
+def _left(file: IO[bytes]) -> int:
+    here = file.tell()
+    end = file.seek(0, os.SEEK_END)
+    file.seek(here)
+    return end - here
+
+
+class Place(NamedTuple):
+    """Where an array lies in the file, behind the header, and what it is."""
+
+    begin: int
+    end: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+def read(file: IO[bytes], size: int) -> tuple[dict[str, Array], dict[str, str]]:
+    """The arrays, in the order of the header, and the metadata.
+
+    Args:
+        file: where to read.
+        size: how many bytes there are to read.
+    """
+    header, length = _header(file, size)
+    metadata = header.pop(METADATA, {})
+    if not (isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())):
+        raise LoadError(f"{METADATA} is not a table of texts")
+    places = {name: _place(name, entry) for name, entry in header.items()}
+    in_file = sorted(places, key=lambda name: places[name][:2])
+    end = 0
+    for name in in_file:
+        if places[name].begin != end:
+            raise LoadError(
+                f"{_quote.repr(name)} begins at byte {places[name].begin}, and what lies before it ends at {end}"
+            )
+        end = places[name].end
+    if end != length:
+        raise LoadError(f"the header speaks of {end} bytes of numbers, and {length} are there: is it cut short?")
+    arrays = {name: _array(file, name, places[name]) for name in in_file}
+    return {name: arrays[name] for name in places}, metadata
+
+
+def _header(file: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
+    """The header, and how many bytes follow it."""
+    if size == 0:
+        raise LoadError("it is empty, or was read to its end: a file object goes back to its start with f.seek(0)")
+    head = file.read(min(size, 9))
+    n = int.from_bytes(head[:8], "little")
+    if n > min(size - 8, MAX_HEADER) or head[8:] != b"{":
+        raise LoadError(f"it is {_other_kind(head + file.read(120)) or _no_header(n, size)}")
+    try:
+        header = json.loads(
+            (b"{" + file.read(n - 1)).decode(), object_pairs_hook=no_duplicates, parse_constant=_not_json
+        )
+    except (ValueError, RecursionError) as error:
+        raise LoadError(f"its header is damaged: {error}") from None
+    assert isinstance(header, dict)  # what begins with {
+    return header, size - 8 - n
+
+
+def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A dict of pairs; ValueError for a name that comes twice, of which readers would choose differently."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise ValueError("a name comes twice")
+    return table
+
+
+def _not_json(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _no_header(n: int, size: int) -> str:
+    return (
+        "no safetensors file, which is what save() writes, or it is cut short: its first 8 bytes announce "
+        f"a header of {n} bytes, and {max(size - 8, 0)} bytes follow"
+    )
+
+
+def _other_kind(head: bytes) -> str | None:
+    """What a file is that is not ours, by its first bytes."""
+    if head.startswith(b"PK\x03\x04"):
+        if b"data.pkl" in head:
+            return _PICKLE
+        return "a zip archive; if np.savez wrote it, read it with np.load and torch.from_numpy"
+    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
+        return _PICKLE
+    if head.startswith(b"\x93NUMPY"):
+        return "an array that np.save wrote: torch.from_numpy(np.load(path)) reads it"
+    return None
+
+
+def _place(name: str, entry: Any) -> Place:
+    """One entry of the header, checked."""
+    match entry:
+        case {"dtype": str(code), "shape": [*shape], "data_offsets": [begin, end], **rest} if not rest:
+            pass
+        case _:
+            raise LoadError(f"the entry of {_quote.repr(name)} is not of the form dtype, shape, data_offsets")
+    if code not in DTYPES:
+        raise LoadError(
+            f"{_quote.repr(name)} has the dtype {_quote.repr(code)}, and cutaway reads {', '.join(DTYPES)}: "
+            "convert it where PyTorch is, for example with .float(), and save it again"
+        )
+    if len(shape) > 64 or not all(type(number) is int and 0 <= number < 2**63 for number in [*shape, begin, end]):
+        raise LoadError(f"the shape or the offsets of {_quote.repr(name)} are not whole numbers of a likely size")
+    dtype = np.dtype(DTYPES[code])
+    if math.prod(shape) * dtype.itemsize != end - begin:
+        raise LoadError(
+            f"{_quote.repr(name)} has the shape {_quote.repr(shape)} of {code}, which does not take {end - begin} bytes"
+        )
+    return Place(begin, end, tuple(shape), dtype)
+
+
+def _array(file: IO[bytes], name: str, place: Place) -> Array:
+    """The array at a place; the file stands there."""
+    try:
+        array = np.empty(place.shape, _little_endian(place.dtype))
+    except ValueError as error:  # (0, 2**80) holds nothing, but is too much for NumPy
+        raise LoadError(f"{_quote.repr(name)} has the shape {_quote.repr(list(place.shape))}: {error}") from None
+    memory = _bytes_of(array)
+    while memory:
+        count = file.readinto(memory)  # type: ignore[attr-defined]
+        if not count:
+            raise LoadError("it became shorter while it was read")
+        memory = memory[count:]
+    if place.dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
+        raise LoadError(f"{_quote.repr(name)} is of BOOL, and holds bytes other than 0 and 1")
+    return array.astype(place.dtype, copy=False)
+
+
+__all__ = ["DTYPES", "METADATA", "LoadError", "no_duplicates", "read", "reading", "write", "writing"]

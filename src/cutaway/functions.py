@@ -1,0 +1,218 @@
+"""The function forms: `cutaway.tanh(x)` beside `x.tanh()`.
+
+Each is the method of the same name, with a first argument called `input` as in PyTorch.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from . import errors
+from .tensor import Tensor
+from .tensor.arguments import NUMPY_NAMES, tensor_argument
+from .tensor.base import TensorBase, wrap
+from .tensor.data import array_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def function(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Tensor, P], R]:
+    """The function form of a Tensor's method."""
+    of_self, *others = inspect.signature(method).parameters.values()
+    known = ["input", *(parameter.name for parameter in others)]
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> R:
+        if args and isinstance(args[0], TensorBase):
+            try:
+                return method(*args, **kwargs)
+            except TypeError:
+                unknown = [name for name in kwargs if name not in known and name not in NUMPY_NAMES]
+                if unknown:
+                    raise errors.unknown_keyword(method.__name__, unknown[0], known) from None
+                raise
+        if not args and "input" in kwargs:
+            return call(kwargs.pop("input"), **kwargs)
+        raise errors.not_a_tensor(method.__name__, args[0] if args else None)
+
+    call.__signature__ = inspect.Signature([of_self.replace(name="input"), *others])  # type: ignore[attr-defined]
+    return call
+
+
+def _also_of_numbers(method: Callable[Concatenate[Any, P], R]) -> Callable[..., R]:
+    """Like `function`, for those that take a number first too: torch.add(2, x)."""
+    plain = function(method)
+
+    @functools.wraps(plain)
+    def call(*args: Any, **kwargs: Any) -> R:
+        if args and isinstance(args[0], int | float):
+            args = (wrap(array_of(args[0])), *args[1:])  # with no dimensions it is as weak as a number
+        return plain(*args, **kwargs)
+
+    return call
+
+
+add = _also_of_numbers(Tensor.add)
+sub = subtract = _also_of_numbers(Tensor.sub)
+mul = multiply = _also_of_numbers(Tensor.mul)
+div = divide = true_divide = _also_of_numbers(Tensor.div)
+pow = _also_of_numbers(Tensor.pow)
+floor_divide = _also_of_numbers(Tensor.floor_divide)
+remainder = _also_of_numbers(Tensor.remainder)
+
+neg = negative = function(Tensor.neg)
+square = function(Tensor.square)
+maximum = function(Tensor.maximum)
+minimum = function(Tensor.minimum)
+clamp = clip = function(Tensor.clamp)
+clamp_min = function(Tensor.clamp_min)
+clamp_max = function(Tensor.clamp_max)
+masked_fill = function(Tensor.masked_fill)
+abs = absolute = function(Tensor.abs)
+sign = function(Tensor.sign)
+exp = function(Tensor.exp)
+expm1 = function(Tensor.expm1)
+log = function(Tensor.log)
+log1p = function(Tensor.log1p)
+log2 = function(Tensor.log2)
+log10 = function(Tensor.log10)
+sqrt = function(Tensor.sqrt)
+rsqrt = function(Tensor.rsqrt)
+reciprocal = function(Tensor.reciprocal)
+sin = function(Tensor.sin)
+cos = function(Tensor.cos)
+tanh = function(Tensor.tanh)
+sigmoid = function(Tensor.sigmoid)
+relu = function(Tensor.relu)
+erf = function(Tensor.erf)
+softmax = function(Tensor.softmax)
+log_softmax = function(Tensor.log_softmax)
+floor = function(Tensor.floor)
+ceil = function(Tensor.ceil)
+round = function(Tensor.round)
+trunc = function(Tensor.trunc)
+
+eq = function(Tensor.eq)
+ne = function(Tensor.ne)
+lt = function(Tensor.lt)
+le = function(Tensor.le)
+gt = function(Tensor.gt)
+ge = function(Tensor.ge)
+logical_and = function(Tensor.logical_and)
+logical_or = function(Tensor.logical_or)
+logical_xor = function(Tensor.logical_xor)
+logical_not = function(Tensor.logical_not)
+isnan = function(Tensor.isnan)
+isinf = function(Tensor.isinf)
+isfinite = function(Tensor.isfinite)
+isclose = function(Tensor.isclose)
+allclose = function(Tensor.allclose)
+equal = function(Tensor.equal)
+
+sum = function(Tensor.sum)
+mean = function(Tensor.mean)
+var = function(Tensor.var)
+std = function(Tensor.std)
+amax = function(Tensor.amax)
+amin = function(Tensor.amin)
+max = function(Tensor.max)
+min = function(Tensor.min)
+argmax = function(Tensor.argmax)
+argmin = function(Tensor.argmin)
+logsumexp = function(Tensor.logsumexp)
+cumsum = function(Tensor.cumsum)
+all = function(Tensor.all)
+any = function(Tensor.any)
+count_nonzero = function(Tensor.count_nonzero)
+norm = function(Tensor.norm)
+
+flatten = function(Tensor.flatten)
+unflatten = function(Tensor.unflatten)
+ravel = function(Tensor.ravel)
+squeeze = function(Tensor.squeeze)
+unsqueeze = function(Tensor.unsqueeze)
+transpose = function(Tensor.transpose)
+swapaxes = function(Tensor.swapaxes)
+movedim = function(Tensor.movedim)
+t = function(Tensor.t)
+broadcast_to = function(Tensor.broadcast_to)
+narrow = function(Tensor.narrow)
+split = function(Tensor.split)
+chunk = function(Tensor.chunk)
+unbind = function(Tensor.unbind)
+tril = function(Tensor.tril)
+triu = function(Tensor.triu)
+clone = function(Tensor.clone)
+detach = function(Tensor.detach)
+numel = function(Tensor.numel)
+is_floating_point = function(Tensor.is_floating_point)
+
+gather = function(Tensor.gather)
+index_select = function(Tensor.index_select)
+masked_select = function(Tensor.masked_select)
+nonzero = function(Tensor.nonzero)
+
+matmul = function(Tensor.matmul)
+mm = function(Tensor.mm)
+bmm = function(Tensor.bmm)
+mv = function(Tensor.mv)
+dot = function(Tensor.dot)
+outer = function(Tensor.outer)
+
+
+def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
+    """With the dimensions in another order: the same as input.permute(*dims).
+
+    >>> cutaway.permute(cutaway.zeros(2, 3, 4), (2, 0, 1)).shape
+    torch.Size([4, 2, 3])
+    """
+    return tensor_argument(input, "permute").permute(dims)  # type: ignore[no-any-return]
+
+
+def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
+    """The same elements in another shape: the same as input.reshape(*shape).
+
+    >>> cutaway.reshape(cutaway.arange(6), (2, -1))
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    """
+    if not isinstance(shape, tuple | list):
+        raise errors.not_a_shape((shape,))
+    return tensor_argument(input, "reshape").reshape(shape)  # type: ignore[no-any-return]
+
+
+def flip(input: Tensor, dims: Sequence[int]) -> Tensor:
+    """Back to front along dims, as a copy: the same as input.flip(*dims).
+
+    >>> cutaway.flip(cutaway.tensor([[1, 2], [3, 4]]), (0,))
+    tensor([[3, 4],
+            [1, 2]])
+    """
+    return tensor_argument(input, "flip").flip(dims)  # type: ignore[no-any-return]
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether obj is a Tensor.
+
+    >>> cutaway.is_tensor([1, 2])
+    False
+    """
+    return isinstance(obj, TensorBase)
+
+
+__all__ = [
+    "abs", "absolute", "add", "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "bmm", "broadcast_to",
+    "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "count_nonzero", "cumsum", "detach",
+    "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1", "flatten", "flip", "floor", "floor_divide",
+    "gather", "ge", "gt", "index_select", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "le", "log", "log10", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "min", "minimum", "mm",
+    "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative", "nonzero", "norm", "numel", "outer",
+    "permute", "pow", "ravel", "reciprocal", "relu", "remainder", "reshape", "round", "rsqrt", "sigmoid", "sign",
+    "sin", "softmax", "split", "sqrt", "square", "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "t",
+    "tanh", "transpose", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unsqueeze", "var",
+]  # fmt: skip

@@ -1,0 +1,56 @@
+"""What the functions of this package check of their arguments before they compute, and how they warn."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from os.path import dirname
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from ...errors import describe
+from ...tensor import Tensor
+
+__all__ = ["check_floating_point", "check_fractions", "check_reduction", "check_tensors", "warn"]
+
+_PACKAGE = dirname(dirname(dirname(__file__)))
+
+
+def check_tensors(function: str, **given: Any) -> None:
+    """Raise TypeError if an argument is no Tensor, and say how to make it one."""
+    for name, value in given.items():
+        if not isinstance(value, Tensor):
+            how = "torch.from_numpy(...)" if isinstance(value, np.ndarray) else "torch.tensor(...)"
+            raise TypeError(
+                f"{function} takes a Tensor as {name}, and was given {describe(value)}: convert it with {how}"
+            )
+
+
+def check_fractions(**given: Tensor) -> None:
+    """Raise RuntimeError if a Tensor holds whole numbers."""
+    for name, tensor in given.items():
+        if not tensor.is_floating_point():
+            raise RuntimeError(f"the {name} must be floating point, and is {tensor.dtype}: use {name}.float()")
+
+
+def check_floating_point(function: str, x: Tensor) -> None:
+    """Raise NotImplementedError, as PyTorch's kernels do, if x holds whole numbers."""
+    if not x.is_floating_point():
+        raise NotImplementedError(f"{function} is not there for {x.dtype}, whose numbers have no fractions: use x.float()")
+
+
+def check_reduction(reduction: str, *more: str) -> None:
+    """Raise ValueError for an unknown way of reducing."""
+    if reduction not in ("mean", "sum", "none", *more):
+        raise ValueError(f'reduction is "mean", "sum" or "none", not {reduction!r}')
+
+
+def warn(message: str) -> None:
+    """Warn of the nearest line outside of this package: the user's."""
+    level = 1
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)

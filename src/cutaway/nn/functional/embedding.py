@@ -1,0 +1,84 @@
+"""Whole numbers into vectors: learned rows (embedding), or a single 1 among zeros (one-hot)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ... import ops
+from ...tensor import Tensor
+from ...tensor.base import apply, wrap
+from .checks import check_tensors
+
+__all__ = ["embedding", "one_hot"]
+
+
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """The rows of `weight` that `input` numbers.
+
+    Args:
+        input: row numbers, int64 or int32, any shape (*).
+        weight: (V, D).
+        padding_idx: a row that gets no gradient.
+
+    Returns:
+        (*, D)
+
+    Raises:
+        IndexError: a number is not in 0 … V-1.
+
+    >>> F.embedding(torch.tensor([2, 0]), torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    tensor([[5., 6.],
+            [1., 2.]])
+    """
+    check_tensors("embedding", input=input, weight=weight)
+    rows = weight.shape[0]
+    index = input._array
+    if index.dtype not in (np.int64, np.int32):
+        raise RuntimeError(
+            f"embedding looks up rows by number, so its input must be int64 or int32, and is {input.dtype}: "
+            f"convert it, x.long()"
+        )
+    if index.size and not (0 <= index.min() and index.max() < rows):
+        wrong = int(index[(index < 0) | (index >= rows)].flat[0])
+        raise IndexError(
+            f"index out of range: the input holds {wrong}, and an embedding of {rows} rows has the numbers "
+            f"0 to {rows - 1}: make num_embeddings at least the largest number + 1"
+        )
+    if padding_idx is not None and padding_idx < 0:
+        padding_idx += rows
+    return apply(ops.embedding, weight, index=index, padding_idx=padding_idx)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """A vector for each class number: 1 at that number, 0 elsewhere.
+
+    Args:
+        tensor: class numbers, int64, any shape (*).
+        num_classes: C; -1 takes the largest number + 1.
+
+    Returns:
+        (*, C), int64.
+
+    Raises:
+        RuntimeError: not int64; a number below 0, or C or more.
+
+    >>> F.one_hot(torch.tensor([0, 2]), num_classes=3)
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    check_tensors("one_hot", tensor=tensor)
+    index = tensor._array
+    if index.dtype != np.int64:
+        raise RuntimeError(f"one_hot takes class numbers of dtype int64, and was given {tensor.dtype}: use x.long()")
+    if num_classes == -1 and not index.size:
+        raise RuntimeError("one_hot cannot guess the number of classes from an empty tensor: give num_classes")
+    if num_classes == -1:
+        num_classes = int(index.max()) + 1
+    if index.size and index.min() < 0:
+        raise RuntimeError(f"one_hot takes class numbers from 0 on, and was given {index.min()}")
+    if index.size and index.max() >= num_classes:
+        raise RuntimeError(
+            f"one_hot was given the class number {index.max()}, but num_classes={num_classes} has 0 to "
+            f"{num_classes - 1}"
+        )
+    return wrap((index[..., None] == np.arange(num_classes)).astype(np.int64))

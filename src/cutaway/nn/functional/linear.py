@@ -1,0 +1,39 @@
+"""The affine map, x Wᵀ + b."""
+
+from __future__ import annotations
+
+from ... import ops
+from ...tensor import Tensor
+from ...tensor.base import apply
+from .checks import check_tensors
+
+__all__ = ["linear"]
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """input · weightᵀ + bias.
+
+    Args:
+        input: (..., in), any number of axes in front.
+        weight: (out, in), or (in) for a single output without an axis.
+        bias: (out).
+
+    Returns:
+        (..., out)
+
+    Raises:
+        RuntimeError: the sizes or dtypes do not fit.
+
+    >>> F.linear(torch.tensor([1.0, 2.0]), torch.tensor([[3.0, 4.0]]), torch.tensor([0.5]))
+    tensor([11.5000])
+    """
+    check_tensors("linear", input=input)
+    if input.dtype != weight.dtype:
+        raise RuntimeError(
+            f"linear was given an input of {input.dtype} and a weight of {weight.dtype}: convert the input, "
+            f"x.to({weight.dtype}), or the model, model.to({input.dtype})"
+        )
+    if weight.ndim == 1:
+        out = input @ weight
+        return out if bias is None else out + bias
+    return apply(ops.linear, input, weight) if bias is None else apply(ops.linear, input, weight, bias)

@@ -1,0 +1,420 @@
+"""Losses: one number that says how wrong a prediction is, for backward() to start from.
+
+Each takes the prediction first and the truth second. `reduction` says what becomes of the losses of single
+elements: their mean, their sum, or "none", all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...dtypes import int64, uint8
+from ...ops.contract import Array
+from ...tensor import Tensor
+from ...tensor.base import apply, to_common_dtype, wrap
+from .checks import check_fractions, check_reduction, check_tensors, warn
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "kl_div",
+    "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss",
+]  # fmt: skip
+
+
+def reduced(losses: Tensor, reduction: str) -> Tensor:
+    """The mean, the sum, or all of the losses."""
+    if reduction == "mean":
+        return losses.mean()
+    if reduction == "sum":
+        return losses.sum()
+    return losses
+
+
+def _pair(function: str, input: Tensor, target: Tensor, reduction: str) -> list[Tensor]:
+    """What a distance is given, checked and of one dtype.
+
+    Warns of (N, 1) against (N), which makes N² differences where N were meant.
+    """
+    check_reduction(reduction)
+    check_tensors(function, input=input, target=target)
+    if input.shape != target.shape:
+        warn(
+            f"the prediction has shape {tuple(input.shape)} and the target {tuple(target.shape)}, so one is "
+            "broadcast against the other, which is rarely meant: give both one shape, for example by "
+            "target.reshape(x.shape)"
+        )
+    if not (input.is_floating_point() or target.is_floating_point()):
+        raise NotImplementedError(f"{function} takes fractions, and was given {input.dtype}: use x.float()")
+    return to_common_dtype(input, target)
+
+
+# -- distances between numbers -------------------------------------------------------------------------------
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    """(input - target)², averaged.
+
+    Args:
+        input, target: of one shape.
+        weight: a factor for each element; the mean is then the weighted mean.
+
+    >>> F.mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+    x, y = _pair("mse_loss", input, target, reduction)
+    if weight is None:
+        return apply(ops.mse_loss, x, y, reduction=reduction)
+    return _weighted(apply(ops.mse_loss, x, y, reduction="none"), weight, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    """|input - target|, averaged.
+
+    >>> F.l1_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
+    x, y = _pair("l1_loss", input, target, reduction)
+    losses = (x - y).abs()
+    return reduced(losses, reduction) if weight is None else _weighted(losses, weight, reduction)
+
+
+def _weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """Losses with a factor for each element; their mean is the weighted mean."""
+    if weight.shape != losses.shape:
+        raise ValueError(f"a weight for each element: weight {tuple(weight.shape)}, losses {tuple(losses.shape)}")
+    if reduction == "mean":
+        return (losses * weight).sum() / weight.sum()
+    return reduced(losses * weight, reduction)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """d²/(2 beta) where the distance d is below beta, else d - beta/2, averaged.
+
+    Source: Girshick, "Fast R-CNN", 2015.
+
+    >>> F.smooth_l1_loss(torch.tensor([0.0, 0.0]), torch.tensor([1.0, 3.0]), reduction="none")
+    tensor([0.5000, 2.5000])
+    """
+    x, y = _pair("smooth_l1_loss", input, target, reduction)
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss needs beta >= 0, and was given {beta}")
+    if beta == 0:
+        return reduced((x - y).abs(), reduction)
+    return apply(ops.smooth_l1_loss, x, y, beta=beta, reduction=reduction)
+
+
+def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """d²/2 where the distance d is below delta, else delta · (d - delta/2), averaged.
+
+    Source: Huber, "Robust Estimation of a Location Parameter", 1964.
+
+    >>> F.huber_loss(torch.tensor([0.0, 0.0]), torch.tensor([1.0, 3.0]), delta=2.0, reduction="none")
+    tensor([0.5000, 4.0000])
+    """
+    x, y = _pair("huber_loss", input, target, reduction)
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss needs delta > 0, and was given {delta}")
+    return apply(ops.huber_loss, x, y, delta=delta, reduction=reduction)
+
+
+# -- classes -------------------------------------------------------------------------------------------------
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-log softmax(input)[target], averaged: how surprised the model is by the right class.
+
+    Args:
+        input: logits, (C), (N, C) or (N, C, d₁, d₂, ...); no softmax before it, that is part of the loss.
+        target: class numbers 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...); or probabilities, of input's shape.
+        weight: a factor for each class, (C); the mean is then the weighted mean.
+        ignore_index: a class number that does not count.
+        label_smoothing: the part of the probability that is spread evenly over all classes, 0 … 1.
+
+    Raises:
+        IndexError: a class number is not in 0 … C-1.
+        ValueError: input and target differ in N.
+        RuntimeError: class numbers of another dtype, or any other shape.
+
+    >>> logits = torch.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    >>> F.cross_entropy(logits, torch.tensor([0, 1]), reduction="none")
+    tensor([0.2395, 1.0986])
+    >>> F.cross_entropy(logits, torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]), reduction="none")
+    tensor([0.2395, 1.0986])
+    """
+    check_reduction(reduction)
+    check_tensors("cross_entropy", input=input, target=target)
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing is a probability, between 0 and 1, and was given {label_smoothing}")
+    if not input.is_floating_point():
+        raise NotImplementedError(f"cross_entropy takes logits, fractional numbers, and was given {input.dtype}")
+    if input.shape == target.shape:
+        return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+    rows = _pair_up("cross_entropy", input, target, weight, ignore_index, reduction)
+    if label_smoothing == 0:
+        return _chosen(ops.cross_entropy, rows, target, reduction)
+    # the truth is (1 - s) · one-hot + s/C, and the loss of each class counts with its weight
+    count = rows.scores.shape[1]
+    truth = np.zeros(rows.scores.shape, rows.scale.dtype)
+    truth[:] = 1 if weight is None else weight._array
+    truth *= (label_smoothing / count * rows.kept / rows.total)[:, None]
+    truth[np.arange(len(rows.classes)), rows.classes] += (1 - label_smoothing) * rows.scale
+    losses = -(rows.scores.log_softmax(1) * wrap(truth)).sum(1)
+    return losses.reshape(target.shape) if reduction == "none" else losses.sum() + rows.nothing
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """-input[target], averaged, for an input of log-probabilities: the second half of cross entropy.
+
+    Args:
+        input: log-probabilities, (C), (N, C) or (N, C, d₁, d₂, ...), for example from `log_softmax`.
+        target: class numbers 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...).
+        weight: a factor for each class, (C); the mean is then the weighted mean.
+        ignore_index: a class number that does not count.
+
+    Raises:
+        IndexError: a class number is not in 0 … C-1.
+        ValueError: input and target differ in N.
+
+    >>> F.nll_loss(torch.tensor([[-0.5, -1.0]]), torch.tensor([1]))
+    tensor(1.)
+    """
+    check_reduction(reduction)
+    check_tensors("nll_loss", input=input, target=target)
+    if input.ndim == 0:
+        raise ValueError("nll_loss takes log-probabilities of shape (C), (N, C) or (N, C, ...), and was given a number")
+    rows = _pair_up("nll_loss", input, target, weight, ignore_index, reduction)
+    return _chosen(ops.nll, rows, target, reduction)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Scores (M, C) of M samples, all axes but the classes' made one, with what each sample counts."""
+
+    scores: Tensor
+    classes: Array  # (M,), the right class of each sample; any class where the sample is ignored
+    kept: Array  # (M,), 1, or 0 where the sample is ignored
+    scale: Array  # (M,), the factor of each sample's loss
+    total: float  # what the weights of the samples sum to, 1 when there is no mean to take
+    nothing: float  # added to the loss: the mean of no samples is nan, and still its gradient is 0
+
+
+def _pair_up(
+    name: str, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str
+) -> _Rows:
+    """Check a prediction (N, C, ...) against class numbers (N, ...), and lay out one row of scores a sample."""
+    _check_classes(name, input, target)
+    count = input.shape[1] if input.ndim > 1 else input.shape[0]
+    scores = input if input.ndim == 2 else input.movedim(1, -1).reshape(-1, count) if input.ndim > 2 else input[None]
+    classes = target._array.reshape(-1).astype(np.int64, copy=False)
+    ignored = classes == ignore_index
+    if ignored.any():
+        # the class of the largest score: an infinite loss times 0 would be nan
+        classes = np.where(ignored, scores._array.argmax(1), classes)
+    if classes.size and not (0 <= classes.min() and classes.max() < count):
+        wrong = classes[(classes < 0) | (classes >= count)][0]
+        raise IndexError(
+            f"Target {wrong} is out of bounds: the input of shape {tuple(input.shape)} scores {count} "
+            f"classes, whose numbers are 0 to {count - 1}; make the last layer give one score for each "
+            "class, or number the classes from 0"
+        )
+    kept = (~ignored).astype(scores._array.dtype)
+    scale = kept
+    if weight is not None:
+        if weight.shape != (count,):
+            raise RuntimeError(f"{name} takes a weight for each of the {count} classes, not {tuple(weight.shape)}")
+        if weight.dtype != input.dtype:
+            raise RuntimeError(f"the weight is {weight.dtype} and the input {input.dtype}: use weight.to(x.dtype)")
+        scale = kept * weight._array[classes]
+    if reduction != "mean":
+        return _Rows(scores, classes, kept, scale, 1.0, 0.0)
+    if not kept.any():
+        return _Rows(scores, classes, kept, scale, 1.0, math.nan)
+    total = scale.sum()
+    with np.errstate(invalid="ignore", divide="ignore"):  # all weights 0: the mean is nan
+        return _Rows(scores, classes, kept, scale / total, float(total), 0.0)
+
+
+def _chosen(op: Callable[..., Any], rows: _Rows, target: Tensor, reduction: str) -> Tensor:
+    """The loss of the right class of each sample."""
+    losses = apply(op, rows.scores, target=rows.classes, scale=rows.scale, total=reduction != "none")
+    if reduction == "none":
+        return losses if target.ndim == 1 else losses.reshape(target.shape)
+    return losses + rows.nothing if rows.nothing else losses
+
+
+def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
+    """Say what fits when class numbers have the wrong dtype or shape."""
+    given = f"{name} was given an input of shape {tuple(input.shape)} and a target of shape {tuple(target.shape)}"
+    expected = (input.shape[0], *input.shape[2:]) if input.ndim > 1 else ()
+    probabilities = f", or probabilities of shape {tuple(input.shape)}" if name == "cross_entropy" else ""
+    wanted = f"class numbers of shape {tuple(expected)} and dtype int64{probabilities}"
+    if input.ndim > 1 and target.shape[:1] != input.shape[:1]:
+        raise ValueError(f"{given}: the batch sizes must be equal, the target must be {wanted}")
+    if target.shape != expected and not (input.ndim == 1 and target.shape == (1,)):
+        squeeze = input.ndim == 2 and target.shape == (input.shape[0], 1)
+        hint = "; take away the last axis, target.squeeze(1)" if squeeze else ""
+        raise RuntimeError(f"{given}: the target must be {wanted}{hint}")
+    if target.dtype not in (int64, uint8):
+        raise RuntimeError(f"{given} and dtype {target.dtype}: the target must be {wanted}; convert it, target.long()")
+
+
+def _soft_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    reduction: str,
+    label_smoothing: float,
+) -> Tensor:
+    """Cross entropy with a probability for every class: -Σ target · log softmax(input)."""
+    if not target.is_floating_point():
+        raise RuntimeError(
+            f"cross_entropy was given a target of the input's shape {tuple(input.shape)}, so its entries "
+            f"are probabilities and must be floating point, not {target.dtype}: for one-hot vectors use "
+            "target.float(), for class numbers target.argmax(1)"
+        )
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index names a class number, and the target holds probabilities")
+    axis = 1 if input.ndim > 1 else 0
+    count = input.shape[axis]
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / count
+    if weight is not None:
+        target = target * weight.reshape(-1, *[1] * (input.ndim - axis - 1))
+    losses = -(input.log_softmax(axis) * target).sum(axis)
+    return reduced(losses, reduction)
+
+
+# -- probabilities -------------------------------------------------------------------------------------------
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """-(target · log(input) + (1 - target) · log(1 - input)), averaged, each log held at -100 or above.
+
+    Args:
+        input: probabilities, 0 … 1, any shape, for example after a sigmoid.
+        target: 0 … 1, of the same shape.
+        weight: a factor for each element, of a shape that broadcasts.
+
+    Raises:
+        ValueError: the shapes differ.
+        RuntimeError: a value outside of 0 … 1, or nan.
+
+    >>> F.binary_cross_entropy(torch.tensor([0.5, 0.0]), torch.tensor([1.0, 1.0]), reduction="none")
+    tensor([  0.6931, 100.0000])
+    """
+    check_reduction(reduction)
+    check_tensors("binary_cross_entropy", input=input, target=target)
+    if input.shape != target.shape:
+        raise ValueError(
+            f"binary_cross_entropy takes input and target of one shape, and was given {tuple(input.shape)} "
+            f"and {tuple(target.shape)}: use target.reshape(x.shape) or x.squeeze(1)"
+        )
+    if input.dtype != target.dtype:
+        raise RuntimeError(
+            f"binary_cross_entropy takes input and target of one dtype, and was given {input.dtype} and "
+            f"{target.dtype}: use target.to(x.dtype)"
+        )
+    for what, tensor in (("input", input), ("target", target)):
+        array = tensor._array
+        if array.size and not (array.min() >= 0 and array.max() <= 1):  # a nan fails too
+            wrong = array[~((array >= 0) & (array <= 1))].flat[0]
+            hint = "; raw scores go to binary_cross_entropy_with_logits" if what == "input" else ""
+            raise RuntimeError(
+                f"all elements of {what} should be between 0 and 1, and one is {wrong}: "
+                f"binary_cross_entropy compares probabilities{hint}"
+            )
+    if weight is None:
+        return apply(ops.binary_cross_entropy, input, target, reduction=reduction)
+    return reduced(apply(ops.binary_cross_entropy, input, target, reduction="none") * weight, reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Binary cross entropy of sigmoid(input), exact for logits of any size.
+
+    Args:
+        input: logits, any shape.
+        target: 0 … 1, of the same shape.
+        weight: a factor for each element, of a shape that broadcasts.
+        pos_weight: a factor for the part of the loss that comes from target = 1, of a shape that broadcasts.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    >>> F.binary_cross_entropy_with_logits(torch.tensor([0.0, 1000.0]), torch.tensor([1.0, 0.0]), reduction="none")
+    tensor([6.9315e-01, 1.0000e+03])
+    """
+    check_reduction(reduction)
+    check_tensors("binary_cross_entropy_with_logits", input=input, target=target)
+    if input.shape != target.shape:
+        raise ValueError(
+            f"binary_cross_entropy_with_logits takes input and target of one shape, and was given "
+            f"{tuple(input.shape)} and {tuple(target.shape)}: use target.reshape(x.shape) or x.squeeze(1)"
+        )
+    check_fractions(input=input, target=target)
+    x, y = to_common_dtype(input, target)
+    factors = 1.0 if pos_weight is None else pos_weight._array
+    if weight is None:
+        return apply(ops.binary_cross_entropy_with_logits, x, y, pos_weight=factors, reduction=reduction)
+    losses = apply(ops.binary_cross_entropy_with_logits, x, y, pos_weight=factors, reduction="none")
+    return reduced(losses * weight, reduction)
+
+
+def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """Σ target · (log(target) - input), for an input of log-probabilities: how far it is from the target.
+
+    Args:
+        input: log-probabilities, any shape.
+        target: probabilities of the same shape, or their logarithms with log_target=True.
+        reduction: "batchmean" divides the sum by N, which is the divergence; "mean" divides by all elements.
+
+    Source: Kullback and Leibler, "On Information and Sufficiency", 1951.
+
+    >>> F.kl_div(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[1.0, 0.0]]), reduction="batchmean")
+    tensor(0.6931)
+    """
+    check_reduction(reduction, "batchmean")
+    check_tensors("kl_div", input=input, target=target)
+    check_fractions(input=input, target=target)
+    if reduction == "mean":
+        warn(
+            'kl_div with reduction="mean" divides by every element, classes included; reduction="batchmean" divides '
+            "by the batch size, and is the Kullback-Leibler divergence"
+        )
+    if log_target:
+        losses = target.exp() * (target - input)
+    else:
+        # 0 · log(0) is 0
+        positive = target._array > 0
+        losses = target * (
+            apply(ops.where, target, wrap(np.ones_like(target._array)), condition=positive).log() - input
+        )
+    if reduction == "batchmean":
+        return losses.sum() / input.shape[0]
+    return reduced(losses, reduction)

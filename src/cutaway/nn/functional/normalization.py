@@ -1,0 +1,228 @@
+"""Scaling to a standard size: vectors of length 1, or numbers with mean 0 and spread 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...memory import stamp_write
+from ...ops.normalization import moments
+from ...tensor import Tensor
+from ...tensor.base import apply
+from .checks import check_floating_point, check_tensors
+
+__all__ = ["batch_norm", "group_norm", "layer_norm", "normalize", "rms_norm"]
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Tensor:
+    """input / max(‖input‖ₚ, eps) along an axis: vectors of length 1.
+
+    >>> F.normalize(torch.tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    return input / input.norm(p, dim, keepdim=True).clamp_min(eps)
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """(input - mean) / √(variance + eps) · weight + bias, over the last axes of each sample.
+
+    Args:
+        input: (*, normalized_shape), any axes in front.
+        normalized_shape: the sizes of the axes that are averaged.
+        weight, bias: of shape normalized_shape.
+        eps: keeps the division from exploding.
+
+    Raises:
+        RuntimeError: the shapes do not fit.
+
+    Source: Ba et al., "Layer Normalization", 2016.
+
+    >>> F.layer_norm(torch.tensor([[1.0, 3.0], [20.0, 40.0]]), (2,))
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
+    """
+    shape = _last_axes("layer_norm", input, normalized_shape, weight, bias)
+    return _affine(ops.layer_norm, input, weight, bias, shape, ndim=len(shape), eps=eps)
+
+
+def rms_norm(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """input / √(mean(input²) + eps) · weight, over the last axes of each sample.
+
+    Args:
+        input: (*, normalized_shape), any axes in front.
+        normalized_shape: the sizes of the axes that are averaged.
+        weight: of shape normalized_shape.
+        eps: keeps the division from exploding; None: the smallest step of the dtype at 1.
+
+    Raises:
+        RuntimeError: the shapes do not fit.
+
+    Source: Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
+
+    >>> F.rms_norm(torch.tensor([3.0, 4.0, 0.0, 0.0]), (4,))
+    tensor([1.2000, 1.6000, 0.0000, 0.0000])
+    """
+    shape = _last_axes("rms_norm", input, normalized_shape, weight)
+    eps = float(np.finfo(input._array.dtype).eps) if eps is None else eps
+    return _affine(ops.rms_norm, input, weight, None, shape, ndim=len(shape), eps=eps)
+
+
+def _last_axes(name: str, input: Tensor, normalized_shape: Sequence[int], *affine: Tensor | None) -> tuple[int, ...]:
+    """The sizes of the axes that are averaged; RuntimeError if input or weights have others."""
+    check_tensors(name, input=input)
+    check_floating_point(name, input)
+    shape, given = tuple(normalized_shape), input._array.shape
+    if not shape:
+        raise RuntimeError(f"{name}: normalized_shape names at least one axis, and is empty")
+    if given[max(len(given) - len(shape), 0) :] != shape:
+        raise RuntimeError(
+            f"{name} averages over the last axes, normalized_shape={list(shape)}, so x has to end in these sizes, and "
+            f"its shape is {given}" + (f": make normalized_shape {given[-1]}" if len(shape) == 1 and given else "")
+        )
+    for parameter in affine:
+        if parameter is not None and parameter._array.shape != shape:
+            raise RuntimeError(
+                f"{name}: weight and bias have normalized_shape={list(shape)}, and one has {parameter._array.shape}"
+            )
+    return shape
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """(input - mean) / √(variance + eps) · weight + bias, over groups of the channels of each sample.
+
+    Args:
+        input: (N, C, *).
+        num_groups: into how many groups the C channels are split.
+        weight, bias: (C).
+        eps: keeps the division from exploding.
+
+    Raises:
+        RuntimeError: C cannot be split so, or the shapes do not fit.
+
+    Source: Wu and He, "Group Normalization", 2018.
+
+    >>> F.group_norm(torch.tensor([[1.0, 3.0, 20.0, 40.0]]), 2)
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
+    check_tensors("group_norm", input=input)
+    check_floating_point("group_norm", input)
+    shape = input._array.shape
+    if len(shape) < 2:
+        raise RuntimeError(f"group_norm takes (N, C, ...), at least 2 dimensions, and was given x of shape {shape}")
+    if num_groups <= 0 or shape[1] % num_groups:
+        raise RuntimeError(
+            f"group_norm: the channels must be divisible by num_groups={num_groups}, and x of shape {shape} has "
+            f"{shape[1]} (axis 1)"
+        )
+    _check_channels("group_norm", shape, weight=weight, bias=bias)
+    if shape[0] * shape[1] // num_groups * math.prod(shape[2:]) == 1:
+        raise ValueError(_single_value("group_norm", shape))
+    return _affine(ops.group_norm, input, weight, bias, shape[1:2], groups=num_groups, eps=eps)
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """(input - mean) / √(variance + eps) · weight + bias, for each channel over all samples.
+
+    Args:
+        input: (N, C, *).
+        running_mean, running_var: (C); used when not training. When training, moved in place towards the batch's mean
+            and (unbiased, divided by n - 1) variance.
+        weight, bias: (C).
+        training: use the mean and the variance of this batch.
+        momentum: how far the running statistics move: running + momentum · (batch - running).
+        eps: keeps the division from exploding.
+
+    Raises:
+        ValueError: training with a single value for a channel: its variance is 0.
+        RuntimeError: the shapes do not fit, or there are no running statistics when not training.
+
+    Source: Ioffe and Szegedy, "Batch Normalization", 2015.
+
+    >>> F.batch_norm(torch.tensor([[1.0, 20.0], [3.0, 40.0]]), None, None, training=True)
+    tensor([[-1.0000, -1.0000],
+            [ 1.0000,  1.0000]])
+    """
+    check_tensors("batch_norm", input=input)
+    shape = input._array.shape
+    if training and len(shape) > 1 and shape[0] * math.prod(shape[2:]) == 1:
+        raise ValueError(_single_value("batch_norm", shape))
+    if eps < 0 or (training and eps == 0):
+        raise ValueError(f"batch_norm eps must be positive when training, and never negative; it is {eps}")
+    if len(shape) < 2:
+        raise RuntimeError(f"batch_norm takes (N, C, ...), and was given x of shape {shape}")
+    check_floating_point("batch_norm", input)
+    statistics = {"running_mean": running_mean, "running_var": running_var}
+    _check_channels("batch_norm", shape, weight=weight, bias=bias, **statistics)
+    if not training:
+        missing = [name for name, value in statistics.items() if value is None]
+        if running_mean is None or running_var is None:
+            raise RuntimeError(f"batch_norm: Expected {' and '.join(missing)} to be given when training=False")
+        dtype = input._array.dtype
+        known = {"mean": running_mean._array.astype(dtype), "var": running_var._array.astype(dtype)}
+        return _affine(ops.batch_norm, input, weight, bias, shape[1:2], **known, eps=eps)
+    out = _affine(ops.batch_norm, input, weight, bias, shape[1:2], eps=eps)
+    if running_mean is not None or running_var is not None:
+        mean, var = moments(input._array)
+        n = shape[0] * math.prod(shape[2:])
+        _move(running_mean, mean, momentum)
+        _move(running_var, var * (n / (n - 1)), momentum)
+    return out
+
+
+def _move(running: Tensor | None, value: Any, momentum: float) -> None:
+    """Move a running statistic in place, outside of the graph."""
+    if running is not None:
+        running._array[...] = momentum * value + (1 - momentum) * running._array
+        stamp_write(running._array)
+
+
+def _affine(op: Any, input: Tensor, weight: Tensor | None, bias: Tensor | None, shape: Any, **attrs: Any) -> Tensor:
+    """Run a normalization with what there is of weight and bias."""
+    if weight is None:
+        out = apply(op, input, **attrs)
+        if bias is None:
+            return out
+        trailing = (1,) * (input.ndim - 2) if shape == input._array.shape[1:2] and "ndim" not in attrs else ()
+        return out + bias.reshape(*shape, *trailing)
+    return apply(op, input, weight, **attrs) if bias is None else apply(op, input, weight, bias, **attrs)
+
+
+def _check_channels(name: str, shape: tuple[int, ...], **given: Tensor | None) -> None:
+    """Raise RuntimeError if weights or statistics do not have one number for each channel."""
+    for what, tensor in given.items():
+        if tensor is not None and tensor._array.shape != (shape[1],):
+            raise RuntimeError(
+                f"{name} was made for {tensor.numel()} channels, the length of its {what}, and was given x of shape "
+                f"{shape}, with {shape[1]} channels (axis 1): give the layer {shape[1]} as its number of channels"
+            )
+
+
+def _single_value(name: str, shape: tuple[int, ...]) -> str:
+    return (
+        f"{name}: Expected more than 1 value per channel when training, and x of shape {shape} has one: its variance "
+        f"is 0. Use a larger batch (drop_last=True in the DataLoader leaves out a last batch of one), or net.eval() if "
+        f"you are not training"
+    )

@@ -1,0 +1,43 @@
+"""What convolution and pooling have in common: arguments for each axis, and images with or without a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from ...tensor import Tensor
+
+__all__ = ["PerAxis", "batched", "per_axis", "whole_numbers"]
+
+PerAxis: TypeAlias = int | Sequence[int]  # one number for all axes of an image, or one for each
+
+
+def whole_numbers(function: object, name: str, value: PerAxis, axes: int, least: int) -> tuple[int, ...]:
+    """An argument as one whole number for each axis.
+
+    Raises:
+        RuntimeError: there are too few or too many, or one is less than `least`.
+        TypeError: they are no whole numbers.
+    """
+    given = per_axis(value, axes)
+    if not all(hasattr(n, "__index__") and not isinstance(n, bool) for n in given):
+        raise TypeError(f"{function}: {name} is a whole number or {axes} of them, not {value!r}")
+    if len(given) == 1:
+        given *= axes
+    if len(given) != axes:
+        raise RuntimeError(
+            f"{function}: {name} is one whole number, or {axes}, one for each axis of the image; it is {value!r}"
+        )
+    if min(given) < least:
+        raise RuntimeError(f"{function}: {name} must be {least} or more, and is {value!r}")
+    return tuple(n.__index__() for n in given)
+
+
+def per_axis(value: Any, axes: int) -> tuple[Any, ...]:
+    """A number for each axis: the same for all, unless several are given."""
+    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,) * axes
+
+
+def batched(x: Tensor, axes: int, run: Callable[[Tensor], Tensor]) -> Tensor:
+    """run(x), where x (C, *) without a batch is a batch of one, and the result is given without a batch too."""
+    return run(x.unsqueeze(0)).squeeze(0) if x.ndim == axes + 1 else run(x)

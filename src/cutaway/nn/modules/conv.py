@@ -1,0 +1,339 @@
+"""Convolution layers: a few weights, slid over a signal or an image, find the same pattern wherever it stands.
+
+    out[n, o] = bias[o] + Σ over c of weight[o, c] slid over x[n, c]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ...creation import empty
+from ...dtypes import dtype as DType
+from ...tensor import Tensor
+from .. import init
+from ..functional.conv import convolve, convolve_back, padded
+from ..functional.sizes import PerAxis, per_axis
+from ..parameter import Parameter
+from ..uninitialized import UninitializedParameter
+from .lazy import LazyModuleMixin
+from .module import Module
+
+__all__ = ["Conv1d", "Conv2d", "ConvTranspose2d", "LazyConv2d"]
+
+
+class _Conv(Module):
+    """What the convolution layers share: arguments, weights, print."""
+
+    axes: int
+    transposed = False
+    in_channels: int
+    out_channels: int
+    kernel_size: tuple[int, ...]
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: PerAxis,
+        stride: PerAxis,
+        padding: PerAxis | str,
+        output_padding: PerAxis,
+        dilation: PerAxis,
+        groups: int,
+        bias: bool,
+        padding_mode: str,
+        device: Any,
+        dtype: DType | None,
+    ) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = per_axis(kernel_size, self.axes)
+        self.stride = per_axis(stride, self.axes)
+        self.padding = padding if isinstance(padding, str) else per_axis(padding, self.axes)
+        self.dilation = per_axis(dilation, self.axes)
+        self.output_padding = per_axis(output_padding, self.axes)
+        self.groups = groups
+        self.padding_mode = padding_mode
+        self._check_arguments()
+        self.weight = Parameter(empty(self._weight_shape(), device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_channels, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def _check_arguments(self) -> None:
+        kind, groups = type(self).__name__, self.groups
+        if groups <= 0:
+            raise ValueError(f"{kind}: groups must be a positive integer, not {groups}")
+        for name, n in (("in_channels", self.in_channels), ("out_channels", self.out_channels)):
+            if n % groups:
+                raise ValueError(f"{kind}: {name}={n} must be divisible by groups={groups}: each gets as many channels")
+        if isinstance(self.padding, str) and self.padding not in ("same", "valid"):
+            raise ValueError(f'{kind}: padding is "same", "valid", or a whole number per axis, not {self.padding!r}')
+        if self.padding == "same" and any(s != 1 for s in self.stride):
+            raise ValueError(
+                f"{kind}: padding='same' is not supported for strided convolutions: with stride={self.stride} the "
+                f"output is smaller than the input; give the padding as a number"
+            )
+        if self.padding_mode not in ("zeros", "reflect", "replicate", "circular"):
+            raise ValueError(
+                f'{kind}: padding_mode is "zeros", "reflect", "replicate" or "circular", not {self.padding_mode!r}'
+            )
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        first, second = self.out_channels, self.in_channels
+        if self.transposed:
+            first, second = second, first
+        return (first, second // self.groups, *self.kernel_size)
+
+    def reset_parameters(self) -> None:
+        """Draw the weights anew."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # this gain leaves ±1/√(inputs of a window)
+        if self.bias is not None:
+            inputs = math.prod(self.weight.shape[1:])
+            bound = 1 / math.sqrt(inputs) if inputs > 0 else 0
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        padding: PerAxis | str = self.padding
+        if self.padding_mode != "zeros" and isinstance(x, Tensor):
+            x, padding = padded(self, x, self._amounts(), self.padding_mode), 0
+        return convolve(self, x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups, self.axes)
+
+    def _amounts(self) -> list[tuple[int, int]]:
+        """How much is padded before and after each axis."""
+        if not isinstance(self.padding, str):
+            return [(p, p) for p in self.padding]
+        totals = [d * (k - 1) * (self.padding == "same") for d, k in zip(self.dilation, self.kernel_size, strict=True)]
+        return [(total // 2, total - total // 2) for total in totals]
+
+    def extra_repr(self) -> str:
+        parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
+        if self.padding != (0,) * self.axes:
+            parts.append(f"padding={self.padding}")
+        if self.dilation != (1,) * self.axes:
+            parts.append(f"dilation={self.dilation}")
+        if self.output_padding != (0,) * self.axes:
+            parts.append(f"output_padding={self.output_padding}")
+        if self.groups != 1:
+            parts.append(f"groups={self.groups}")
+        if self.bias is None:
+            parts.append("bias=False")
+        if self.padding_mode != "zeros":
+            parts.append(f"padding_mode={self.padding_mode}")
+        return ", ".join(parts)
+
+
+class Conv1d(_Conv):
+    """Slide weights over signals.
+
+    Args:
+        in_channels, out_channels: C and O.
+        kernel_size: k, the length of the window.
+        stride, padding, dilation, groups, bias, padding_mode: as for `Conv2d`.
+
+    Shapes:
+        input (N, C, L) or (C, L), output (N, O, L') or (O, L'), weight (O, C/groups, k), bias (O);
+        L' = (L + 2 padding - dilation (k - 1) - 1) // stride + 1.
+
+    >>> nn.Conv1d(4, 8, kernel_size=3, padding=1)(torch.zeros(2, 4, 10)).shape
+    torch.Size([2, 8, 10])
+    """
+
+    axes = 1
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: PerAxis,
+        stride: PerAxis = 1,
+        padding: PerAxis | str = 0,
+        dilation: PerAxis = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, 0, dilation, groups, bias, padding_mode,
+            device, dtype,
+        )  # fmt: skip
+
+
+class Conv2d(_Conv):
+    """Slide weights over images.
+
+    Args:
+        in_channels: C, the channels of the input, 3 for colours.
+        out_channels: O, how many patterns are looked for.
+        kernel_size: the window's height and width, or one number for both.
+        stride: how far the window moves from place to place.
+        padding: zeros around the image; "same" as many as keep its size, "valid" none.
+        dilation: how far the window's elements lie apart.
+        groups: into how many parts the channels are split; each part is convolved by itself.
+        bias: False leaves the bias out.
+        padding_mode: what stands in the padding: "zeros", or pixels of the image: "reflect" (mirrored at the edge),
+            "replicate" (the edge's), "circular" (those of the other side).
+
+    Shapes:
+        input (N, C, H, W) or (C, H, W), output (N, O, H', W') or (O, H', W'), weight (O, C/groups, kh, kw), bias (O);
+        H' = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1, and W' likewise.
+
+    Raises:
+        ValueError: the arguments contradict each other.
+        RuntimeError: an input does not fit; the message says how to make it fit.
+
+    Initial weights and biases are uniform in ±1/√(C/groups · kh · kw).
+
+    Source: LeCun et al., "Gradient-Based Learning Applied to Document Recognition", 1998.
+
+    >>> layer = nn.Conv2d(1, 6, kernel_size=5, padding=2)
+    >>> layer
+    Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))
+    >>> layer(torch.zeros(32, 1, 28, 28)).shape
+    torch.Size([32, 6, 28, 28])
+    """
+
+    axes = 2
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: PerAxis,
+        stride: PerAxis = 1,
+        padding: PerAxis | str = 0,
+        dilation: PerAxis = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, 0, dilation, groups, bias, padding_mode,
+            device, dtype,
+        )  # fmt: skip
+
+
+class ConvTranspose2d(_Conv):
+    """The way back of `Conv2d`: images grow, each pixel laying down a weight.
+
+    Args:
+        in_channels, out_channels, kernel_size, dilation, groups, bias: as for `Conv2d`.
+        stride: how far apart neighbours lay down their weights; by about as much the image grows.
+        padding: how much is cut off all around.
+        output_padding: how much less is cut off at the end.
+        padding_mode: "zeros"; there is no other here.
+
+    Shapes:
+        input (N, C, H, W) or (C, H, W), output (N, O, H', W') or (O, H', W'), weight (C, O/groups, kh, kw), bias (O);
+        H' = (H - 1) stride - 2 padding + dilation (kh - 1) + output_padding + 1, and W' likewise.
+
+    Source: Zeiler et al., "Deconvolutional Networks", 2010.
+
+    >>> nn.ConvTranspose2d(8, 4, kernel_size=2, stride=2)(torch.zeros(1, 8, 7, 7)).shape
+    torch.Size([1, 4, 14, 14])
+    """
+
+    axes = 2
+    transposed = True
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: PerAxis,
+        stride: PerAxis = 1,
+        padding: PerAxis = 0,
+        output_padding: PerAxis = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: PerAxis = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        if padding_mode != "zeros":
+            raise ValueError(f'Only "zeros" padding mode is supported for ConvTranspose2d, not {padding_mode!r}')
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, output_padding, dilation, groups, bias,
+            padding_mode, device, dtype,
+        )  # fmt: skip
+
+    def forward(self, x: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """The grown image; output_size (H', W') chooses among the sizes that stride leaves open."""
+        more = self.output_padding if output_size is None else self._reaching(x, tuple(output_size))
+        less = [p for p, _ in self._amounts()]
+        return convolve_back(self, x, self.weight, self.bias, self.stride, less, more, self.groups, self.dilation)
+
+    def _reaching(self, x: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
+        """The output_padding that gives an image of the wanted size."""
+        places, paddings = x.shape[-2:], [p for p, _ in self._amounts()]
+        axes = zip(places, self.stride, paddings, self.dilation, self.kernel_size, strict=True)
+        least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in axes]
+        wanted = wanted[-2:] if len(wanted) == x.ndim else wanted
+        if len(wanted) != 2 or any(not n <= w < n + s for w, n, s in zip(wanted, least, self.stride, strict=True)):
+            most = [n + s - 1 for n, s in zip(least, self.stride, strict=True)]
+            raise ValueError(
+                f"requested an output size of {wanted}, but {self} makes of x, of shape {tuple(x.shape)}, images (H, "
+                "W) from "
+                f"{least} to {most}"
+            )
+        return tuple(w - n for w, n in zip(wanted, least, strict=True))
+
+
+class LazyConv2d(LazyModuleMixin, Conv2d):
+    """A `Conv2d` that takes in_channels from its first input; its other arguments are `Conv2d`'s.
+
+    >>> layer = nn.LazyConv2d(6, kernel_size=5)
+    >>> layer(torch.zeros(32, 3, 28, 28)).shape
+    torch.Size([32, 6, 24, 24])
+    >>> layer
+    Conv2d(3, 6, kernel_size=(5, 5), stride=(1, 1))
+    """
+
+    cls_to_become = Conv2d
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: PerAxis,
+        stride: PerAxis = 1,
+        padding: PerAxis | str = 0,
+        dilation: PerAxis = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode)
+        self.out_channels = out_channels
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw the weights anew, if they have a shape."""
+        if self.in_channels and not self.has_uninitialized_params():
+            super().reset_parameters()
+
+    def initialize_parameters(self, x: Tensor) -> None:
+        """Take in_channels from x (N, C, H, W) or (C, H, W), and draw the weights, unless they were loaded."""
+        if self.has_uninitialized_params():
+            if x.ndim not in (3, 4):
+                raise RuntimeError(f"{self} takes (N, C, H, W) or (C, H, W), and was given x of {tuple(x.shape)}")
+            self.in_channels = x.shape[-3]
+            self._check_arguments()
+            self.materialize(weight=self._weight_shape(), bias=(self.out_channels,))
+            self.reset_parameters()
+        self.in_channels = self.weight.shape[1] * self.groups

@@ -1,0 +1,95 @@
+"""Embedding: a table of learned vectors, one for each word (or item, or user)."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from ...creation import empty
+from ...dtypes import dtype as DType
+from ...grad_mode import no_grad
+from ...tensor import Tensor
+from .. import functional as F
+from .. import init
+from ..parameter import Parameter
+from .module import Module
+
+__all__ = ["Embedding"]
+
+
+class Embedding(Module):
+    """The rows of a weight that the input numbers.
+
+    Args:
+        num_embeddings: V, how many rows; inputs are 0 … V-1.
+        embedding_dim: D, the size of a row.
+        padding_idx: a row that starts at 0 and is never trained.
+
+    Shapes:
+        input (*) of int64 or int32, output (*, D), weight (V, D).
+
+    Raises:
+        IndexError: an input is not in 0 … V-1.
+
+    Initial weights are drawn from the standard normal distribution.
+
+    >>> table = nn.Embedding(10, 3)
+    >>> table(torch.tensor([[1, 2], [4, 5]])).shape
+    torch.Size([2, 2, 3])
+    """
+
+    weight: Parameter
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        *,
+        _weight: Tensor | None = None,
+        _freeze: bool = False,
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        if padding_idx is not None:
+            if not -num_embeddings <= padding_idx < num_embeddings:
+                raise AssertionError(
+                    f"padding_idx={padding_idx} is not a row of an embedding of {num_embeddings}: choose "
+                    f"one of 0 to {num_embeddings - 1}"
+                )
+            padding_idx %= num_embeddings
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.padding_idx = padding_idx
+        if _weight is not None:
+            self.weight = Parameter(_weight, requires_grad=not _freeze)
+        else:
+            table = empty((num_embeddings, embedding_dim), device=device, dtype=dtype)
+            self.weight = Parameter(table, requires_grad=not _freeze)
+            self.reset_parameters()
+
+    @classmethod
+    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Self:
+        """An embedding with the given rows (V, D); frozen, unless told otherwise.
+
+        >>> nn.Embedding.from_pretrained(torch.eye(3))(torch.tensor(1))
+        tensor([0., 1., 0.])
+        """
+        if embeddings.ndim != 2:
+            raise AssertionError(f"from_pretrained takes rows, (V, D), and was given shape {tuple(embeddings.shape)}")
+        rows, size = embeddings.shape
+        return cls(rows, size, padding_idx, _weight=embeddings, _freeze=freeze)
+
+    def reset_parameters(self) -> None:
+        """Draw the weights anew."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx].fill_(0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.embedding(x, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

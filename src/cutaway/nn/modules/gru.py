@@ -1,0 +1,81 @@
+"""Gated recurrent units: a state that is kept or rewritten, as two gates decide at every step.
+
+    r = σ(W_r x + b_r + U_r h + b'_r)            reset: how much of the old state the candidate sees
+    z = σ(W_z x + b_z + U_z h + b'_z)            update: how much of the old state stays
+    n = tanh(W_n x + b_n + r (U_n h + b'_n))     the candidate for the new state
+    h' = (1 - z) n + z h
+
+What z keeps passes a step unchanged, and so does its gradient: that is why a GRU remembers longer than an RNN.
+
+Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine
+Translation", 2014.
+"""
+
+from __future__ import annotations
+
+from ...ops import gru
+from ...tensor import Tensor
+from ...tensor.base import apply
+from .. import functional as F
+from ..parameter import Parameter
+from .recurrent import RNNBase, RNNCellBase, States
+
+__all__ = ["GRU", "GRUCell"]
+
+
+class GRUCell(RNNCellBase):
+    """One step of a gated recurrent unit.
+
+    Args:
+        input_size: the size of x.
+        hidden_size: the size of h.
+        bias: False leaves the biases out.
+
+    Shapes:
+        x (N, input_size) or (input_size);
+        h (N, hidden_size) or (hidden_size), zeros when it is not given; h' likewise.
+        The weights hold the rows of r, z and n one below the other: weight_ih (3 · hidden_size, input_size).
+
+    >>> cell = nn.GRUCell(3, 5)
+    >>> h = cell(torch.zeros(2, 3))
+    >>> cell(torch.zeros(2, 3), h).shape
+    torch.Size([2, 5])
+    """
+
+    gates = 3
+
+    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
+        (h,) = self._start(x, h)
+        x_r, x_z, x_n = F.linear(x, self.weight_ih, self.bias_ih).chunk(3, -1)
+        h_r, h_z, h_n = F.linear(h, self.weight_hh, self.bias_hh).chunk(3, -1)
+        r = (x_r + h_r).sigmoid()
+        z = (x_z + h_z).sigmoid()
+        n = (x_n + r * h_n).tanh()
+        return n + z * (h - n)  # (1 - z) n + z h
+
+
+class GRU(RNNBase):
+    """A sequence through one or more layers of gated recurrent units.
+
+    Args:
+        input_size: the size of each x[t].
+        hidden_size: the size of the hidden state.
+        num_layers: how many layers; each reads the hidden states of the one below.
+        bias: False leaves the biases out.
+        batch_first: sequences are (N, T, ...) instead of (T, N, ...).
+        dropout: the probability of dropping, between layers, while training.
+        bidirectional: a second network reads each sequence backward, and the outputs are joined.
+
+    Shapes, returned values and errors are those of `nn.RNN`.
+
+    >>> gru = nn.GRU(3, 5, num_layers=2)
+    >>> output, h = gru(torch.zeros(7, 2, 3))
+    >>> output.shape, h.shape
+    (torch.Size([7, 2, 5]), torch.Size([2, 2, 5]))
+    """
+
+    gates = 3
+
+    def _read(self, x: Tensor, start: States, weights: list[Parameter]) -> tuple[Tensor, States]:
+        output = apply(gru, x, *start, *weights)
+        return output, (output[-1],)

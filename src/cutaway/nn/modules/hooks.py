@@ -1,0 +1,121 @@
+"""Hooks: functions that a module calls with what flows through it.
+
+They are how one looks into a model without changing it: print shapes, collect activations, clip a gradient. A
+hook lives in a dict of the module, and its handle knows how to take it out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING, Any, Self
+
+from ...grad_mode import is_grad_enabled
+from ...tensor import Tensor, cat
+
+if TYPE_CHECKING:
+    from .module import Module
+
+__all__ = ["Hooks", "RemovableHandle", "watch_backward"]
+
+# number -> (function, whether it also takes the keyword arguments)
+Hooks = dict[int, tuple[Callable[..., Any], bool]]
+
+_numbers = count()
+
+
+class RemovableHandle:
+    """What registering a hook returns; `remove()` takes the hook out, and so does leaving a `with` block."""
+
+    def __init__(self, hooks: Hooks, number: int) -> None:
+        self._hooks = hooks
+        self.id = number
+
+    @classmethod
+    def add(cls, hooks: Hooks, hook: Callable[..., Any], with_kwargs: bool, prepend: bool) -> RemovableHandle:
+        """Put a hook last, or first."""
+        number = next(_numbers)
+        later = dict(hooks) if prepend else {}
+        if prepend:
+            hooks.clear()
+        hooks[number] = hook, with_kwargs
+        hooks.update(later)
+        return cls(hooks, number)
+
+    def remove(self) -> None:
+        """Take the hook out; a second call does nothing."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def watch_backward(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run forward between two gates, which show the gradients that pass them on the way back."""
+    grad_output: tuple[Any, ...] = ()
+
+    def entering(grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        nonlocal grad_output
+        for hook, _ in list(module._backward_pre_hooks.values()):
+            grads = _replaced(hook(module, grads), grads)
+        grad_output = grads
+        if not any(_wants_gradient(arg) for arg in args):
+            leaving((None,) * len(args))  # nothing further will pass
+        return grads
+
+    def leaving(grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook, _ in list(module._backward_hooks.values()):
+            grads = _replaced(hook(module, grads, grad_output), grads)
+        return grads
+
+    out = module.forward(*_gate(args, leaving), **kwargs)
+    if isinstance(out, tuple | list):
+        return type(out)(_gate(tuple(out), entering))
+    return _gate((out,), entering)[0]
+
+
+def _wants_gradient(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.requires_grad
+
+
+def _replaced(new: Any, old: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a hook returned, in the place of what it was given; None leaves that as it is."""
+    if new is None:
+        return old
+    new = new if isinstance(new, tuple) else (new,)
+    if len(new) != len(old):
+        raise RuntimeError(f"a backward hook was given {len(old)} gradients, and returned {len(new)}")
+    return tuple(new)
+
+
+def _gate(values: tuple[Any, ...], watch: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> tuple[Any, ...]:
+    """The same values; on the way back their gradients meet here, and `watch` sees them together."""
+    places = [i for i, value in enumerate(values) if _wants_gradient(value)]
+    if not places or not is_grad_enabled():
+        return values
+    shapes = [values[i].shape for i in places]
+    sizes = [values[i].numel() for i in places]
+
+    def on_gradient(g: Tensor) -> Tensor:
+        grads: list[Any] = [None] * len(values)
+        for i, part, shape in zip(places, g.reshape(-1).split(sizes), shapes, strict=True):
+            grads[i] = part.reshape(shape)
+        passed = watch(tuple(grads))
+        return cat([passed[i].reshape(-1) for i in places]).reshape(g.shape)
+
+    # one vector of them all: it has one gradient, and that is complete when it comes
+    if len(places) == 1:
+        [place] = places
+        joined = values[place].view_as(values[place])
+        parts: tuple[Tensor, ...] = (joined,)
+    else:
+        joined = cat([values[i].reshape(-1) for i in places])
+        parts = tuple(part.reshape(shape) for part, shape in zip(joined.split(sizes), shapes, strict=True))
+    joined.register_hook(on_gradient)
+    passed_on = list(values)
+    for i, part in zip(places, parts, strict=True):
+        passed_on[i] = part
+    return tuple(passed_on)

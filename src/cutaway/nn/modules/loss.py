@@ -1,0 +1,181 @@
+"""Losses as modules: set up once, called with prediction and truth. `functional/loss.py` has the maths."""
+
+from __future__ import annotations
+
+from ...tensor import Tensor
+from .. import functional as F
+from .module import Module
+
+__all__ = [
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
+    "NLLLoss", "SmoothL1Loss",
+]  # fmt: skip
+
+
+class _Loss(Module):
+    """What losses share: `reduction`, which is "mean", "sum" or "none"."""
+
+    weight: Tensor | None
+
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__()
+        self.reduction = reduction
+
+
+class MSELoss(_Loss):
+    """(x - y)², averaged: for numbers.
+
+    >>> nn.MSELoss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.mse_loss(x, y, self.reduction)
+
+
+class L1Loss(_Loss):
+    """|x - y|, averaged: for numbers with outliers.
+
+    >>> nn.L1Loss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.l1_loss(x, y, self.reduction)
+
+
+class SmoothL1Loss(_Loss):
+    """d²/(2 beta) where the distance d is below beta, else d - beta/2, averaged.
+
+    >>> nn.SmoothL1Loss(reduction="none")(torch.tensor([0.0, 0.0]), torch.tensor([1.0, 3.0]))
+    tensor([0.5000, 2.5000])
+    """
+
+    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.smooth_l1_loss(x, y, self.reduction, self.beta)
+
+
+class HuberLoss(_Loss):
+    """d²/2 where the distance d is below delta, else delta · (d - delta/2), averaged.
+
+    >>> nn.HuberLoss("none", delta=2.0)(torch.tensor([0.0, 0.0]), torch.tensor([1.0, 3.0]))
+    tensor([0.5000, 4.0000])
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.huber_loss(x, y, self.reduction, self.delta)
+
+
+class CrossEntropyLoss(_Loss):
+    """-log softmax(x)[y], averaged: for classes; x are logits, without a softmax.
+
+    Args:
+        weight: a factor for each class, (C).
+        ignore_index: a class number that does not count.
+        label_smoothing: the part of the probability that is spread evenly over all classes.
+
+    Shapes:
+        x (C), (N, C) or (N, C, d₁, ...);
+        y class numbers (), (N) or (N, d₁, ...), or probabilities of x's shape.
+
+    >>> nn.CrossEntropyLoss()(torch.zeros(2, 3), torch.tensor([0, 2]))
+    tensor(1.0986)
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.cross_entropy(x, y, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
+
+
+class NLLLoss(_Loss):
+    """-x[y], averaged: for classes; x are log-probabilities, as LogSoftmax gives them.
+
+    Args:
+        weight: a factor for each class, (C).
+        ignore_index: a class number that does not count.
+
+    >>> nn.NLLLoss()(torch.tensor([[-0.5, -1.0]]), torch.tensor([1]))
+    tensor(1.)
+    """
+
+    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.ignore_index = ignore_index
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.nll_loss(x, y, self.weight, self.ignore_index, self.reduction)
+
+
+class BCELoss(_Loss):
+    """-(y · log(x) + (1 - y) · log(1 - x)), averaged: for yes or no; x are probabilities, after a Sigmoid.
+
+    >>> nn.BCELoss()(torch.tensor([0.5]), torch.tensor([1.0]))
+    tensor(0.6931)
+    """
+
+    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.binary_cross_entropy(x, y, self.weight, self.reduction)
+
+
+class BCEWithLogitsLoss(_Loss):
+    """Sigmoid and BCELoss in one, exact for logits of any size: for yes or no.
+
+    Args:
+        weight: a factor for each element.
+        pos_weight: a factor for the part of the loss that comes from y = 1.
+
+    >>> nn.BCEWithLogitsLoss()(torch.tensor([0.0]), torch.tensor([1.0]))
+    tensor(0.6931)
+    """
+
+    pos_weight: Tensor | None
+
+    def __init__(
+        self, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None
+    ) -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.register_buffer("pos_weight", pos_weight)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.binary_cross_entropy_with_logits(x, y, self.weight, self.reduction, self.pos_weight)
+
+
+class KLDivLoss(_Loss):
+    """Σ y · (log(y) - x), for log-probabilities x; reduction="batchmean" divides by N.
+
+    >>> nn.KLDivLoss(reduction="batchmean")(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[1.0, 0.0]]))
+    tensor(0.6931)
+    """
+
+    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction)
+        self.log_target = log_target
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return F.kl_div(x, y, self.reduction, self.log_target)

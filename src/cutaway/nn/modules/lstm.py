@@ -1,0 +1,83 @@
+"""Long short-term memory: beside the state h, a memory c that gates write, keep and read.
+
+    i, f, o = σ(W x + b + U h + b')      three gates: input, forget, output
+    u = tanh(W_u x + b_u + U_u h + b'_u) what there is to remember
+    c' = f c + i u                       keep some of the old, write some of the new
+    h' = o tanh(c')                      show some of it
+
+Along c nothing is multiplied but by f: a gradient that flows back through many steps with f near 1 stays alive.
+
+Source: Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997; with the forget gate of Gers et al.,
+"Learning to Forget", 2000.
+"""
+
+from __future__ import annotations
+
+from ...ops import lstm, piece
+from ...tensor import Tensor
+from ...tensor.base import apply, apply_view
+from .. import functional as F
+from ..parameter import Parameter
+from .recurrent import RNNBase, RNNCellBase, States
+
+__all__ = ["LSTM", "LSTMCell"]
+
+
+class LSTMCell(RNNCellBase):
+    """One step of long short-term memory: from x and the pair (h, c) the next pair.
+
+    Args:
+        input_size: the size of x.
+        hidden_size: the size of h and c.
+        bias: False leaves the biases out.
+
+    Shapes:
+        x (N, input_size) or (input_size);
+        h and c (N, hidden_size) or (hidden_size), zeros when they are not given; h' and c' likewise.
+        The weights hold the rows of i, f, u and o one below the other: weight_ih (4 · hidden_size, input_size).
+
+    >>> cell = nn.LSTMCell(3, 5)
+    >>> h, c = cell(torch.zeros(2, 3))
+    >>> h, c = cell(torch.zeros(2, 3), (h, c))
+    >>> h.shape
+    torch.Size([2, 5])
+    """
+
+    gates = 4
+    states = ("h", "c")
+
+    def forward(self, x: Tensor, states: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        h, c = self._start(x, states)
+        total = F.linear(x, self.weight_ih, self.bias_ih) + F.linear(h, self.weight_hh, self.bias_hh)
+        i, f, u, o = total.chunk(4, -1)
+        c = f.sigmoid() * c + i.sigmoid() * u.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+class LSTM(RNNBase):
+    """A sequence through one or more layers of long short-term memory.
+
+    Args:
+        input_size: the size of each x[t].
+        hidden_size: the size of the states h and c.
+        num_layers: how many layers; each reads the hidden states of the one below.
+        bias: False leaves the biases out.
+        batch_first: sequences are (N, T, ...) instead of (T, N, ...).
+        dropout: the probability of dropping, between layers, while training.
+        bidirectional: a second network reads each sequence backward, and the outputs are joined.
+
+    Shapes and errors are those of `nn.RNN`, but that the state is a pair: `output, (h, c) = lstm(x, (h0, c0))`.
+
+    >>> lstm = nn.LSTM(3, 5, bidirectional=True)
+    >>> output, (h, c) = lstm(torch.zeros(7, 2, 3))
+    >>> output.shape, h.shape, c.shape
+    (torch.Size([7, 2, 10]), torch.Size([2, 2, 5]), torch.Size([2, 2, 5]))
+    """
+
+    gates = 4
+    states = ("h", "c")
+
+    def _read(self, x: Tensor, start: States, weights: list[Parameter]) -> tuple[Tensor, States]:
+        all_and_c = apply(lstm, x, *start, *weights)  # every h, and below them the last c
+        output = apply_view(piece, all_and_c, index=(slice(0, -1), ...), of="MkldnnRnnLayer")
+        return output, (all_and_c[-2], all_and_c[-1])

@@ -1,0 +1,353 @@
+"""Module: the base of every layer and every model.
+
+A model is a tree of modules. Each has a `forward()` that computes and attributes that hold what it needs; the
+base class adds what every one of them wants: call it like a function, list its parameters, switch between
+training and evaluation, convert its dtype, save and load its weights, watch what flows through it, print it.
+
+How attributes become parameters and children is told in `registry.py`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+from ...dtypes import check_device, float16, float32, float64
+from ...dtypes import dtype as DType
+from ...grad_mode import no_grad
+from ...tensor import Tensor
+from ..parameter import Parameter
+from ..uninitialized import Uninitialized
+from .hooks import Hooks, RemovableHandle, watch_backward
+from .registry import Registry
+
+__all__ = ["IncompatibleKeys", "Module"]
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict` could not pair: names without a value, and values without a name."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
+
+class Module(Registry):
+    """Base class of layers and models: subclass it, make the parts in `__init__`, compute in `forward`.
+
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.hidden = nn.Linear(2, 8)
+    ...         self.out = nn.Linear(8, 1)
+    ...
+    ...     def forward(self, x):  # (N, 2)
+    ...         return self.out(torch.tanh(self.hidden(x)))  # (N, 1)
+    >>> net = Net()
+    >>> net(torch.zeros(5, 2)).shape
+    torch.Size([5, 1])
+    >>> net
+    Net(
+      (hidden): Linear(in_features=2, out_features=8, bias=True)
+      (out): Linear(in_features=8, out_features=1, bias=True)
+    )
+    """
+
+    training: bool
+    _forward_pre_hooks: Hooks
+    _forward_hooks: Hooks
+    _backward_pre_hooks: Hooks
+    _backward_hooks: Hooks
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.training = True
+        self._forward_pre_hooks = {}
+        self._forward_hooks = {}
+        self._backward_pre_hooks = {}
+        self._backward_hooks = {}
+
+    # -- calling ---------------------------------------------------------------------------------------------
+
+    def _forward_is_missing(self, *args: Any, **kwargs: Any) -> Any:
+        kind = type(self).__name__
+        raise NotImplementedError(
+            f"{kind} was called, but has no forward(): define `def forward(self, x): ...` in class {kind} "
+            f"(check its spelling and its indentation)"
+        )
+
+    # A Callable, not a method: a subclass may take whatever arguments it likes
+    forward: Callable[..., Any] = _forward_is_missing
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+            return self._call_with_hooks(args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
+            if with_kwargs:
+                changed = hook(self, args, kwargs)
+                if changed is not None:
+                    args, kwargs = changed
+            else:
+                changed = hook(self, args)
+                if changed is not None:
+                    args = changed if isinstance(changed, tuple) else (changed,)
+        if self._backward_hooks or self._backward_pre_hooks:
+            out = watch_backward(self, args, kwargs)
+        else:
+            out = self.forward(*args, **kwargs)
+        for hook, with_kwargs in list(self._forward_hooks.values()):
+            changed = hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
+            if changed is not None:
+                out = changed
+        return out
+
+    # -- watching --------------------------------------------------------------------------------------------
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before every forward; a value that it returns replaces the args."""
+        return RemovableHandle.add(self._forward_pre_hooks, hook, with_kwargs, prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after every forward; a value that it returns replaces the output.
+
+        >>> layer = nn.Linear(2, 3)
+        >>> handle = layer.register_forward_hook(lambda module, args, out: print(tuple(out.shape)))
+        >>> y = layer(torch.zeros(5, 2))
+        (5, 3)
+        >>> handle.remove()
+        """
+        return RemovableHandle.add(self._forward_hooks, hook, with_kwargs, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)` when backward reaches the output; a return value replaces it."""
+        return RemovableHandle.add(self._backward_pre_hooks, hook, False, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` when backward leaves the module.
+
+        Both are tuples, one entry for each positional argument and for each output; an entry is None where no
+        gradient is needed. A return value replaces grad_input.
+        """
+        return RemovableHandle.add(self._backward_hooks, hook, False, prepend)
+
+    # -- modes and conversions -------------------------------------------------------------------------------
+
+    def apply(self, fn: Callable[[Module], None]) -> Self:
+        """Call `fn` on every module below and then on this one, for example to initialise weights."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch this module and all below it to training (dropout drops, batch norm measures)."""
+        if not isinstance(mode, bool):
+            raise ValueError(f"train() takes True or False, not {mode!r}: is the input meant for net(x)?")
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Switch this module and all below it to evaluation."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze (False) or unfreeze every parameter."""
+        for param in self.parameters():
+            param.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget every parameter's gradient: backward adds to what is there."""
+        for param in self.parameters():
+            if param.grad is None:
+                continue
+            if set_to_none:
+                param.grad = None
+            else:
+                param.grad.detach_().zero_()
+
+    def _apply(self, fn: Callable[[Tensor], Tensor]) -> Self:
+        """Replace the values of every parameter, gradient and buffer; the Parameter objects stay the same.
+
+        Optimizers hold the Parameter objects, so replacing those would leave them training a copy.
+        """
+        for module in self.modules():
+            with no_grad():
+                for param in module._parameters.values():
+                    if param is not None:
+                        param.data = fn(param.data)
+                        if param.grad is not None:
+                            param.grad.data = fn(param.grad.data)
+            for name, buffer in module._buffers.items():
+                if buffer is not None:
+                    module._buffers[name] = fn(buffer)
+        return self
+
+    def to(self, *args: Any, dtype: DType | None = None, device: Any = None, non_blocking: bool = False) -> Self:
+        """Convert floating-point parameters and buffers: `net.to(torch.float64)`; `.to("cpu")` is accepted."""
+        for arg in args:
+            if isinstance(arg, DType):
+                dtype = arg
+            elif isinstance(arg, Tensor):
+                dtype = arg.dtype
+            elif arg is not None and not isinstance(arg, bool):
+                device = arg
+        if dtype is not None and not dtype.is_floating_point:
+            raise TypeError(
+                f"{type(self).__name__}.to({dtype}): weights are floating-point numbers, since training "
+                f"moves them by fractions; convert the data instead, x.to({dtype})"
+            )
+        check_device(device)
+
+        def convert(tensor: Tensor) -> Tensor:
+            return tensor if dtype is None or not tensor.is_floating_point() else tensor.to(dtype)
+
+        return self._apply(convert)
+
+    def type(self, dst_type: DType) -> Self:
+        """Convert every parameter and buffer to a dtype."""
+        return self._apply(lambda tensor: tensor.to(dst_type))
+
+    def float(self) -> Self:
+        """Convert floating-point parameters and buffers to float32."""
+        return self.to(float32)
+
+    def double(self) -> Self:
+        """Convert floating-point parameters and buffers to float64."""
+        return self.to(float64)
+
+    def half(self) -> Self:
+        """Convert floating-point parameters and buffers to float16."""
+        return self.to(float16)
+
+    def cpu(self) -> Self:
+        """The module itself: cutaway computes on the CPU."""
+        return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Raises: there is no GPU here; leave the call out or write `.to(device)` with device "cpu"."""
+        return self.to("cuda" if device is None else device)
+
+    # -- saving and loading ----------------------------------------------------------------------------------
+
+    def _named_state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        """What `state_dict` saves: parameters and persistent buffers, then the children's, shared ones too."""
+        for name, param in self._parameters.items():
+            if param is not None:
+                yield prefix + name, param
+        for name, buffer in self._buffers.items():
+            if buffer is not None and name not in self._non_persistent_buffers_set:
+                yield prefix + name, buffer
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child._named_state(f"{prefix}{name}.")
+
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
+        """Every parameter and persistent buffer by dotted name; the Tensors share the module's memory.
+
+        Args:
+            destination: a dict to add to.
+            prefix: put before every name.
+            keep_vars: True gives the parameters themselves instead of detached Tensors.
+
+        >>> list(nn.Sequential(nn.Linear(2, 3), nn.ReLU()).state_dict())
+        ['0.weight', '0.bias']
+        """
+        state: dict[str, Any] = OrderedDict() if destination is None else destination
+        for name, tensor in self._named_state(prefix):
+            state[name] = tensor if keep_vars else tensor.detach()
+        return state
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Copy saved values into this module's parameters and buffers.
+
+        Args:
+            state_dict: values by dotted name, as `state_dict()` gives them.
+            strict: False loads what matches in name; shapes must match all the same.
+            assign: True takes the given Tensors themselves instead of copying their values.
+
+        Raises:
+            RuntimeError: with every mismatch at once; nothing is loaded then.
+
+        >>> net = nn.Linear(2, 3)
+        >>> net.load_state_dict(nn.Linear(2, 3).state_dict())
+        <All keys matched successfully>
+        """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"load_state_dict takes a dict of names and Tensors, and was given {type(state_dict)}")
+        own = dict(self._named_state())
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        problems = []
+        if strict and missing:
+            problems.append("Missing, the model has it and the file does not: " + ", ".join(missing))
+        if strict and unexpected:
+            problems.append("Unexpected, the file has it and the model does not: " + ", ".join(unexpected))
+        for name, tensor in own.items():
+            given = state_dict.get(name, tensor)
+            if not isinstance(given, Tensor):
+                problems.append(f"{name}: expected a Tensor, and the file holds {type(given).__name__}")
+            elif not isinstance(tensor, Uninitialized) and given.shape != tensor.shape:
+                problems.append(
+                    f"size mismatch for {name}: the file has {tuple(given.shape)}, the model {tuple(tensor.shape)}"
+                )
+        if problems:
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {type(self).__name__}, nothing was loaded:\n\t"
+                + "\n\t".join(problems)
+                + "\nBuild the model with the sizes it was saved with; strict=False loads only the names "
+                "that match."
+            )
+        for name, tensor in own.items():
+            if name in state_dict and assign:
+                self._assign_state(name, tensor, state_dict[name])
+            elif name in state_dict:
+                with no_grad():
+                    tensor.copy_(state_dict[name])
+        return IncompatibleKeys(missing, unexpected)
+
+    def _assign_state(self, name: str, old: Tensor, new: Tensor) -> None:
+        path, _, last = name.rpartition(".")
+        if isinstance(old, Parameter) and not isinstance(new, Parameter):
+            new = Parameter(new, old.requires_grad)
+        setattr(self.get_submodule(path), last, new)
+
+    # -- printing --------------------------------------------------------------------------------------------
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        """What the print shows between the parentheses: override it to show a layer's sizes."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = [f"({name}): {indent(repr(child))}" for name, child in self._modules.items()]
+        if not children and len(lines) <= 1:
+            return f"{self._get_name()}({extra})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+
+def indent(text: str) -> str:
+    """Indent every line after the first, as nested modules are printed."""
+    return text.replace("\n", "\n  ")

@@ -1,0 +1,194 @@
+"""Normalization of each sample by itself: the same in training and in evaluation, whatever the batch.
+
+    y = (x - mean) / √(variance + eps) · weight + bias
+
+`LayerNorm` averages over the features, `GroupNorm` over groups of channels; `RMSNorm` does without the mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...creation import empty
+from ...dtypes import dtype as DType
+from ...tensor import Tensor
+from .. import functional as F
+from .. import init
+from ..parameter import Parameter
+from .module import Module
+
+__all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
+
+
+def _parameter(wanted: bool, shape: Any, device: Any, dtype: DType | None) -> Parameter | None:
+    return Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
+
+
+def _sizes(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    return tuple(normalized_shape) if isinstance(normalized_shape, Sequence) else (normalized_shape,)
+
+
+def _start(module: Module) -> None:
+    """weight 1 and bias 0: nothing is changed but mean and spread."""
+    for name, param in module.named_parameters(recurse=False):
+        init.constant_(param, float(name == "weight"))
+
+
+class LayerNorm(Module):
+    """Give the features of each sample mean 0 and spread 1, and then weight and bias.
+
+    Args:
+        normalized_shape: the sizes of the last axes, over which is averaged; a number for the last axis alone.
+        eps: keeps the division from exploding.
+        elementwise_affine: False leaves weight and bias out.
+        bias: False leaves the bias out.
+
+    Shapes:
+        input and output (*, normalized_shape), weight and bias normalized_shape.
+
+    Source: Ba et al., "Layer Normalization", 2016.
+
+    >>> nn.LayerNorm(2)(torch.tensor([[1.0, 3.0], [20.0, 40.0]]))
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]], grad_fn=<NativeLayerNormBackward0>)
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _sizes(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        shape = self.normalized_shape
+        self.register_parameter("weight", _parameter(elementwise_affine, shape, device, dtype))
+        self.register_parameter("bias", _parameter(elementwise_affine and bias, shape, device, dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1 and bias to 0."""
+        _start(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class RMSNorm(Module):
+    """Divide the features of each sample by their root mean square, and multiply by weight.
+
+    Args:
+        normalized_shape: the sizes of the last axes, over which is averaged; a number for the last axis alone.
+        eps: keeps the division from exploding; None: the smallest step of the dtype at 1.
+        elementwise_affine: False leaves weight out.
+
+    Shapes:
+        input and output (*, normalized_shape), weight normalized_shape.
+
+    Source: Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
+
+    >>> nn.RMSNorm(4)(torch.tensor([3.0, 4.0, 0.0, 0.0])).tolist()
+    [1.2000000476837158, 1.600000023841858, 0.0, 0.0]
+    """
+
+    weight: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _sizes(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        self.register_parameter("weight", _parameter(elementwise_affine, self.normalized_shape, device, dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1."""
+        _start(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class GroupNorm(Module):
+    """Give each group of channels of each sample mean 0 and spread 1, and then each channel weight and bias.
+
+    Args:
+        num_groups: into how many groups the channels are split.
+        num_channels: C.
+        eps: keeps the division from exploding.
+        affine: False leaves weight and bias out.
+
+    Shapes:
+        input and output (N, C, *), weight and bias (C).
+
+    Raises:
+        ValueError: num_channels cannot be split into num_groups.
+
+    Source: Wu and He, "Group Normalization", 2018.
+
+    >>> nn.GroupNorm(2, 6)(torch.randn(4, 6, 8, 8)).shape
+    torch.Size([4, 6, 8, 8])
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: DType | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_channels % num_groups:
+            raise ValueError(
+                f"num_channels={num_channels} must be divisible by num_groups={num_groups}: each gets as many channels"
+            )
+        self.num_groups = num_groups
+        self.num_channels = num_channels
+        self.eps = eps
+        self.affine = affine
+        self.register_parameter("weight", _parameter(affine, num_channels, device, dtype))
+        self.register_parameter("bias", _parameter(affine and bias, num_channels, device, dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1 and bias to 0."""
+        _start(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        bias = self.bias is not None
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={bias}"

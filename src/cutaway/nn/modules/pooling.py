@@ -1,0 +1,188 @@
+"""Pooling layers: what a window sees, in one number. Images get smaller, and small shifts stop to matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...tensor import Tensor
+from .. import functional as F
+from ..functional.sizes import PerAxis, per_axis
+from .module import Module
+
+__all__ = ["AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
+
+
+class _MaxPool(Module):
+    """What the max poolings share."""
+
+    def __init__(
+        self,
+        kernel_size: PerAxis,
+        stride: PerAxis | None = None,
+        padding: PerAxis = 0,
+        dilation: PerAxis = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.dilation = dilation
+        self.return_indices = return_indices
+        self.ceil_mode = ceil_mode
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        )
+
+
+class MaxPool1d(_MaxPool):
+    """The largest of what a window sees of a signal.
+
+    Args:
+        kernel_size, stride, padding, dilation, return_indices, ceil_mode: as for `MaxPool2d`.
+
+    Shapes:
+        input (N, C, L) or (C, L), output (N, C, L') or (C, L').
+
+    >>> nn.MaxPool1d(2)(torch.tensor([[1.0, 3.0, 2.0, 5.0]]))
+    tensor([[3., 5.]])
+    """
+
+    def forward(self, x: Tensor) -> Any:
+        return F.max_pool1d(x, *self._arguments())
+
+
+class MaxPool2d(_MaxPool):
+    """The largest of what a window sees of an image.
+
+    Args:
+        kernel_size: the window's height and width, or one number for both.
+        stride: how far the window moves; by default by its size, so that windows do not overlap.
+        padding: how far the window may stand out over the edge, at most by half of it.
+        dilation: how far the window's elements lie apart.
+        return_indices: also give where each value stood.
+        ceil_mode: also use a last window that stands out over the end.
+
+    Shapes:
+        input (N, C, H, W) or (C, H, W), output (N, C, H', W') or (C, H', W');
+        H' = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1, and W' likewise.
+
+    >>> nn.MaxPool2d(2)
+    MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
+    >>> nn.MaxPool2d(2)(torch.zeros(32, 6, 28, 28)).shape
+    torch.Size([32, 6, 14, 14])
+    """
+
+    def forward(self, x: Tensor) -> Any:
+        return F.max_pool2d(x, *self._arguments())
+
+
+class AvgPool1d(Module):
+    """The mean of what a window sees of a signal.
+
+    Args:
+        kernel_size, stride, padding, ceil_mode, count_include_pad: as for `AvgPool2d`.
+
+    Shapes:
+        input (N, C, L) or (C, L), output (N, C, L') or (C, L').
+
+    >>> nn.AvgPool1d(2)(torch.tensor([[1.0, 3.0, 2.0, 6.0]]))
+    tensor([[2., 4.]])
+    """
+
+    def __init__(
+        self,
+        kernel_size: PerAxis,
+        stride: PerAxis | None = None,
+        padding: PerAxis = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = per_axis(kernel_size, 1)
+        self.stride = per_axis(kernel_size if stride is None else stride, 1)
+        self.padding = per_axis(padding, 1)
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool2d(Module):
+    """The mean of what a window sees of an image.
+
+    Args:
+        kernel_size: the window's height and width, or one number for both.
+        stride: how far the window moves; by default by its size, so that windows do not overlap.
+        padding: zeros around the image, at most half of the window.
+        ceil_mode: also use a last window that stands out over the end.
+        count_include_pad: whether the zeros of the padding count in the mean.
+        divisor_override: divide the sum by this number.
+
+    Shapes:
+        input (N, C, H, W) or (C, H, W), output (N, C, H', W') or (C, H', W').
+
+    >>> nn.AvgPool2d(2)(torch.ones(1, 4, 4))
+    tensor([[[1., 1.],
+             [1., 1.]]])
+    """
+
+    def __init__(
+        self,
+        kernel_size: PerAxis,
+        stride: PerAxis | None = None,
+        padding: PerAxis = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    def forward(self, x: Tensor) -> Tensor:
+        windows = self.kernel_size, self.stride, self.padding, self.ceil_mode
+        return F.avg_pool2d(x, *windows, self.count_include_pad, self.divisor_override)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AdaptiveAvgPool2d(Module):
+    """The mean of parts of an image, so many that an image of the wanted size results, whatever came in.
+
+    Args:
+        output_size: (H', W'), or one number for both; None keeps the input's.
+
+    Shapes:
+        input (N, C, H, W) or (C, H, W), output (N, C, H', W') or (C, H', W').
+
+    >>> nn.AdaptiveAvgPool2d((1, 1))(torch.zeros(8, 512, 7, 9)).shape
+    torch.Size([8, 512, 1, 1])
+    """
+
+    def __init__(self, output_size: int | Sequence[int | None] | None) -> None:
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.adaptive_avg_pool2d(x, self.output_size)
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"

@@ -1,0 +1,243 @@
+"""What the recurrent layers share: all but the maths of a step.
+
+A recurrent layer reads a sequence step by step and carries a state along. `RNN`, `GRU` and `LSTM` differ only in
+how a step makes the new state from the old; that stands in their files. The rest is here, once: layers above
+layers, reading backward, the two ways to arrange a batch, initial weights, and what can be wrong with the input.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+from ...creation import empty, zeros
+from ...dtypes import dtype as DType
+from ...errors import describe
+from ...tensor import Tensor, cat, stack
+from .. import functional as F
+from .. import init
+from ..functional.checks import check_tensors, warn
+from ..parameter import Parameter
+from .module import Module
+
+__all__ = ["RNNBase", "RNNCellBase"]
+
+States = tuple[Tensor, ...]  # (h,), or (h, c) for an LSTM
+
+
+class _Recurrent(Module):
+    """What a cell and a layer have in common: their weights, and the states they carry."""
+
+    gates: ClassVar[int] = 1  # blocks of `hidden_size` rows in every weight
+    states: ClassVar[tuple[str, ...]] = ("h",)
+
+    input_size: int
+    hidden_size: int
+    bias: bool
+
+    def _add_weights(self, suffix: str, input_size: int, device: Any, dtype: DType | None) -> None:
+        rows = self.gates * self.hidden_size
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, input_size), "weight_hh": (rows, self.hidden_size)}
+        for name in ("bias_ih", "bias_hh"):
+            shapes[name] = (rows,)
+        for name, shape in shapes.items():
+            left_out = name.startswith("bias") and not self.bias
+            param = None if left_out else Parameter(empty(shape, device=device, dtype=dtype))
+            self.register_parameter(name + suffix, param)
+
+    def reset_parameters(self) -> None:
+        """Draw every weight and bias uniformly in ±1/√hidden_size."""
+        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
+        for param in self.parameters():
+            init.uniform_(param, -bound, bound)
+
+    def _as_states(self, given: Any) -> States | None:
+        """The states that were given, as a tuple: h alone, or for an LSTM the pair (h, c)."""
+        if given is None:
+            return None
+        if len(self.states) == 1:
+            check_tensors(str(self), h=given)
+            return (given,)
+        if not isinstance(given, tuple | list) or len(given) != len(self.states):
+            raise TypeError(
+                f"{self} carries two states and takes them as a pair, {type(self).__name__.lower()}(x, (h, c)), "
+                f"and was given {describe(given)}"
+            )
+        check_tensors(str(self), **dict(zip(self.states, given, strict=True)))
+        return tuple(given)
+
+    def _check_states(self, x: Tensor, states: States, expected: tuple[int, ...]) -> None:
+        for name, state in zip(self.states, states, strict=True):
+            if state.shape != expected:
+                raise RuntimeError(
+                    f"{self} was given x of shape {tuple(x.shape)}, so the hidden state {name} must have shape "
+                    f"{expected}, and it has {tuple(state.shape)}"
+                )
+            if state.dtype != x.dtype:
+                raise RuntimeError(f"x is {x.dtype} and {name} is {state.dtype}: use {name}.to({x.dtype})")
+
+
+class RNNCellBase(_Recurrent):
+    """A single step; subclasses say which."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: DType | None = None
+    ) -> None:
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.bias = bias
+        self._add_weights("", input_size, device, dtype)
+        self.reset_parameters()
+
+    def _start(self, x: Tensor, given: Any) -> States:
+        """The states before the step, checked; zeros if none were given."""
+        check_tensors(str(self), x=x)
+        if x.ndim not in (1, 2):
+            raise ValueError(
+                f"{self} takes one step, x of shape (N, {self.input_size}) or ({self.input_size}), and was given "
+                f"{tuple(x.shape)}: loop over the time axis, or use nn.{type(self).__name__.removesuffix('Cell')} for "
+                "whole sequences"
+            )
+        if x.shape[-1] != self.input_size:
+            raise RuntimeError(
+                f"{self} takes x with input_size={self.input_size} as its last axis, and was given {tuple(x.shape)}"
+            )
+        expected = (*x.shape[:-1], self.hidden_size)
+        states = self._as_states(given)
+        if states is None:
+            return tuple(zeros(expected, dtype=x.dtype) for _ in self.states)
+        for name, state in zip(self.states, states, strict=True):
+            if state.ndim not in (1, 2):
+                raise ValueError(
+                    f"{self} takes a hidden state (N, {self.hidden_size}) or ({self.hidden_size}), and was given "
+                    f"{name} of shape {tuple(state.shape)}"
+                )
+        self._check_states(x, states, expected)
+        return states
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else f", bias={self.bias}")
+
+
+class RNNBase(_Recurrent):
+    """Layers that read whole sequences; subclasses say how one layer reads one."""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
+            if not isinstance(value, int):
+                raise TypeError(f"{name} is a whole number, and was given {describe(value)}")
+            if value <= 0:
+                raise ValueError(f"{name} must be greater than zero, and is {value}")
+        if isinstance(dropout, bool) or not 0 <= dropout <= 1:
+            raise ValueError(f"dropout is a probability, between 0 and 1, and was given {dropout!r}")
+        if dropout > 0 and num_layers == 1:
+            warn(
+                f"dropout={dropout} drops between layers, and with num_layers=1 there is no between: nothing is dropped"
+            )
+        if proj_size:
+            raise NotImplementedError(
+                f"proj_size={proj_size}: cutaway has no projection inside of the loop; an nn.Linear({hidden_size}, "
+                f"{proj_size}) after the layer makes its outputs smaller"
+            )
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bias = bias
+        self.batch_first = batch_first
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self._directions = ("", "_reverse") if bidirectional else ("",)
+        for layer in range(num_layers):
+            size = input_size if layer == 0 else hidden_size * len(self._directions)
+            for direction in self._directions:
+                self._add_weights(f"_l{layer}{direction}", size, device, dtype)
+        self.reset_parameters()
+
+    def _weights(self, layer: int, direction: str) -> list[Parameter]:
+        """weight_ih, weight_hh and, unless left out, bias_ih and bias_hh of one layer in one direction."""
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")[: 4 if self.bias else 2]
+        return [getattr(self, f"{name}_l{layer}{direction}") for name in names]
+
+    @property
+    def all_weights(self) -> list[list[Parameter]]:
+        """The weights, a list for each layer and direction."""
+        return [self._weights(layer, direction) for layer in range(self.num_layers) for direction in self._directions]
+
+    def flatten_parameters(self) -> None:
+        """Nothing: PyTorch arranges the weights for the GPU here."""
+
+    def _read(self, x: Tensor, start: States, weights: list[Parameter]) -> tuple[Tensor, States]:
+        """One layer reads x (T, N, in) from first to last: every h (T, N, hidden_size), and the last states."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, states: Any = None) -> tuple[Tensor, Any]:
+        given = self._as_states(states)
+        self._check(x, given)
+        one = x.ndim == 2
+        if one:
+            x = x.unsqueeze(1)  # (T, 1, input_size)
+            given = given and tuple(state.unsqueeze(1) for state in given)
+        elif self.batch_first:
+            x = x.transpose(0, 1)  # (T, N, input_size)
+        if given is None:
+            shape = (len(self._directions) * self.num_layers, x.shape[1], self.hidden_size)
+            given = tuple(zeros(shape, dtype=x.dtype) for _ in self.states)
+        starts = zip(*(state.unbind(0) for state in given), strict=True)
+        lasts = []
+        for layer in range(self.num_layers):
+            if layer > 0:
+                x = F.dropout(x, self.dropout, self.training)
+            outputs = []
+            for direction in self._directions:
+                sequence = x.flip(0) if direction else x  # to read backward is to read the sequence turned round
+                output, last = self._read(sequence, next(starts), self._weights(layer, direction))
+                outputs.append(output.flip(0) if direction else output)
+                lasts.append(last)
+            x = cat(outputs, -1) if len(outputs) > 1 else outputs[0]  # (T, N, D · hidden_size)
+        ends = [stack(state) for state in zip(*lasts, strict=True)]  # each (D · num_layers, N, hidden_size)
+        if one:
+            x, ends = x.squeeze(1), [state.squeeze(1) for state in ends]
+        elif self.batch_first:
+            x = x.transpose(0, 1)
+        return x, ends[0] if len(ends) == 1 else tuple(ends)
+
+    def _check(self, x: Tensor, states: States | None) -> None:
+        check_tensors(str(self), x=x)
+        layout = ("N, T" if self.batch_first else "T, N") + f", {self.input_size}"
+        if x.ndim not in (2, 3):
+            raise ValueError(
+                f"{self} takes x of shape ({layout}), or (T, {self.input_size}) for one sequence, and was "
+                f"given {tuple(x.shape)}"
+            )
+        weight: Tensor = self.weight_ih_l0
+        if x.dtype != weight.dtype:
+            raise ValueError(f"x is {x.dtype} and the weights are {weight.dtype}: use x.to({weight.dtype})")
+        if x.shape[-1] != self.input_size:
+            raise RuntimeError(
+                f"{self} takes x of shape ({layout}), so its last axis must have size {self.input_size}, "
+                f"and x has shape {tuple(x.shape)}"
+            )
+        if x.shape[1 if self.batch_first and x.ndim == 3 else 0] == 0:
+            raise RuntimeError(f"{self} reads sequences of one step or more, and x has shape {tuple(x.shape)}")
+        if states is not None:
+            batch = () if x.ndim == 2 else (x.shape[0 if self.batch_first else 1],)
+            self._check_states(x, states, (len(self._directions) * self.num_layers, *batch, self.hidden_size))
+
+    def extra_repr(self) -> str:
+        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        changed = [f"{name}={getattr(self, name)}" for name, usual in defaults.items() if getattr(self, name) != usual]
+        return ", ".join([str(self.input_size), str(self.hidden_size), *changed])

@@ -1,0 +1,343 @@
+"""Transformers: layers that mix what stands at different places by attention, and then work on each place.
+
+Every layer adds to what passes through (a residual connection) and keeps its scale by layer norm:
+
+    x = norm(x + attention(x))        or, with norm_first,    x = x + attention(norm(x))
+    x = norm(x + feed_forward(x))                             x = x + feed_forward(norm(x))
+
+An encoder's layers look at the sequence itself. A decoder's look also at the memory, which is what an encoder made
+of another sequence.
+
+Source: Vaswani et al., "Attention Is All You Need", 2017; norm_first: Xiong et al., "On Layer Normalization in the
+Transformer Architecture", 2020.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ...creation import full
+from ...dtypes import dtype as DType
+from ...tensor import Tensor
+from .. import functional as F
+from .. import init
+from .attention import MultiheadAttention
+from .containers import ModuleList
+from .dropout import Dropout
+from .linear import Linear
+from .module import Module
+from .normalization import LayerNorm
+
+__all__ = [
+    "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
+]  # fmt: skip
+
+Activation = str | Callable[[Tensor], Tensor]
+
+
+class _Layer(Module):
+    """What a layer of an encoder and of a decoder have in common."""
+
+    attentions: ClassVar[tuple[str, ...]] = ("self_attn",)  # one for each sequence that it looks at
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = F.relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        named: dict[str, Callable[..., Tensor]] = {"relu": F.relu, "gelu": F.gelu}
+        if isinstance(activation, str) and activation not in named:
+            raise RuntimeError(
+                f'activation is "relu", "gelu" or a function of tensors, not {activation!r}: pass F.{activation} itself'
+            )
+        made: dict[str, Any] = {"bias": bias, "device": device, "dtype": dtype}
+        for name in self.attentions:
+            setattr(self, name, MultiheadAttention(d_model, nhead, dropout, batch_first=batch_first, **made))
+        self.linear1 = Linear(d_model, dim_feedforward, **made)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, **made)
+        self.norm_first = norm_first
+        blocks = range(1, len(self.attentions) + 2)
+        for i in blocks:
+            setattr(self, f"norm{i}", LayerNorm(d_model, eps=layer_norm_eps, **made))
+        for i in blocks:
+            setattr(self, f"dropout{i}", Dropout(dropout))
+        self.activation = named[activation] if isinstance(activation, str) else activation
+
+    def _add(self, number: int, x: Tensor, block: Callable[[Tensor], Tensor]) -> Tensor:
+        """x with what a block makes of it added, and normed."""
+        norm, dropout = getattr(self, f"norm{number}"), getattr(self, f"dropout{number}")
+        normed: Tensor = x + dropout(block(norm(x))) if self.norm_first else norm(x + dropout(block(x)))
+        return normed
+
+    def _feed_forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.linear2(self.dropout(self.activation(self.linear1(x))))
+        return out
+
+
+class TransformerEncoderLayer(_Layer):
+    """Attention of a sequence to itself, then a small network at each place.
+
+    Args:
+        d_model: E, the size at each place.
+        nhead: how many heads of attention.
+        dim_feedforward: the size of the hidden layer of the small network.
+        dropout: the probability of dropping, while training: weights of attention, and what is added to x.
+        activation: "relu", "gelu" or a function of tensors.
+        layer_norm_eps: eps of the layer norms.
+        batch_first: sequences are (N, L, E) instead of (L, N, E).
+        norm_first: norm before attention and network instead of behind them.
+        bias: False leaves all biases out.
+
+    Shapes:
+        src (L, N, E), or as batch_first says, or (L, E) for one sequence;
+        src_mask (L, L) or (N · nhead, L, L), src_key_padding_mask (N, L): as in `nn.MultiheadAttention`.
+
+    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True)
+    >>> layer(torch.zeros(3, 5, 8)).shape
+    torch.Size([3, 5, 8])
+    """
+
+    def forward(
+        self,
+        src: Tensor,
+        src_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool = False,
+    ) -> Tensor:
+        def attend(x: Tensor) -> Tensor:
+            out: Tensor = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0]
+            return out
+
+        return self._add(2, self._add(1, src, attend), self._feed_forward)
+
+
+class TransformerDecoderLayer(_Layer):
+    """Attention of a sequence to itself, then to a memory, then a small network at each place.
+
+    Args:
+        d_model, nhead, ...: those of `nn.TransformerEncoderLayer`.
+
+    Shapes:
+        tgt (T, N, E), memory (S, N, E), or as batch_first says, or both without N;
+        tgt_mask (T, T), memory_mask (T, S), or with N · nhead in front; tgt_key_padding_mask (N, T),
+        memory_key_padding_mask (N, S): as in `nn.MultiheadAttention`.
+
+    >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True)
+    >>> layer(torch.zeros(3, 5, 8), memory=torch.zeros(3, 7, 8)).shape
+    torch.Size([3, 5, 8])
+    """
+
+    attentions = ("self_attn", "multihead_attn")
+
+    def forward(
+        self,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        tgt_is_causal: bool = False,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        def attend(x: Tensor) -> Tensor:
+            out: Tensor = self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)[0]
+            return out
+
+        def look_up(x: Tensor) -> Tensor:
+            look = self.multihead_attn
+            out: Tensor = look(
+                x, memory, memory, memory_key_padding_mask, False, memory_mask, is_causal=memory_is_causal
+            )[0]
+            return out
+
+        x = self._add(1, tgt, attend)
+        return self._add(3, self._add(2, x, look_up), self._feed_forward)
+
+
+class _Stack(Module):
+    """Copies of a layer one above the other, and perhaps a norm at the end."""
+
+    def __init__(self, layer: Module, num_layers: int, norm: Module | None) -> None:
+        super().__init__()
+        self.layers = ModuleList([copy.deepcopy(layer) for _ in range(num_layers)])
+        self.num_layers = num_layers
+        self.norm = norm
+
+
+class TransformerEncoder(_Stack):
+    """Layers of an encoder one above the other.
+
+    Args:
+        encoder_layer: the layer, of which each gets a copy: at the start all of them are alike.
+        num_layers: how many.
+        norm: a module for the end, such as `nn.LayerNorm(d_model)`, which layers with norm_first need.
+        enable_nested_tensor, mask_check: accepted; there is nothing to switch here.
+
+    Shapes:
+        src, mask and src_key_padding_mask as in `nn.TransformerEncoderLayer`.
+
+    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16)
+    >>> encoder = nn.TransformerEncoder(layer, num_layers=2)
+    >>> encoder(torch.zeros(5, 3, 8), mask=nn.Transformer.generate_square_subsequent_mask(5)).shape
+    torch.Size([5, 3, 8])
+    """
+
+    def __init__(
+        self,
+        encoder_layer: Module,
+        num_layers: int,
+        norm: Module | None = None,
+        enable_nested_tensor: bool = True,
+        mask_check: bool = True,
+    ) -> None:
+        super().__init__(encoder_layer, num_layers, norm)
+
+    def forward(
+        self,
+        src: Tensor,
+        mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool | None = None,
+    ) -> Tensor:
+        for layer in self.layers:
+            src = layer(src, mask, src_key_padding_mask, is_causal=bool(is_causal))
+        return src if self.norm is None else self.norm(src)
+
+
+class TransformerDecoder(_Stack):
+    """Layers of a decoder one above the other; each looks at the same memory.
+
+    Args:
+        decoder_layer: the layer, of which each gets a copy.
+        num_layers: how many.
+        norm: a module for the end.
+
+    Shapes:
+        those of `nn.TransformerDecoderLayer`.
+
+    >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2, dim_feedforward=16)
+    >>> nn.TransformerDecoder(layer, num_layers=2)(torch.zeros(5, 3, 8), torch.zeros(7, 3, 8)).shape
+    torch.Size([5, 3, 8])
+    """
+
+    def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+        super().__init__(decoder_layer, num_layers, norm)
+
+    def forward(
+        self,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        masks = (tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask)
+        for layer in self.layers:
+            tgt = layer(tgt, memory, *masks, tgt_is_causal=bool(tgt_is_causal), memory_is_causal=memory_is_causal)
+        return tgt if self.norm is None else self.norm(tgt)
+
+
+class Transformer(Module):
+    """An encoder that reads one sequence, and a decoder that writes another.
+
+    Args:
+        d_model, nhead, ...: those of the layers.
+        num_encoder_layers, num_decoder_layers: how many of each.
+        custom_encoder, custom_decoder: modules to take in place of the usual ones.
+
+    Shapes:
+        src (S, N, E), tgt (T, N, E), or as batch_first says; masks as in the layers.
+
+    >>> net = nn.Transformer(8, 2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=16)
+    >>> net(torch.zeros(5, 3, 8), torch.zeros(7, 3, 8)).shape
+    torch.Size([7, 3, 8])
+    """
+
+    def __init__(
+        self,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = F.relu,
+        custom_encoder: Module | None = None,
+        custom_decoder: Module | None = None,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        settings: tuple[Any, ...] = (
+            d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device,
+            dtype,
+        )  # fmt: skip
+
+        def norm() -> LayerNorm:
+            return LayerNorm(d_model, eps=layer_norm_eps, bias=bias, device=device, dtype=dtype)
+
+        self.encoder = custom_encoder or TransformerEncoder(
+            TransformerEncoderLayer(*settings), num_encoder_layers, norm()
+        )
+        self.decoder = custom_decoder or TransformerDecoder(
+            TransformerDecoderLayer(*settings), num_decoder_layers, norm()
+        )
+        for param in self.parameters():
+            if param.ndim > 1:
+                init.xavier_uniform_(param)
+        self.d_model = d_model
+        self.nhead = nhead
+        self.batch_first = batch_first
+
+    def forward(
+        self,
+        src: Tensor,
+        tgt: Tensor,
+        src_mask: Tensor | None = None,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+    ) -> Tensor:
+        if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
+            raise RuntimeError(
+                f"the last axes of src and tgt must have size d_model={self.d_model}, and they have the shapes "
+                f"{tuple(src.shape)} and {tuple(tgt.shape)}"
+            )
+        memory = self.encoder(src, src_mask, src_key_padding_mask)
+        masks = (tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask)
+        out: Tensor = self.decoder(tgt, memory, *masks)
+        return out
+
+    @staticmethod
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: DType | None = None) -> Tensor:
+        """A mask (sz, sz) for attention that does not look ahead: 0 up to the diagonal, -∞ behind it.
+
+        >>> nn.Transformer.generate_square_subsequent_mask(2)
+        tensor([[0., -inf],
+                [0., 0.]])
+        """
+        return full((sz, sz), -math.inf, device=device, dtype=dtype).triu(1)

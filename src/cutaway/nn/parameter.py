@@ -1,0 +1,85 @@
+"""Parameter and Buffer: Tensors that a module notices when you assign them to it.
+
+A `Parameter` is what training changes: a leaf that requires grad, found by `module.parameters()`. A `Buffer`
+is state that belongs to the model but is not trained (a running mean, a mask). Both are ordinary Tensors
+otherwise; the class is a label, and `Module.__setattr__` reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import get_default_dtype
+from ..tensor import Tensor
+
+__all__ = ["Buffer", "Parameter"]
+
+
+def _label(cls: type[Any], data: Tensor | None, requires_grad: bool) -> Any:
+    """A new leaf of class `cls` on the same memory as `data`."""
+    if data is not None and not isinstance(data, Tensor):
+        raise TypeError(
+            f"nn.{cls.__name__} labels a Tensor, and was given {type(data).__name__}: "
+            f"write nn.{cls.__name__}(torch.tensor(...))"
+        )
+    leaf = object.__new__(cls)
+    leaf._array = np.empty(0, get_default_dtype().dtype) if data is None else data._array
+    leaf._node = leaf._grad = leaf._view = None
+    leaf.requires_grad = requires_grad
+    return leaf
+
+
+class Parameter(Tensor):
+    """A Tensor to be trained: assigned to a module, it joins `module.parameters()`.
+
+    Args:
+        data: the values, of any shape; memory is shared with it.
+        requires_grad: False freezes it.
+
+    >>> nn.Parameter(torch.tensor([1.0, 2.0]))
+    Parameter containing:
+    tensor([1., 2.], requires_grad=True)
+    """
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
+        leaf: Parameter = _label(cls, data, requires_grad)
+        return leaf
+
+    def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
+        pass
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """A parameter with the same values, and no gradient."""
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.detach().clone(), self.requires_grad)
+        twin: Parameter = memo[id(self)]
+        return twin
+
+
+class Buffer(Tensor):
+    """A Tensor that belongs to a model but is not trained: assigned to a module, it joins `module.buffers()`.
+
+    Args:
+        data: the values, of any shape; memory is shared with it.
+        persistent: whether it is saved in `state_dict()`.
+
+    >>> net = nn.Module()
+    >>> net.mask = nn.Buffer(torch.zeros(2))
+    >>> [name for name, _ in net.named_buffers()]
+    ['mask']
+    """
+
+    persistent: bool
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Buffer:
+        leaf: Buffer = _label(cls, data, False)
+        leaf.persistent = persistent
+        return leaf
+
+    def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
+        pass

@@ -1,0 +1,123 @@
+"""Tensors that wait for their shape: the parameters of a lazy layer that has not seen an input yet.
+
+They can be listed, counted on by an optimizer, converted and saved; they have no numbers to compute with.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from ..creation import empty
+from ..dtypes import check_device, get_default_dtype
+from ..dtypes import dtype as DType
+from ..tensor import Tensor
+from .parameter import Parameter
+
+__all__ = ["Uninitialized", "UninitializedBuffer", "UninitializedParameter"]
+
+_HOW = "call the model once on data of the right shape, for example net(torch.zeros(1, 1, 28, 28)), and then do this"
+
+
+class Uninitialized(Tensor):
+    """What the parameters and the buffers that wait have in common."""
+
+    becomes: ClassVar[type[Tensor]]
+    wants_grad: bool
+    will_be: DType
+
+    def __new__(cls, requires_grad: bool = False, device: Any = None, dtype: DType | None = None) -> Self:
+        check_device(device)
+        waiting = object.__new__(cls)
+        waiting._node = waiting._grad = waiting._view = None
+        waiting.wants_grad, waiting.will_be = requires_grad, get_default_dtype() if dtype is None else dtype
+        return waiting
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def materialize(self, shape: Any, device: Any = None, dtype: DType | None = None) -> None:
+        """Give it a shape. From now on it is an ordinary tensor, whose numbers are still to be set."""
+        check_device(device)
+        wants_grad, array = self.wants_grad, empty(shape, dtype=self.will_be if dtype is None else dtype)._array
+        del self.wants_grad, self.will_be
+        self.__class__ = self.becomes  # type: ignore[assignment]  # the object stays: an optimizer may hold it
+        self._array = array
+        self.requires_grad = wants_grad
+
+    @property
+    def _array(self) -> Any:
+        raise ValueError(f"this parameter is uninitialized: its lazy layer has not seen an input yet; {_HOW}")
+
+    @_array.setter
+    def _array(self, array: Any) -> None:
+        raise ValueError(f"this parameter is uninitialized: it gets its numbers from its lazy layer; {_HOW}")
+
+    @property
+    def shape(self) -> Any:
+        """There is none yet: RuntimeError."""
+        raise RuntimeError(f"a lazy layer's parameter has no shape before the layer has seen an input; {_HOW}")
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype that its numbers will have."""
+        return self.will_be
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether it will collect a gradient."""
+        return self.wants_grad
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        self.wants_grad = wanted
+
+    @property
+    def data(self) -> Self:
+        """Itself: there are no numbers to separate from the graph."""
+        return self
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self.will_be = value.dtype
+
+    def detach(self) -> Self:
+        """Itself: there is no graph yet."""
+        return self
+
+    def is_floating_point(self) -> bool:
+        """True: only such numbers are learned."""
+        return True
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """The same, waiting for another dtype."""
+        [dtype] = [a for a in (*args, *kwargs.values()) if isinstance(a, DType)] or [self.will_be]
+        return type(self)(self.wants_grad, dtype=dtype)
+
+    def copy_(self, src: Any, non_blocking: bool = False) -> Any:
+        """Take the shape and the numbers of a tensor, as loading a state dict does."""
+        if isinstance(src, Uninitialized):
+            return self
+        self.materialize(src.shape)
+        return self.copy_(src)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin: Self = memo.setdefault(id(self), self.to())
+        return twin
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(Uninitialized, Parameter):
+    """A parameter whose shape the first input will tell."""
+
+    becomes = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: DType | None = None) -> Self:
+        return super().__new__(cls, requires_grad, device, dtype)
+
+
+class UninitializedBuffer(Uninitialized):
+    """A buffer whose shape the first input will tell."""
+
+    becomes = Tensor

@@ -1,0 +1,76 @@
+"""Gradient clipping: keep one bad batch from throwing the weights far away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from ...memory import stamp_write
+from ...tensor import Tensor
+from ...tensor.base import wrap
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    given = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [param.grad for param in given if param.grad is not None]
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float | str = 2.0,
+    error_if_nonfinite: bool = False,
+) -> Tensor:
+    """Shrink all gradients by one factor so that together, as one long vector, they have at most this norm.
+
+    Args:
+        parameters: one or many; those without a gradient are passed over.
+        max_norm: the largest norm.
+        norm_type: which norm, 2 for the Euclidean length, inf for the largest entry.
+        error_if_nonfinite: raise RuntimeError if the norm is inf or nan.
+
+    Returns:
+        The norm before clipping.
+
+    Source: Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks", 2013.
+
+    >>> p = nn.Parameter(torch.zeros(2))
+    >>> p.grad = torch.tensor([3.0, 4.0])
+    >>> nn.utils.clip_grad_norm_(p, max_norm=1.0)
+    tensor(5.)
+    >>> p.grad
+    tensor([0.6000, 0.8000])
+    """
+    order = float(norm_type)
+    grads = _gradients(parameters)
+    if not grads:
+        return wrap(np.zeros((), np.float32))
+    arrays = [grad._array for grad in grads]
+    norms = np.stack([np.linalg.norm(array.reshape(-1), order) for array in arrays])
+    total = np.asarray(np.linalg.norm(norms, order), dtype=norms.dtype)
+    if error_if_nonfinite and not math.isfinite(total):
+        raise RuntimeError(f"the norm of the gradients is {float(total)}, so they cannot be clipped to {max_norm}")
+    factor = max_norm / (total + 1e-6)
+    for array in arrays:
+        array *= np.minimum(factor, 1).astype(array.dtype)
+        stamp_write(array)
+    return wrap(total)
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Hold every entry of every gradient between -clip_value and clip_value.
+
+    >>> p = nn.Parameter(torch.zeros(2))
+    >>> p.grad = torch.tensor([3.0, -0.5])
+    >>> nn.utils.clip_grad_value_([p], 1.0)
+    >>> p.grad
+    tensor([ 1.0000, -0.5000])
+    """
+    limit = float(clip_value)
+    for grad in _gradients(parameters):
+        np.clip(grad._array, -limit, limit, out=grad._array)
+        stamp_write(grad._array)

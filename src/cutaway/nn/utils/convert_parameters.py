@@ -1,0 +1,41 @@
+"""All parameters as one long vector, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...tensor import Tensor, cat
+
+__all__ = ["parameters_to_vector", "vector_to_parameters"]
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """Every parameter, flattened and joined to one vector.
+
+    >>> nn.utils.parameters_to_vector(nn.Linear(2, 3).parameters()).shape
+    torch.Size([9])
+    """
+    return cat([param.reshape(-1) for param in parameters])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Cut a vector into pieces and make them the parameters' values; the pieces share the vector's memory.
+
+    Raises:
+        RuntimeError: the vector has fewer elements than the parameters.
+    """
+    if not isinstance(vec, Tensor):
+        raise TypeError(f"expected a Tensor, and was given {type(vec).__name__}")
+    pieces = []
+    start = 0
+    for param in parameters:
+        stop = start + param.numel()
+        if stop > vec.numel():
+            raise RuntimeError(
+                f"the vector has {vec.numel()} elements, and the parameters need more: the next has shape "
+                f"{tuple(param.shape)} and would end at {stop}"
+            )
+        pieces.append((param, vec[start:stop].reshape(param.shape).data))
+        start = stop
+    for param, piece in pieces:
+        param.data = piece

@@ -1,0 +1,101 @@
+"""The maths: every op that cutaway knows, as a pure function of NumPy arrays.
+
+    >>> import numpy as np
+    >>> from cutaway import ops
+    >>> z, dx, dy = ops.mul(np.array([2.0, 3.0]), np.array([5.0, 7.0]))
+    >>> z
+    array([10., 21.])
+    >>> dx(np.array([1.0, 1.0]))  # the gradient of the loss with respect to x, if with respect to z it is 1
+    array([5., 7.])
+"""
+
+from .activation import (
+    elu,
+    gelu,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    silu,
+    softmax,
+    softplus,
+)  # fmt: skip
+from .arithmetic import add, div, masked_fill, maximum, minimum, mul, neg, pow, power, sub, where
+from .attention import scaled_dot_product_attention
+from .convolution import conv1d, conv2d, conv_transpose2d
+from .distance import binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, mse_loss, smooth_l1_loss
+from .elementwise import (
+    abs,
+    cast,
+    clamp,
+    clip,
+    copy,
+    cos,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
+    log2,
+    log10,
+    reciprocal,
+    rsqrt,
+    sigmoid,
+    sin,
+    sqrt,
+    tanh,
+)  # fmt: skip
+from .indexing import (
+    embedding,
+    getitem,
+    index_select,
+    masked_select,
+    max_along,
+    min_along,
+    overwrite,
+    piece,
+    place,
+    take_along,
+)  # fmt: skip
+from .linalg import linear, matmul
+from .loss import cross_entropy, nll
+from .normalization import batch_norm, group_norm, layer_norm, rms_norm
+from .pooling import avg_pool2d, max_pool2d, pick2d, resample2d
+from .recurrent import gru, lstm, rnn
+from .reduction import amax, amin, cumsum, logsumexp, mean, norm, std, sum, var
+from .rounding import ceil, floor, floor_divide, remainder, round, sign, trunc, trunc_divide
+from .shape import (
+    cat,
+    expand,
+    flip,
+    reshape,
+    squeeze,
+    stack,
+    swapaxes,
+    t,
+    tile,
+    transpose,
+    tril,
+    triu,
+    unsqueeze,
+)  # fmt: skip
+from .table import TABLE, Op
+from .windows import fold, unfold
+
+__all__ = [
+    "Op", "TABLE", "abs", "add", "amax", "amin", "avg_pool2d", "batch_norm", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "cast", "cat", "ceil", "clamp", "clip", "conv1d", "conv2d",
+    "conv_transpose2d", "copy", "cos", "cross_entropy", "cumsum", "div", "elu", "embedding", "erf", "exp",
+    "expand", "expm1", "flip", "floor", "floor_divide", "fold", "gelu", "getitem", "group_norm", "gru",
+    "hardtanh", "huber_loss", "index_select", "layer_norm", "leaky_relu", "linear", "log", "log10", "log1p",
+    "log2", "log_softmax", "logsigmoid", "logsumexp", "lstm", "masked_fill", "masked_select", "matmul",
+    "max_along", "max_pool2d", "maximum", "mean", "min_along", "minimum", "mish", "mse_loss", "mul", "neg",
+    "nll", "norm", "overwrite", "pick2d", "piece", "place", "pow", "power", "prelu", "reciprocal", "relu",
+    "remainder", "resample2d", "reshape", "rms_norm", "rnn", "round", "rsqrt", "scaled_dot_product_attention",
+    "sigmoid", "sign", "silu", "sin", "smooth_l1_loss", "softmax", "softplus", "sqrt", "squeeze", "stack",
+    "std", "sub", "sum", "swapaxes", "t", "take_along", "tanh", "tile", "transpose", "tril", "triu", "trunc",
+    "trunc_divide", "unfold", "unsqueeze", "var", "where",
+]  # fmt: skip

@@ -1,0 +1,102 @@
+"""The bends between the layers of a net.
+
+Functions of one element; softmax and its logarithm look at a whole axis.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .contract import Array, Binary, Unary
+from .reduction import largest
+from .special import erf_values, sigmoid_values
+
+
+def relu(x: Array) -> Unary:
+    """max(x, 0); the gradient at 0 is 0"""
+    out = np.maximum(x, 0)
+    # `~(out <= 0)` and not `out > 0`: a nan must not be taken for a 0
+    return out, lambda g: g * ~(out <= 0)
+
+
+def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Unary:
+    """x where x > 0, else negative_slope · x"""
+    return np.where(x > 0, x, negative_slope * x), lambda g: np.where(x > 0, g, negative_slope * g)
+
+
+def elu(x: Array, *, alpha: float = 1.0, scale: float = 1.0) -> Unary:
+    """scale · (x where x > 0, else alpha · (exp(x) - 1))"""
+    below = np.minimum(x, 0)  # the branch not taken must not overflow
+    return (
+        np.where(x > 0, scale * x, scale * alpha * np.expm1(below)),
+        lambda g: np.where(x > 0, scale * g, scale * alpha * np.exp(below) * g),
+    )
+
+
+def gelu(x: Array, *, approximate: str = "none") -> Unary:
+    """x · Φ(x), Φ the normal distribution's cumulative function (or its tanh approximation)"""
+    if approximate == "tanh":
+        k = math.sqrt(2 / math.pi)
+        t = np.tanh(k * (x + 0.044715 * x * x * x))
+        slope = k * (1 + 3 * 0.044715 * x * x)
+        return 0.5 * x * (1 + t), lambda g: g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+    phi = 0.5 * (1 + erf_values(x * math.sqrt(0.5)))
+    density = 1 / math.sqrt(2 * math.pi)
+    return x * phi, lambda g: g * (phi + x * density * np.exp(-0.5 * x * x))
+
+
+def silu(x: Array) -> Unary:
+    """x · sigmoid(x)"""
+    s = sigmoid_values(x)
+    return x * s, lambda g: g * (s * (1 + x * (1 - s)))
+
+
+def mish(x: Array) -> Unary:
+    """x · tanh(log(1 + exp(x)))"""
+    t = np.tanh(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))))
+    return x * t, lambda g: g * (t + x * (1 - t * t) * sigmoid_values(x))
+
+
+def prelu(x: Array, weight: Array) -> Binary:
+    """x where x > 0, else weight · x"""
+    return (
+        np.where(x > 0, x, weight * x),
+        lambda g: np.where(x > 0, g, weight * g),
+        lambda g: np.where(x > 0, 0, x * g),
+    )
+
+
+def hardtanh(x: Array, *, low: float = -1.0, high: float = 1.0) -> Unary:
+    """x held between low and high; the gradient is 0 outside of them and at them"""
+    return np.clip(x, low, high), lambda g: g * ~((x <= low) | (x >= high))
+
+
+def softplus(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Unary:
+    """log(1 + exp(beta · x)) / beta; x itself where beta · x > threshold"""
+    bx = beta * x
+    soft = np.maximum(bx, 0) + np.log1p(np.exp(-np.abs(bx)))
+    return (
+        np.where(bx > threshold, x, soft / beta),
+        lambda g: np.where(bx > threshold, g, g * sigmoid_values(bx)),
+    )
+
+
+def logsigmoid(x: Array) -> Unary:
+    """log(1 / (1 + exp(-x)))"""
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda g: g * sigmoid_values(-x)
+
+
+def softmax(x: Array, *, axis: int) -> Unary:
+    """exp(x) / Σ exp(x) along an axis"""
+    e = np.exp(x - largest(x, axis))
+    out = e / e.sum(axis=axis, keepdims=True)
+    return out, lambda g: out * (g - (g * out).sum(axis=axis, keepdims=True))
+
+
+def log_softmax(x: Array, *, axis: int) -> Unary:
+    """x - log Σ exp(x) along an axis"""
+    away = x - largest(x, axis)
+    out = away - np.log(np.exp(away).sum(axis=axis, keepdims=True))
+    return out, lambda g: g - np.exp(out) * g.sum(axis=axis, keepdims=True)

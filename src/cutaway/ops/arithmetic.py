@@ -1,0 +1,93 @@
+"""Arithmetic on two arrays, element by element.
+
+These are the ops that broadcast. Their pullbacks do not care: they return a gradient of the
+*value's* shape, and the engine sums it over the axes along which an input was stretched.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .contract import Array, Binary, Unary
+
+
+def add(x: Array, y: Array) -> Binary:
+    """x + y"""
+    return x + y, lambda g: g, lambda g: g
+
+
+def sub(x: Array, y: Array) -> Binary:
+    """x - y"""
+    return x - y, lambda g: g, lambda g: -g
+
+
+def mul(x: Array, y: Array) -> Binary:
+    """x * y"""
+    return x * y, lambda g: g * y, lambda g: g * x
+
+
+def div(x: Array, y: Array) -> Binary:
+    """x / y"""
+    # Not from the quotient: that is often overwritten in place, as in y = x / n; y += b.
+    return x / y, lambda g: g / y, lambda g: -g * (x / y) / y
+
+
+def neg(x: Array) -> Unary:
+    """-x"""
+    return -x, lambda g: -g
+
+
+def power(x: Array, *, n: float) -> Unary:
+    """xⁿ, for a number n"""
+    if n == 0:  # n xⁿ⁻¹ would be 0 · ∞ at x = 0; the value is 1 everywhere
+        return x**n, lambda g: np.zeros_like(g)
+    return x**n, lambda g: g * (n * x ** (n - 1))
+
+
+def pow(x: Array, y: Array) -> Binary:
+    """xʸ"""
+    out = x**y
+
+    def dx(g: Array) -> Array:
+        return np.where(y == 0, 0, g * y * x ** np.where(y == 0, 1, y - 1))
+
+    def dy(g: Array) -> Array:  # 0ʸ stays 0 while y moves, though log 0 is -∞
+        return np.where((x == 0) & (y >= 0), 0, g * out * np.log(x))
+
+    return out, dx, dy
+
+
+def maximum(x: Array, y: Array) -> Binary:
+    """max(x, y); where they are equal, each gets half of the gradient"""
+    return (
+        np.maximum(x, y),
+        lambda g: np.where(x == y, g / 2, np.where(x < y, 0, g)),
+        lambda g: np.where(x == y, g / 2, np.where(x > y, 0, g)),
+    )
+
+
+def minimum(x: Array, y: Array) -> Binary:
+    """min(x, y); where they are equal, each gets half of the gradient"""
+    return (
+        np.minimum(x, y),
+        lambda g: np.where(x == y, g / 2, np.where(x > y, 0, g)),
+        lambda g: np.where(x == y, g / 2, np.where(x < y, 0, g)),
+    )
+
+
+def masked_fill(x: Array, value: Array, *, mask: Array) -> Binary:
+    """value where mask holds, else x"""
+    return (
+        np.where(mask, value, x),
+        lambda g: np.where(mask, 0, g),
+        lambda g: np.where(mask, g, 0),
+    )
+
+
+def where(x: Array, y: Array, *, condition: Array) -> Binary:
+    """x where condition holds, else y"""
+    return (
+        np.where(condition, x, y),
+        lambda g: np.where(condition, g, 0),
+        lambda g: np.where(condition, 0, g),
+    )

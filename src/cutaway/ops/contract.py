@@ -1,0 +1,43 @@
+"""The shapes of an op's answer, for type checkers and for readers.
+
+An op takes arrays and returns its value together with one pullback for each of those arrays. A
+pullback takes `g`, the gradient of the loss with respect to the op's value, and returns the
+gradient of the loss with respect to its own input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Pullback: TypeAlias = Callable[[Array], Array]
+
+Unary: TypeAlias = tuple[Array, Pullback]
+Binary: TypeAlias = tuple[Array, Pullback, Pullback]
+Ternary: TypeAlias = tuple[Array, Pullback, Pullback, Pullback]
+Variadic: TypeAlias = tuple[Any, ...]  # the value, then a pullback for each of any number of inputs
+
+Axis: TypeAlias = int | tuple[int, ...] | None
+Shape: TypeAlias = tuple[int, ...]
+
+# Shape ops one after another, each with its attributes: how a view was made from its base.
+Steps: TypeAlias = tuple[tuple[Callable[..., Any], dict[str, Any]], ...]
+
+
+class once:
+    """Let several pullbacks of one op share a calculation: it is done once for each g."""
+
+    __slots__ = ("compute", "_last")
+
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self.compute = compute
+        self._last: tuple[Any, Any] | None = None
+
+    def __call__(self, g: Any) -> Any:
+        last = self._last
+        if last is None or last[0] is not g:
+            self._last = last = g, self.compute(g)
+        return last[1]

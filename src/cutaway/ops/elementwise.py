@@ -1,0 +1,128 @@
+"""Functions of one array, element by element.
+
+Each pullback is g times the derivative. Where the derivative is easier to say with the value than
+with the input, the pullback uses the value (`out`), which is kept anyway.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from .contract import Array, Ternary, Unary
+from .special import as_dtype, erf_values, sigmoid_values, sign_values
+
+
+def exp(x: Array) -> Unary:
+    """exp(x)"""
+    out = np.exp(x)
+    return out, lambda g: g * out
+
+
+def expm1(x: Array) -> Unary:
+    """exp(x) - 1, exact near 0"""
+    out = np.expm1(x)
+    return out, lambda g: g * (out + 1)
+
+
+def log(x: Array) -> Unary:
+    """log(x)"""
+    return np.log(x), lambda g: g / x
+
+
+def log1p(x: Array) -> Unary:
+    """log(1 + x), exact near 0"""
+    return np.log1p(x), lambda g: g / (1 + x)
+
+
+def log2(x: Array) -> Unary:
+    """log₂(x)"""
+    return np.log2(x), lambda g: g / (x * math.log(2))
+
+
+def log10(x: Array) -> Unary:
+    """log₁₀(x)"""
+    return np.log10(x), lambda g: g / (x * math.log(10))
+
+
+def sqrt(x: Array) -> Unary:
+    """√x"""
+    out = np.sqrt(x)
+    return out, lambda g: g / (2 * out)
+
+
+def rsqrt(x: Array) -> Unary:
+    """1 / √x"""
+    out = 1 / np.sqrt(x)
+    return out, lambda g: g * (-0.5 * out * out * out)
+
+
+def reciprocal(x: Array) -> Unary:
+    """1 / x"""
+    out = 1 / x
+    return out, lambda g: g * (-out * out)
+
+
+def abs(x: Array) -> Unary:
+    """|x|; the gradient at 0 is 0"""
+    return np.abs(x), lambda g: g * sign_values(x)
+
+
+def sin(x: Array) -> Unary:
+    """sin(x)"""
+    return np.sin(x), lambda g: g * np.cos(x)
+
+
+def cos(x: Array) -> Unary:
+    """cos(x)"""
+    return np.cos(x), lambda g: g * -np.sin(x)
+
+
+def tanh(x: Array) -> Unary:
+    """tanh(x)"""
+    out = np.tanh(x)
+    return out, lambda g: g * (1 - out * out)
+
+
+def sigmoid(x: Array) -> Unary:
+    """1 / (1 + exp(-x))"""
+    out = sigmoid_values(x)
+    return out, lambda g: g * (out * (1 - out))
+
+
+def erf(x: Array) -> Unary:
+    """erf(x) = 2/√π ∫₀ˣ exp(-t²) dt"""
+    return erf_values(x), lambda g: g * (2 / math.sqrt(math.pi) * np.exp(-x * x))
+
+
+def clamp(x: Array, *, min: float | None = None, max: float | None = None) -> Unary:
+    """x held between min and max; outside of them the gradient is 0"""
+
+    def dx(g: Array) -> Array:
+        inside = True if min is None else x >= min
+        return g * (inside if max is None else inside & (x <= max))
+
+    return np.clip(x, min, max), dx
+
+
+def clip(x: Array, low: Array, high: Array) -> Ternary:
+    """x held between low and high, each with bounds of its own; a bound has the gradient where it holds x"""
+    return (
+        np.minimum(np.maximum(x, low), high),
+        lambda g: g * ((x >= low) & (x <= high)),
+        lambda g: g * ((x < low) & (low < high)),
+        lambda g: g * ((x > high) | (low > high)),
+    )
+
+
+def copy(x: Array, *, order: Literal["K", "C"] = "K") -> Unary:
+    """x, in memory of its own"""
+    return np.copy(x, order), lambda g: g
+
+
+def cast(x: Array, *, dtype: np.dtype[Any]) -> Unary:
+    """x, as numbers of another dtype"""
+    original = x.dtype
+    return as_dtype(x, dtype), lambda g: as_dtype(g, original)

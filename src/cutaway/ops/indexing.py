@@ -1,0 +1,158 @@
+"""Reading some elements of an array, and writing some.
+
+The gradient of a read is zero but for the elements that were read. A loop that reads T rows of one
+tensor would make T arrays of mostly zeros, and add them up: T times the work that is needed. So
+the pullback of a read is an object with two forms of one rule: called, it returns the whole
+gradient; asked to `add_to` a running total, it adds only where the elements were read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .contract import Array, Binary, Pullback, Shape, Steps, Unary
+from .special import like_numpy
+
+
+class Read:
+    """The pullback of x[index]: zeros of x's shape, with g added at index."""
+
+    __slots__ = ("index", "shape", "repeats")
+
+    def __init__(self, shape: Shape, index: Any) -> None:
+        self.shape, self.index = shape, index
+        self.repeats = may_repeat(index)
+
+    def __call__(self, g: Array) -> Array:
+        return spread(g, shape=self.shape, index=self.index)
+
+    def add_to(self, total: Array, g: Array) -> None:
+        if self.repeats:
+            np.add.at(total, self.index, g)
+        else:
+            total[self.index] += g
+
+
+def may_repeat(index: Any) -> bool:
+    """Whether an index can name an element twice: integer arrays can, slices and masks cannot."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts)
+
+
+@like_numpy
+def spread(g: Array, *, shape: Shape, index: Any) -> Array:
+    """Zeros of the given shape, with g added at index."""
+    total = np.zeros(shape, g.dtype)
+    Read(shape, index).add_to(total, g)
+    return total
+
+
+def getitem(x: Array, *, index: Any) -> Unary:
+    """x[index]"""
+    return x[index], Read(x.shape, index)
+
+
+def piece(x: Array, *, index: Any, of: str) -> Unary:
+    """x[index], one of several pieces"""
+    return getitem(x, index=index)
+
+
+def index_select(x: Array, *, index: Any) -> Unary:
+    """the slices of x that are named"""
+    return getitem(x, index=index)
+
+
+def masked_select(x: Array, *, index: Any) -> Unary:
+    """the x where a mask holds"""
+    return getitem(x, index=index)
+
+
+def place(x: Array, *, shape: Shape, index: Any) -> Unary:
+    """zeros of a shape, with x added at index: what x[index] does, backwards"""
+    return spread(x, shape=shape, index=index), lambda g: g[index]
+
+
+def embedding(weight: Array, *, index: Array, padding_idx: int | None = None) -> Unary:
+    """weight[index], a row for each number; the row padding_idx learns nothing"""
+    out = weight[index]
+    if padding_idx is None:
+        return out, Read(weight.shape, index)
+    keep = index != padding_idx
+    return out, lambda g: Read(weight.shape, index[keep])(g[keep])
+
+
+def take_along(x: Array, *, index: Array, axis: int) -> Unary:
+    """x[i, index[i, j]] for axis 1, and so on for other axes"""
+    return getitem(x, index=along(index, axis, x.shape))
+
+
+def max_along(x: Array, *, index: Array, axis: int, keepdims: bool) -> Unary:
+    """max(x) along an axis, where index says"""
+    return _found(x, index, axis, keepdims)
+
+
+def min_along(x: Array, *, index: Array, axis: int, keepdims: bool) -> Unary:
+    """min(x) along an axis, where index says"""
+    return _found(x, index, axis, keepdims)
+
+
+def _found(x: Array, index: Array, axis: int, keepdims: bool) -> Unary:
+    out, dx = take_along(x, index=index, axis=axis)
+    if keepdims:
+        return out, dx
+    return np.squeeze(out, axis), lambda g: dx(np.expand_dims(g, axis))
+
+
+def along(index: Array, axis: int, shape: Shape) -> tuple[Array, ...]:
+    """The full index that `index` along one axis stands for: every other axis keeps its place."""
+    parts: list[Array] = list(np.indices(index.shape, sparse=True))
+    parts[axis] = index
+    return tuple(np.broadcast_to(part, index.shape) for part in parts)
+
+
+def follow(x: Any, steps: Steps) -> Any:
+    """The view of x that a chain of shape ops gives."""
+    for op, attrs in steps:
+        x = op(x, **attrs)[0]
+    return x
+
+
+def overwrite(x: Array, y: Array, *, steps: Steps = (), index: Any = ..., order: Shape | None = None) -> Binary:
+    """x with view(x)[index] = y"""
+    out = np.copy(x)
+    follow(out, steps)[index] = y
+    return (out, *overwritten(x.shape, steps, index, order or tuple(range(x.ndim)), np.ndim(y)))
+
+
+def overwritten(shape: Shape, steps: Steps, index: Any, order: Shape, ndim: int) -> tuple[Pullback, Pullback]:
+    """overwrite's pullbacks: what was overwritten gets no gradient, what was written gets it."""
+
+    def laid_out(dtype: type) -> Array:
+        return np.ones([shape[axis] for axis in order], dtype).transpose(np.argsort(order))
+
+    def dx(g: Array) -> Array:
+        untouched = laid_out(np.bool_)
+        follow(untouched, steps)[index] = False
+        return np.where(untouched, g, 0)
+
+    def dy(g: Array) -> Array:
+        part: Array = follow(g, steps)[index]
+        if may_repeat(index):  # of two values written to one place, the last has stayed
+            writers = follow(laid_out(np.int64), steps)
+            numbers = np.arange(np.size(part)).reshape(part.shape)
+            writers[index] = numbers
+            part = part * (writers[index] == numbers)
+        return part.reshape((1,) * (ndim - part.ndim) + part.shape)  # y may have had more dimensions, of length 1
+
+    return dx, dy
+
+
+def axes_in_memory(x: Array) -> Shape:
+    """The axes of x, those that lie furthest apart in memory first.
+
+    Where a reshape is a view, and where a copy, depends on it; the steps of a view can be followed only in an
+    array that is laid out as the first one was.
+    """
+    return tuple(sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis])))

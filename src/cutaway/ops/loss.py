@@ -1,0 +1,46 @@
+"""How far a prediction is from the truth, for classes.
+
+Cross entropy is fused: softmax, logarithm and the choice of the right class in one op. The
+gradient of the three together is as simple as softmax - truth, and nothing overflows on the way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .activation import log_softmax
+from .contract import Array, Unary
+from .indexing import getitem
+from .reduction import largest
+
+
+def cross_entropy(logits: Array, *, target: Array, scale: Array, total: bool = True) -> Unary:
+    """Σₙ scaleₙ · (log Σ exp(logitsₙ) - logitsₙ[targetₙ]), or the vector of these terms"""
+    # Fused: 2 passes over the logits instead of 5, and no second array of their size forward.
+    rows = np.arange(len(target))
+    away = logits - largest(logits, 1)
+    chosen = away[rows, target]
+    e = np.exp(away)
+    sums = e.sum(axis=1)
+    losses = (np.log(sums) - chosen) * scale
+
+    def dlogits(g: Array) -> Array:
+        factor = g * scale
+        grad: Array = e * (factor / sums)[:, None]
+        grad[rows, target] -= factor
+        return grad
+
+    return losses.sum() if total else losses, dlogits
+
+
+def cross_entropy_twin(logits: Array, *, target: Array, scale: Array, total: bool = True) -> Array:
+    """Cross entropy from small ops: pick the log-probability of the right class."""
+    logp = log_softmax(logits, axis=1)[0]
+    return nll(logp, target=target, scale=scale, total=total)[0]
+
+
+def nll(logp: Array, *, target: Array, scale: Array, total: bool = True) -> Unary:
+    """Σₙ -scaleₙ · logpₙ[targetₙ], or the vector of these terms"""
+    picked, dlogp = getitem(logp, index=(np.arange(len(target)), target))
+    losses = -picked * scale
+    return losses.sum() if total else losses, lambda g: dlogp(-g * scale)

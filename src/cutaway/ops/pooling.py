@@ -1,0 +1,132 @@
+"""Pooling and resizing: images of another size, channel by channel.
+
+Pooling says in one number what a window sees: the largest, or the mean. Resizing asks the other way
+round: for each pixel of the new image, which pixels of the old one, and how much of each? These
+weights are a matrix for the height and a matrix for the width, so resizing is two products. The
+pooling that adapts its windows to the size that is wanted is the same, with means as weights.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from .contract import Array, Unary
+from .indexing import spread
+from .windows import Windows, columns
+
+
+def max_pool2d(x: Array, *, windows: Windows) -> Unary:
+    """out[i, j] = the largest x that the window at (i, j) sees; of equals, the first gets the gradient"""
+    # Fused: one pass per tap instead of five, and no index of the largest is kept. On (32, 6, 28, 28)
+    # by 2×2: 0.06 ms forward, 0.3 backward; from small ops 0.3 and 1.6.
+    framed, inside = windows.framed(x, lowest(x.dtype)), windows.inside(x.shape[2:])
+    out = combined(np.maximum, framed, windows)
+
+    def dx(g: Array) -> Array:
+        total = np.zeros(framed.shape, g.dtype)
+        unclaimed = np.ones(out.shape, np.bool_)
+        for _, _, seen in windows.taps():
+            first = ~(framed[:, :, *seen] < out)  # and not `==`: a nan must not go without
+            first &= unclaimed
+            unclaimed ^= first
+            if windows.overlap:
+                total[:, :, *seen] += g * first
+            else:
+                np.multiply(g, first, out=total[:, :, *seen])
+        return total[:, :, *inside]
+
+    return out, dx
+
+
+def combined(ufunc: np.ufunc, x: Array, windows: Windows) -> Array:
+    """What the windows see of a framed x, made one number by a ufunc of two: np.maximum, np.add."""
+    # Along the width first, and the results of that along the height: kw + kh passes, not kw · kh.
+    across: Array = reduce(ufunc, [x[..., windows.seen(1, v)] for v in range(windows.kernel[1])])
+    out: Array = reduce(ufunc, [across[:, :, windows.seen(0, u)] for u in range(windows.kernel[0])])
+    return out if out.base is None else np.copy(out)
+
+
+def lowest(dtype: Any) -> float:
+    """What loses against every number of a dtype."""
+    return -np.inf if dtype.kind == "f" else int(np.iinfo(dtype).min)
+
+
+def max_pool2d_twin(x: Array, *, windows: Windows) -> Array:
+    """max_pool2d from small ops: tap after tap, a larger one takes the place."""
+    shape = x.shape[2:]
+    frame, inside = windows.frame(shape), (..., *windows.inside(shape))
+    edge = np.full(frame, -np.inf, x.dtype if isinstance(x, np.ndarray) else None)
+    edge[inside] = 0
+    framed = spread(x, shape=(*x.shape[:2], *frame), index=inside) + edge
+    views = [framed[:, :, *seen] for _, _, seen in windows.taps()]
+    out: Array = reduce(lambda best, view: np.where((view > best) | (view != view), view, best), views)
+    return out
+
+
+def winners(x: Array, windows: Windows) -> Array:
+    """Where in its image, counted row by row, each of max_pool2d's values stood."""
+    framed = windows.framed(x, lowest(x.dtype))
+    top, left = windows.padding
+    rows, across = np.indices(framed.shape[2:])
+    number = (rows - top) * x.shape[3] + across - left
+    best = np.full((*x.shape[:2], *windows.places), lowest(x.dtype), x.dtype)
+    where = np.broadcast_to(number[windows.seen(0, 0), windows.seen(1, 0)], best.shape).copy()
+    for _, _, seen in windows.taps():
+        view = framed[:, :, *seen]
+        better = (view > best) | (view != view)
+        np.copyto(best, view, where=better)
+        np.copyto(where, number[seen], where=better)
+    return where
+
+
+def avg_pool2d(x: Array, *, windows: Windows, divisor: Array) -> Unary:
+    """out[i, j] = Σ of the x that the window at (i, j) sees / divisor"""
+    # Fused: slices are added up, and no columns made. On (32, 6, 28, 28) by 2×2, forward and backward:
+    # 0.25 ms, from small ops 1.2.
+    framed = windows.framed(x)
+    frame, inside = framed.shape, windows.inside(x.shape[2:])
+    out = combined(np.add, framed, windows)
+    out /= divisor
+
+    def dx(g: Array) -> Array:
+        share = g / divisor
+        total = np.zeros(frame, g.dtype)
+        for _, _, seen in windows.taps():
+            if windows.overlap:
+                total[:, :, *seen] += share
+            else:
+                total[:, :, *seen] = share
+        return total[:, :, *inside]
+
+    return out, dx
+
+
+def avg_pool2d_twin(x: Array, *, windows: Windows, divisor: Array) -> Array:
+    """avg_pool2d from small ops: a column for what each window sees, and the mean of it."""
+    seen, (kh, kw) = columns(x, windows=windows), windows.kernel
+    mean: Array = seen.reshape((*x.shape[:2], kh * kw, *windows.places)).sum(axis=2) / divisor
+    return mean
+
+
+def resample2d(x: Array, *, rows: Array, columns: Array) -> Unary:
+    """rows · x · columnsᵀ for each channel: every new pixel a weighted sum of old ones"""
+    return (
+        np.matmul(np.matmul(rows, x), columns.T),
+        lambda g: np.matmul(np.matmul(rows.T, g), columns),
+    )
+
+
+def pick2d(x: Array, *, rows: Array, columns: Array) -> Unary:
+    """out[..., i, j] = x[..., rows[i], columns[j]]: every new pixel is an old one"""
+    H, W = x.shape[-2:]
+
+    def dx(g: Array) -> Array:  # the transposes of two matrices with a 1 in each row
+        from_rows = (np.arange(H)[:, None] == rows).astype(g.dtype)
+        from_columns = (columns[:, None] == np.arange(W)).astype(g.dtype)
+        grad: Array = np.matmul(np.matmul(from_rows, g), from_columns)
+        return grad
+
+    return x[..., rows[:, None], columns], dx

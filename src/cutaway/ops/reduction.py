@@ -1,0 +1,127 @@
+"""Many numbers become one: sums, means, extremes.
+
+Every reduction takes `axis` (None: all axes) and `keepdims`. A reduction's pullback has to give
+one g to many inputs, so it first puts the axes back that were taken away, with length 1
+(`restore`), and then lets broadcasting do the rest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .contract import Array, Axis, Shape, Unary
+from .special import sign_values
+
+
+def restore(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    """g with the reduced axes of `shape` back in place, each of length 1."""
+    if keepdims:
+        return g
+    if axis is None:
+        return g.reshape((1,) * len(shape))
+    return np.expand_dims(g, axis)
+
+
+def count(shape: Shape, axis: Axis) -> int:
+    """How many numbers go into each result."""
+    if not shape:
+        return 1  # a single number, along whatever axis
+    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    n = 1
+    for a in axes:
+        n *= shape[a]
+    return n
+
+
+def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
+    """Σ x"""
+    shape = x.shape
+    return x.sum(axis=axis, keepdims=keepdims), lambda g: np.broadcast_to(
+        restore(g, shape, axis, keepdims), shape
+    )
+
+
+def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
+    """Σ x / N"""
+    shape, n = x.shape, count(x.shape, axis)
+    out = np.divide(x.sum(axis=axis, keepdims=keepdims), n)  # 0 / 0 gives nan, as it should
+    return out, lambda g: np.broadcast_to(restore(g / n, shape, axis, keepdims), shape)
+
+
+def var(x: Array, *, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> Unary:
+    """Σ (x - mean(x))² / (N - correction)"""
+    n = max(count(x.shape, axis) - correction, 0)
+    away = x - mean(x, axis=axis, keepdims=True)[0]
+    out = np.divide((away * away).sum(axis=axis, keepdims=keepdims), n)
+    return out, lambda g: restore(g, x.shape, axis, keepdims) * np.divide(2 * away, n)
+
+
+def std(x: Array, *, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> Unary:
+    """√var(x); the gradient is 0 where all x are equal"""
+    variance, dx = var(x, axis=axis, correction=correction, keepdims=keepdims)
+    out = np.sqrt(variance)
+    return out, lambda g: dx(np.where(out == 0, 0, g / (2 * out)))
+
+
+def amax(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
+    """max(x); elements that tie share the gradient equally"""
+    out = np.max(x, axis=axis, keepdims=keepdims)
+    return out, lambda g: _to_extreme(g, x, out, axis, keepdims)
+
+
+def amin(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
+    """min(x); elements that tie share the gradient equally"""
+    out = np.min(x, axis=axis, keepdims=keepdims)
+    return out, lambda g: _to_extreme(g, x, out, axis, keepdims)
+
+
+def _to_extreme(g: Array, x: Array, out: Array, axis: Axis, keepdims: bool) -> Array:
+    """Give g to the elements that equal the extreme, in equal shares."""
+    out = restore(out, x.shape, axis, keepdims)
+    hit = (x == out) | ((x != x) & (out != out))  # a nan is found too, though nan != nan
+    share = restore(g, x.shape, axis, keepdims) / hit.sum(axis=axis, keepdims=True, dtype=x.dtype)
+    grad: Array = hit * share
+    return grad
+
+
+def largest(x: Array, axis: Axis) -> Array:
+    """The largest x, its axis kept with length 1; -∞ where there is none to choose from."""
+    if count(x.shape, axis):
+        top: Array = np.max(x, axis=axis, keepdims=True)
+        return top
+    return np.full_like(x.sum(axis=axis, keepdims=True), -np.inf)
+
+
+def logsumexp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
+    """log Σ exp(x), with the largest x taken out first so that nothing overflows"""
+    top = largest(x, axis)
+    top = np.where(np.isfinite(top), top, 0)  # ∞ - ∞ would be nan
+    out = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
+    flat = out if keepdims else out.reshape(x.sum(axis=axis).shape)
+
+    return flat, lambda g: restore(g, x.shape, axis, keepdims) * np.exp(x - out)
+
+
+def cumsum(x: Array, *, axis: int) -> Unary:
+    """out[i] = Σ x[j] for j ≤ i"""
+    return np.cumsum(x, axis=axis), lambda g: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
+
+
+def norm(x: Array, *, p: float = 2.0, axis: Axis = None, keepdims: bool = False) -> Unary:
+    """(Σ |x|ᵖ)^(1/p); p = ∞ is the largest |x|"""
+    size = np.abs(x)
+    if p == np.inf or p == -np.inf:
+        out = (np.max if p > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+        return out, lambda g: sign_values(x) * _to_extreme(g, size, out, axis, keepdims)
+    if p == 0:
+        return np.sum(x != 0, axis=axis, keepdims=keepdims, dtype=x.dtype), lambda g: np.zeros_like(x)
+    out = (size**p).sum(axis=axis, keepdims=keepdims) ** (1 / p)
+
+    def dx(g: Array) -> Array:  # the gradient at the origin, where there is none, is 0
+        length = restore(out, x.shape, axis, keepdims)
+        direction = np.where(length == 0, 0, size / np.where(length == 0, 1, length))
+        slope = direction if p == 2 else np.where(direction == 0, float(p == 1), direction ** (p - 1))
+        grad: Array = restore(g, x.shape, axis, keepdims) * sign_values(x) * slope
+        return grad
+
+    return out, dx

@@ -1,0 +1,90 @@
+"""The same numbers in another arrangement.
+
+Nothing is computed here, so each pullback is the way back: g is arranged as the input was. Most of
+these values are views: they share the input's memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .contract import Array, Shape, Unary, Variadic
+
+
+def reshape(x: Array, *, shape: Shape) -> Unary:
+    """x, its elements in the same order in another shape"""
+    original = x.shape
+    return x.reshape(shape), lambda g: g.reshape(original)
+
+
+def transpose(x: Array, *, axes: tuple[int, ...]) -> Unary:
+    """x with its axes in another order"""
+    back = tuple(int(a) for a in np.argsort(axes))
+    return np.transpose(x, axes), lambda g: np.transpose(g, back)
+
+
+def swapaxes(x: Array, *, a: int, b: int) -> Unary:
+    """x with two axes exchanged"""
+    return np.swapaxes(x, a, b), lambda g: np.swapaxes(g, a, b)
+
+
+def t(x: Array) -> Unary:
+    """xᵀ"""
+    return np.transpose(x), lambda g: np.transpose(g)
+
+
+def squeeze(x: Array, *, axis: int | tuple[int, ...] | None) -> Unary:
+    """x without axes of length 1"""
+    original = x.shape
+    return np.squeeze(x, axis), lambda g: g.reshape(original)
+
+
+def unsqueeze(x: Array, *, axis: int) -> Unary:
+    """x with a new axis of length 1"""
+    return np.expand_dims(x, axis), lambda g: np.squeeze(g, axis)
+
+
+def expand(x: Array, *, shape: Shape) -> Unary:
+    """x, repeated along new axes and along those of length 1, without a copy"""
+    return np.broadcast_to(x, shape), lambda g: g  # the engine sums over what was stretched
+
+
+def flip(x: Array, *, axis: tuple[int, ...]) -> Unary:
+    """x, back to front along each axis"""
+    return np.copy(np.flip(x, axis)), lambda g: np.flip(g, axis)
+
+
+def tile(x: Array, *, repeats: tuple[int, ...]) -> Unary:
+    """x side by side with itself, so many times along each axis"""
+    original = x.shape
+    lengths = (1,) * (len(repeats) - len(original)) + original
+    apart = [part for pair in zip(repeats, lengths, strict=True) for part in pair]  # k · n becomes (k, n)
+    return np.tile(x, repeats), lambda g: g.reshape(apart).sum(axis=tuple(range(0, len(apart), 2))).reshape(original)
+
+
+def tril(x: Array, *, k: int = 0) -> Unary:
+    """the lower triangle of x, up to the k-th diagonal; 0 elsewhere"""
+    return np.tril(x, k), lambda g: np.tril(g, k)
+
+
+def triu(x: Array, *, k: int = 0) -> Unary:
+    """the upper triangle of x, from the k-th diagonal; 0 elsewhere"""
+    return np.triu(x, k), lambda g: np.triu(g, k)
+
+
+def cat(*xs: Array, axis: int) -> Variadic:
+    """the xs one behind the other along an axis"""
+    where = [slice(None)] * xs[0].ndim
+    pullbacks, start = [], 0
+    for x in xs:
+        where[axis] = slice(start, start + x.shape[axis])
+        start += x.shape[axis]
+        pullbacks.append(lambda g, mine=tuple(where): g[mine])
+    return (np.concatenate(xs, axis=axis), *pullbacks)
+
+
+def stack(*xs: Array, axis: int) -> Variadic:
+    """the xs side by side along a new axis"""
+    before = (slice(None),) * axis
+    pullbacks = [lambda g, mine=(*before, i): g[mine] for i in range(len(xs))]
+    return (np.stack(xs, axis=axis), *pullbacks)

@@ -1,0 +1,267 @@
+"""The table of ops: the one place where an op is declared.
+
+The functions are plain; what the engine, the printing and the tests have to know of them beside
+their maths stands here, an op a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import (
+    activation,
+    arithmetic,
+    attention,
+    convolution,
+    distance,
+    elementwise,
+    indexing,
+    linalg,
+    loss,
+    normalization,
+    pooling,
+    recurrent,
+    reduction,
+    rounding,
+    shape,
+    special,
+    windows,
+)
+
+
+@dataclass(frozen=True)
+class Op:
+    """What is known of an op beside its maths."""
+
+    function: Callable[..., Any]
+    grad_fn: str | Callable[[Any], str]  # what PyTorch calls its node, as in grad_fn=<MulBackward0>
+    broadcasts: bool = False  # inputs may be stretched: the engine sums their gradients back
+    numpy: Callable[..., Any] | None = None  # the function for which it stands in when given Tensors
+    twin: Callable[..., Any] | None = None  # a fused op's value, from small ops
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def formula(self) -> str:
+        """The maths, as the first line of the op's docstring says it."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+    def grad_fn_of(self, node: Any) -> str:
+        """The name PyTorch gives this node; for some ops it depends on the arguments."""
+        return self.grad_fn if isinstance(self.grad_fn, str) else self.grad_fn(node)
+
+
+def _one_or_all(name: str) -> Callable[[Any], str]:
+    """PyTorch tells sum() from sum(dim): SumBackward0 and SumBackward1."""
+    return lambda node: f"{name}Backward{int(node.attrs.get('axis') is not None)}"
+
+
+def _clamped(node: Any) -> str:
+    """PyTorch tells clamp_min(0) from clamp(min=0)."""
+    if "max" not in node.attrs:
+        return "ClampMinBackward0"
+    return "ClampBackward1" if "min" in node.attrs else "ClampMaxBackward0"
+
+
+def _starts_with_number(name: str, otherwise: str) -> Callable[[Any], str]:
+    """PyTorch tells 1 - x from y - x."""
+    return lambda node: name if _is_number(node, 0) else otherwise
+
+
+def _remainder(node: Any) -> str:
+    """PyTorch tells x % 2 from x % y."""
+    return "RemainderBackward0" if _is_number(node, 1) else "RemainderBackward1"
+
+
+def _is_number(node: Any, i: int) -> bool:
+    return node.parents[i] is None and (node.arrays is None or np.ndim(node.arrays[i]) == 0)
+
+
+def _with(attr: str, name: str, otherwise: str) -> Callable[[Any], str]:
+    """PyTorch tells amax() from max(): by whether an axis was passed."""
+    return lambda node: name if attr in node.attrs else otherwise
+
+
+def _product(node: Any) -> str:
+    """PyTorch has an op for each kind of product that Python writes as @."""
+    if node.arrays is None:
+        return "MmBackward0"
+    kinds = {(1, 1): "DotBackward0", (2, 1): "MvBackward0", (1, 2): "SqueezeBackward4", (2, 2): "MmBackward0"}
+    return kinds.get((node.arrays[0].ndim, node.arrays[1].ndim), "UnsafeViewBackward0")
+
+
+def _linear(node: Any) -> str:
+    if len(node.parents) == 2:
+        return "MmBackward0" if len(node.shape) == 2 else "UnsafeViewBackward0"
+    return "AddmmBackward0" if len(node.shape) == 2 else "ViewBackward0"
+
+
+def _reshaped(node: Any) -> str:
+    """PyTorch tells a view of the same memory from a copy in the new order."""
+    x = node.arrays[0] if node.arrays else np.empty(0)
+    is_view = np.may_share_memory(x, x.reshape(node.shape)) if node.arrays else True
+    return "ViewBackward0" if is_view or not x.size else "UnsafeViewBackward0"
+
+
+def _squeezed(node: Any) -> str:
+    kinds = {type(None): "SqueezeBackward0", int: "SqueezeBackward1", tuple: "SqueezeBackward2"}
+    return kinds[type(node.attrs["axis"])]
+
+
+def _written(node: Any) -> str:
+    """What was written to: all of a tensor, places that index tensors name, or a view."""
+    parts = node.attrs["index"] if isinstance(node.attrs["index"], tuple) else (node.attrs["index"],)
+    if node.attrs["steps"]:
+        return "CopySlices"
+    if any(isinstance(part, np.ndarray) for part in parts):
+        return "IndexPutBackward0"
+    if not all(part is ... or part == slice(None) for part in parts):
+        return "CopySlices"
+    return "FillBackward2" if _is_number(node, 1) else "CopyBackwards"
+
+
+def _read(node: Any) -> str:
+    """x[0] selects, x[1:] slices, x[[0, 2]] looks up."""
+    parts = [part for part in node.attrs["index"] if part is not ...]
+    if any(isinstance(part, np.ndarray) for part in parts):
+        return "IndexBackward0"
+    last = parts[-1] if parts else ...
+    if isinstance(last, int):
+        return "SelectBackward0"
+    return "UnsqueezeBackward0" if last is None else "SliceBackward0" if parts else "AliasBackward0"
+
+
+_OPS = [
+    # arithmetic
+    Op(arithmetic.add, "AddBackward0", broadcasts=True, numpy=np.add),
+    Op(arithmetic.sub, _starts_with_number("RsubBackward1", "SubBackward0"), broadcasts=True, numpy=np.subtract),
+    Op(arithmetic.mul, "MulBackward0", broadcasts=True, numpy=np.multiply),
+    Op(arithmetic.div, "DivBackward0", broadcasts=True, numpy=np.divide),
+    Op(arithmetic.neg, "NegBackward0", numpy=np.negative),
+    Op(arithmetic.power, "PowBackward0"),
+    Op(arithmetic.pow, _starts_with_number("PowBackward2", "PowBackward1"), broadcasts=True, numpy=np.power),
+    Op(arithmetic.maximum, "MaximumBackward0", broadcasts=True, numpy=np.maximum),
+    Op(arithmetic.minimum, "MinimumBackward0", broadcasts=True, numpy=np.minimum),
+    Op(arithmetic.masked_fill, "MaskedFillBackward0", broadcasts=True),
+    Op(arithmetic.where, "WhereBackward0", broadcasts=True),
+    # one array, element by element
+    Op(elementwise.exp, "ExpBackward0", numpy=np.exp),
+    Op(elementwise.expm1, "Expm1Backward0", numpy=np.expm1),
+    Op(elementwise.log, "LogBackward0", numpy=np.log),
+    Op(elementwise.log1p, "Log1PBackward0", numpy=np.log1p),
+    Op(elementwise.log2, "Log2Backward0", numpy=np.log2),
+    Op(elementwise.log10, "Log10Backward0", numpy=np.log10),
+    Op(elementwise.sqrt, "SqrtBackward0", numpy=np.sqrt),
+    Op(elementwise.rsqrt, "RsqrtBackward0"),
+    Op(elementwise.reciprocal, "ReciprocalBackward0", numpy=np.reciprocal),
+    Op(elementwise.abs, "AbsBackward0", numpy=np.abs),
+    Op(elementwise.sin, "SinBackward0", numpy=np.sin),
+    Op(elementwise.cos, "CosBackward0", numpy=np.cos),
+    Op(elementwise.tanh, "TanhBackward0", numpy=np.tanh),
+    Op(elementwise.sigmoid, "SigmoidBackward0", numpy=special.sigmoid_values),
+    Op(elementwise.erf, "ErfBackward0", numpy=special.erf_values),
+    Op(elementwise.clamp, _clamped),
+    Op(elementwise.clip, "ClampBackward0", broadcasts=True),
+    Op(elementwise.copy, "CloneBackward0", numpy=np.copy),
+    Op(elementwise.cast, "ToCopyBackward0"),
+    # rounding
+    Op(rounding.floor, "FloorBackward0", numpy=np.floor),
+    Op(rounding.ceil, "CeilBackward0", numpy=np.ceil),
+    Op(rounding.trunc, "TruncBackward0", numpy=np.trunc),
+    Op(rounding.round, lambda node: f"RoundBackward{int('decimals' in node.attrs)}", numpy=np.round),
+    Op(rounding.sign, "SignBackward0", numpy=np.sign),
+    Op(rounding.floor_divide, "DivBackward2", broadcasts=True, numpy=np.floor_divide),
+    Op(rounding.trunc_divide, "DivBackward2", broadcasts=True),
+    Op(rounding.remainder, _remainder, broadcasts=True, numpy=np.remainder),
+    # reductions
+    Op(reduction.sum, _one_or_all("Sum"), numpy=np.sum),
+    Op(reduction.mean, _one_or_all("Mean"), numpy=np.mean),
+    Op(reduction.var, "VarBackward0"),
+    Op(reduction.std, "StdBackward0"),
+    Op(reduction.amax, _with("axis", "AmaxBackward0", "MaxBackward1"), numpy=np.max),
+    Op(reduction.amin, _with("axis", "AminBackward0", "MinBackward1"), numpy=np.min),
+    Op(reduction.logsumexp, "LogsumexpBackward0"),
+    Op(reduction.cumsum, "CumsumBackward0", numpy=np.cumsum),
+    Op(reduction.norm, "LinalgVectorNormBackward0"),
+    # products of matrices
+    Op(linalg.matmul, _product, broadcasts=True, numpy=np.matmul),
+    Op(linalg.linear, _linear, twin=linalg.linear_twin),
+    # shape
+    Op(shape.reshape, _reshaped, numpy=np.reshape),
+    Op(shape.transpose, "PermuteBackward0", numpy=np.transpose),
+    Op(shape.swapaxes, "TransposeBackward0", numpy=np.swapaxes),
+    Op(shape.t, "TBackward0"),
+    Op(shape.squeeze, _squeezed, numpy=np.squeeze),
+    Op(shape.unsqueeze, "UnsqueezeBackward0", numpy=np.expand_dims),
+    Op(shape.expand, "ExpandBackward0", broadcasts=True, numpy=np.broadcast_to),
+    Op(shape.flip, "FlipBackward0", numpy=np.flip),
+    Op(shape.tile, "RepeatBackward0", numpy=np.tile),
+    Op(shape.tril, "TrilBackward0", numpy=np.tril),
+    Op(shape.triu, "TriuBackward0", numpy=np.triu),
+    Op(shape.cat, "CatBackward0"),
+    Op(shape.stack, "StackBackward0"),
+    # indexing
+    Op(indexing.getitem, _read),
+    Op(indexing.piece, lambda node: f"{node.attrs['of']}Backward0"),
+    Op(indexing.index_select, "IndexSelectBackward0"),
+    Op(indexing.masked_select, "MaskedSelectBackward0"),
+    Op(indexing.max_along, "MaxBackward0"),
+    Op(indexing.min_along, "MinBackward0"),
+    Op(indexing.place, "IndexPutBackward0", numpy=indexing.spread),
+    Op(indexing.overwrite, _written, broadcasts=True),
+    Op(indexing.take_along, "GatherBackward0"),
+    Op(indexing.embedding, "EmbeddingBackward0"),
+    # activations
+    Op(activation.relu, "ReluBackward0"),
+    Op(activation.leaky_relu, "LeakyReluBackward0"),
+    Op(activation.elu, "EluBackward0"),
+    Op(activation.gelu, "GeluBackward0"),
+    Op(activation.silu, "SiluBackward0"),
+    Op(activation.softplus, "SoftplusBackward0"),
+    Op(activation.logsigmoid, "LogSigmoidBackward0"),
+    Op(activation.softmax, "SoftmaxBackward0"),
+    Op(activation.log_softmax, "LogSoftmaxBackward0"),
+    # losses
+    Op(loss.cross_entropy, "NllLossBackward0", twin=loss.cross_entropy_twin),
+    Op(loss.nll, "NllLossBackward0"),
+    Op(distance.mse_loss, "MseLossBackward0", broadcasts=True),
+    Op(distance.huber_loss, "HuberLossBackward0", broadcasts=True),
+    Op(distance.smooth_l1_loss, "SmoothL1LossBackward0", broadcasts=True),
+    Op(distance.binary_cross_entropy, "BinaryCrossEntropyBackward0"),
+    Op(distance.binary_cross_entropy_with_logits, "BinaryCrossEntropyWithLogitsBackward0"),
+    Op(activation.hardtanh, "HardtanhBackward0"),
+    Op(activation.mish, "MishBackward0"),
+    Op(activation.prelu, "PreluKernelBackward0", broadcasts=True),
+    # images
+    Op(convolution.conv1d, "ConvolutionBackward0", twin=convolution.conv1d_twin),
+    Op(convolution.conv2d, "ConvolutionBackward0", twin=convolution.conv2d_twin),
+    Op(convolution.conv_transpose2d, "ConvolutionBackward0", twin=convolution.conv_transpose2d_twin),
+    Op(windows.unfold, "Im2ColBackward0", numpy=windows.columns),
+    Op(windows.fold, "Col2ImBackward0", numpy=windows.overlaid),
+    Op(pooling.max_pool2d, "MaxPool2DWithIndicesBackward0", twin=pooling.max_pool2d_twin),
+    Op(pooling.avg_pool2d, "AvgPool2DBackward0", twin=pooling.avg_pool2d_twin),
+    Op(pooling.resample2d, "UpsampleBilinear2DBackward0"),
+    Op(pooling.pick2d, "UpsampleNearest2DBackward0"),
+    # normalization
+    Op(normalization.layer_norm, "NativeLayerNormBackward0", twin=normalization.layer_norm_twin),
+    Op(normalization.rms_norm, "FusedRmsNormBackward0", twin=normalization.rms_norm_twin),
+    Op(normalization.group_norm, "NativeGroupNormBackward0", twin=normalization.group_norm_twin),
+    Op(normalization.batch_norm, "NativeBatchNormBackward0", twin=normalization.batch_norm_twin),
+    # sequences
+    Op(recurrent.rnn, "StackBackward0", twin=recurrent.rnn_twin),
+    Op(recurrent.lstm, "MkldnnRnnLayerBackward0", twin=recurrent.lstm_twin),
+    Op(recurrent.gru, "StackBackward0", twin=recurrent.gru_twin),
+    Op(
+        attention.scaled_dot_product_attention,
+        "ScaledDotProductFlashAttentionForCpuBackward0",
+        twin=attention.scaled_dot_product_attention_twin,
+    ),
+]
+
+TABLE: dict[Callable[..., Any], Op] = {op.function: op for op in _OPS}

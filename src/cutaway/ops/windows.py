@@ -1,0 +1,126 @@
+"""Windows on an image: a small frame that stops at many places.
+
+Convolution and pooling look at an image through a window of kh × kw elements, its *taps*. The
+window moves in steps of `stride`; its taps lie `dilation` apart; around the image there may be
+`padding`. Which row does tap u see, when the window is at place i?
+
+    i · stride + u · dilation - padding
+
+One thought makes it fast. Do not ask what each window sees, one after the other; ask what each
+*tap* sees in all windows together. That is the image, shifted by u · dilation, and every stride-th
+row of it: a slice. So there are kh · kw large NumPy operations instead of a small one per place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Self, TypeAlias
+
+import numpy as np
+
+from .contract import Array, Unary
+from .special import like_numpy
+
+Pair: TypeAlias = tuple[int, int]  # one number for the height, one for the width
+
+
+class Windows(NamedTuple):
+    """How big a window is, how it moves, and at how many places (rows, columns) it stops."""
+
+    kernel: Pair
+    stride: Pair
+    padding: Pair  # above, and on the left; below and on the right as much as the windows reach
+    dilation: Pair
+    places: Pair
+
+    @classmethod
+    def over(
+        cls, shape: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool = False
+    ) -> Self:
+        """The windows on an image of this shape; with ceil_mode the last ones may look out over its end."""
+        places = []
+        for size, k, s, p, d in zip(shape, kernel, stride, padding, dilation, strict=True):
+            steps, rest = divmod(size + 2 * p - d * (k - 1) - 1, s)
+            if ceil_mode and rest and (steps + 1) * s < size + p:  # not where it would see padding only
+                steps += 1
+            places.append(steps + 1)
+        return cls(kernel, stride, padding, dilation, (places[0], places[1]))
+
+    @property
+    def reach(self) -> Pair:
+        """The height and width that the windows cover together."""
+        height, width = (
+            (n - 1) * s + d * (k - 1) + 1
+            for n, s, d, k in zip(self.places, self.stride, self.dilation, self.kernel, strict=True)
+        )
+        return height, width
+
+    def seen(self, axis: int, u: int) -> slice:
+        """What tap u sees along an axis (0 the height, 1 the width)."""
+        first = u * self.dilation[axis]
+        return slice(first, first + self.stride[axis] * (self.places[axis] - 1) + 1, self.stride[axis])
+
+    @property
+    def overlap(self) -> bool:
+        """Whether a pixel can be seen by two windows."""
+        return any(s <= d * (k - 1) for s, d, k in zip(self.stride, self.dilation, self.kernel, strict=True))
+
+    def taps(self) -> Iterator[tuple[int, int, tuple[slice, slice]]]:
+        """Every tap (u, v) and what it sees of a framed image."""
+        for u in range(self.kernel[0]):
+            for v in range(self.kernel[1]):
+                yield u, v, (self.seen(0, u), self.seen(1, v))
+
+    def frame(self, shape: Pair, least: int = 0) -> Pair:
+        """The height, `least` or more, and the width of an image with the padding that the windows need."""
+        (top, left), (height, width) = self.padding, self.reach
+        return max(height, top + shape[0], least), max(width, left + shape[1])
+
+    def inside(self, shape: Pair) -> tuple[slice, slice]:
+        """Where in its frame the image lies."""
+        top, left = self.padding
+        return slice(top, top + shape[0]), slice(left, left + shape[1])
+
+    def framed(self, x: Array, fill: float = 0, least: int = 0) -> Array:
+        """x (N, C, H, W) with the padding that the windows need; x itself if they need none."""
+        shape = x.shape[2:]
+        frame = self.frame(shape, least)
+        if frame == shape:
+            return x
+        out = np.full((*x.shape[:2], *frame), fill, x.dtype)
+        out[:, :, *self.inside(shape)] = x
+        return out
+
+
+@like_numpy
+def columns(x: Array, *, windows: Windows) -> Array:
+    """What the windows see: (N, C, H, W) to (N, C · kh · kw, L), a column for each of the L places."""
+    N, C = x.shape[:2]
+    out = np.empty((N, C, *windows.kernel, *windows.places), x.dtype)
+    x = windows.framed(x)
+    for u, v, seen in windows.taps():
+        out[:, :, u, v] = x[:, :, *seen]
+    kh, kw = windows.kernel
+    return out.reshape(N, C * kh * kw, windows.places[0] * windows.places[1])
+
+
+@like_numpy
+def overlaid(x: Array, *, windows: Windows, shape: Pair) -> Array:
+    """The columns put back into an image of this shape: each pixel gets the sum of all that saw it."""
+    N, C = x.shape[0], x.shape[1] // (windows.kernel[0] * windows.kernel[1])
+    parts = x.reshape(N, C, *windows.kernel, *windows.places)
+    out = np.zeros((N, C, *windows.frame(shape)), x.dtype)
+    for u, v, seen in windows.taps():
+        out[:, :, *seen] += parts[:, :, u, v]
+    return out[:, :, *windows.inside(shape)]
+
+
+def unfold(x: Array, *, windows: Windows) -> Unary:
+    """out[n, (c, u, v), (i, j)] = x[n, c, s·i + d·u - p, s·j + d·v - p]: a column for what each window sees"""
+    shape = x.shape[2:]
+    return columns(x, windows=windows), lambda g: overlaid(g, windows=windows, shape=shape)
+
+
+def fold(x: Array, *, windows: Windows, shape: Pair) -> Unary:
+    """unfold's way back: what stands in the columns, added up where the windows saw it"""
+    return overlaid(x, windows=windows, shape=shape), lambda g: columns(g, windows=windows)

@@ -1,0 +1,78 @@
+"""Adagrad: the more a weight has been moved, the smaller its steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..ops.contract import Array
+from .optimizer import Optimizer, State, not_negative
+
+__all__ = ["Adagrad"]
+
+
+class Adagrad(Optimizer):
+    """p -= lr / (1 + (t - 1) · lr_decay) · g / (√s + eps), with s the sum of all g² so far.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: the learning rate.
+        lr_decay: lowers it from step to step.
+        weight_decay: pulls weights towards 0, as a part of the gradient.
+        initial_accumulator_value: where s starts.
+        eps: keeps the division from 0.
+        maximize: go up instead of down.
+
+    Raises:
+        ValueError: a negative setting.
+
+    Source: Duchi et al., "Adaptive Subgradient Methods for Online Learning", JMLR 2011.
+
+    >>> w = nn.Parameter(torch.tensor([1.0, 2.0]))
+    >>> optimizer = cutaway.optim.Adagrad([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([0.9000, 1.9000])
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        not_negative(
+            {
+                "learning rate": lr,
+                "lr_decay value": lr_decay,
+                "weight_decay value": weight_decay,
+                "initial_accumulator_value value": initial_accumulator_value,
+                "epsilon value": eps,
+            }
+        )
+        super().__init__(
+            params,
+            lr=lr,
+            lr_decay=lr_decay,
+            eps=eps,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            maximize=maximize,
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * p
+        if "sum" not in state:
+            state["sum"] = np.full_like(p, group["initial_accumulator_value"])
+        lr = group["lr"] / (1 + (state.count() - 1) * group["lr_decay"])
+        total = state["sum"]
+        total += g * g
+        p -= lr * (g / (np.sqrt(total) + group["eps"]))

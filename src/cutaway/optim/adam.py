@@ -1,0 +1,122 @@
+"""Adam: every weight has a step size of its own, from running averages of its gradient and of the square."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..ops.contract import Array
+from .optimizer import Optimizer, State, not_negative
+
+__all__ = ["Adam", "AdamW"]
+
+
+class Adam(Optimizer):
+    """p -= lr · m / (√v + eps), with m the running mean of g, and v that of g².
+
+        g += weight_decay · p
+        m  = β₁ · m + (1 - β₁) · g,      m̂ = m / (1 - β₁ᵗ)
+        v  = β₂ · v + (1 - β₂) · g²,     v̂ = v / (1 - β₂ᵗ)
+        p -= lr · m̂ / (√v̂ + eps)
+
+    The averages start at 0; the divisions undo the pull to 0 in the first steps t.
+
+    Args:
+        params: parameters, or groups of them.
+        lr: the learning rate.
+        betas: β₁ and β₂.
+        eps: keeps the division from 0.
+        weight_decay: pulls weights towards 0, as a part of the gradient.
+        amsgrad: divide by the largest v so far.
+        maximize: go up instead of down.
+        decoupled_weight_decay: pull the weights themselves, as AdamW does.
+
+    Raises:
+        ValueError: a negative lr, eps or weight_decay; a beta not in 0 … 1.
+
+    Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2014; for amsgrad Reddi et al., 2018.
+
+    >>> w = nn.Parameter(torch.tensor([1.0, 2.0]))
+    >>> optimizer = cutaway.optim.Adam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([0.9000, 1.9000])
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        decoupled_weight_decay: bool = False,
+    ) -> None:
+        not_negative({"learning rate": lr, "epsilon value": eps, "weight_decay value": weight_decay})
+        for i, beta in enumerate(betas):
+            if not 0 <= beta < 1:
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it must be 0 or more and below 1")
+        super().__init__(
+            params,
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+            maximize=maximize,
+            decoupled_weight_decay=decoupled_weight_decay,
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        if group["decoupled_weight_decay"]:
+            p *= 1 - lr * group["weight_decay"]
+        elif group["weight_decay"]:
+            g = g + group["weight_decay"] * p
+        t = state.count()
+        m = state.zeros("exp_avg", p)
+        m += (1 - beta1) * (g - m)
+        v = state.zeros("exp_avg_sq", p)
+        v *= beta2
+        v += (1 - beta2) * (g * g)
+        if group["amsgrad"]:
+            largest = state.zeros("max_exp_avg_sq", p)
+            v = np.maximum(largest, v, out=largest)
+        root = np.sqrt(v) / math.sqrt(1 - beta2**t)
+        p -= lr / (1 - beta1**t) * (m / (root + group["eps"]))
+
+
+class AdamW(Adam):
+    """Adam, with weights pulled towards 0 by lr · weight_decay directly instead of through the gradient.
+
+    Args, otherwise as Adam:
+        weight_decay: 0.01 unless told otherwise.
+
+    Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2017.
+
+    >>> w = nn.Parameter(torch.tensor([1.0, 2.0]))
+    >>> optimizer = cutaway.optim.AdamW([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([0.8990, 1.8980])
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)

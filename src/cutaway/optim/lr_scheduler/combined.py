@@ -1,0 +1,156 @@
+"""Schedules made of schedules: one after another, or several at once."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+from ..optimizer import Optimizer
+from .plateau import ReduceLROnPlateau
+from .scheduler import LRScheduler, set_lr, settings
+
+__all__ = ["ChainedScheduler", "SequentialLR"]
+
+
+class _Combined(LRScheduler):
+    """What both share: the members, and how they are saved with the whole."""
+
+    _schedulers: list[LRScheduler]
+
+    def state_dict(self) -> dict[str, Any]:
+        """As of any scheduler, with the members' states in a list."""
+        state = super().state_dict()
+        del state["_schedulers"]
+        state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
+        return state
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a saved `state_dict()`."""
+        super().load_state_dict({name: value for name, value in state_dict.items() if name != "_schedulers"})
+        for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):
+            scheduler.load_state_dict(state)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        name = type(self).__name__
+        raise NotImplementedError(f"in a SequentialLR, a {name} can only come first: list its schedulers there instead")
+
+    def _check_members(self, optimizer: Any, schedulers: Sequence[Any]) -> None:
+        name = type(self).__name__
+        if not schedulers:
+            raise ValueError(f"{name} expects at least one scheduler")
+        for i, scheduler in enumerate(schedulers):
+            if not hasattr(scheduler, "optimizer"):
+                raise TypeError(f"{name} combines schedulers, and number {i} is of class {type(scheduler).__name__}")
+            if isinstance(scheduler, ReduceLROnPlateau):
+                raise ValueError(
+                    f"{name} does not support ReduceLROnPlateau, number {i}: its step needs a metric. Step it beside "
+                    "the others"
+                )
+            if scheduler.optimizer is not (optimizer or schedulers[0].optimizer):
+                raise ValueError(f"{name} expects all schedulers to belong to one optimizer; number {i} has another")
+
+
+class SequentialLR(_Combined):
+    """One schedule after another, each beginning with its epoch 0: a warm-up and then a decay, say.
+
+    Args:
+        optimizer: whose learning rates to set.
+        schedulers: made for the same optimizer.
+        milestones: the epochs at which the second, third, ... take over.
+        last_epoch: -1 begins.
+
+    Raises:
+        ValueError: schedulers of another optimizer, or a ReduceLROnPlateau; another number of milestones than
+            schedulers less one.
+
+    >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    >>> warm_up = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=0.1, total_iters=2)
+    >>> decay = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> scheduler = torch.optim.lr_scheduler.SequentialLR(optimizer, [warm_up, decay], milestones=[2])
+    >>> for epoch in range(5):
+    ...     print(epoch, scheduler.get_last_lr())
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0 [0.1]
+    1 [0.1]
+    2 [1.0]
+    3 [0.5]
+    4 [0.25]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int], last_epoch: int = -1
+    ) -> None:
+        self._check_members(optimizer, schedulers)
+        if len(milestones) != len(schedulers) - 1:
+            raise ValueError(
+                f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, the epochs at which the next one "
+                f"takes over, but got {len(milestones)}: {milestones}"
+            )
+        self._schedulers = schedulers
+        self._milestones = milestones
+        self.last_epoch = last_epoch + 1
+        self.optimizer = optimizer
+        # Each scheduler has set its first rate when it was made, one over the other: undo that, and begin again.
+        for group in optimizer.param_groups:
+            set_lr(group, group["initial_lr"])
+        _undo_first_step(schedulers)
+        first = schedulers[bisect_right(milestones, 0)]
+        first._initial_step()
+        self._last_lr = first.get_last_lr()
+
+    def step(self) -> None:  # type: ignore[override]
+        """Go to the next epoch, with the schedule whose turn it is."""
+        self.last_epoch += 1
+        which = bisect_right(self._milestones, self.last_epoch)
+        scheduler = self._schedulers[which]
+        if which > 0 and self._milestones[which - 1] == self.last_epoch:
+            scheduler._update_lr(0)
+        else:
+            scheduler.step()
+        self._last_lr = scheduler.get_last_lr()
+
+
+class ChainedScheduler(_Combined):
+    """Several schedules at once: each changes the learning rate that the one before it has left.
+
+    Args:
+        schedulers: made for one optimizer, of the kinds that multiply the last learning rate.
+        optimizer: the schedulers', if not given.
+
+    Raises:
+        ValueError: schedulers of different optimizers, or a ReduceLROnPlateau.
+
+    >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    >>> warm_up = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=0.1, total_iters=2)
+    >>> decay = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> scheduler = torch.optim.lr_scheduler.ChainedScheduler([warm_up, decay])
+    >>> for epoch in range(3):
+    ...     print(epoch, scheduler.get_last_lr())
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0 [0.1]
+    1 [0.05]
+    2 [0.25]
+    """
+
+    def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
+        self._check_members(optimizer, schedulers)
+        self._schedulers = list(schedulers)
+        self.optimizer = optimizer or schedulers[0].optimizer
+        self._last_lr = settings(self.optimizer, "lr")
+
+    def step(self) -> None:  # type: ignore[override]
+        """Go to the next epoch in every schedule."""
+        for scheduler in self._schedulers:
+            scheduler.step()
+        self._last_lr = settings(self.optimizer, "lr")
+
+
+def _undo_first_step(schedulers: Sequence[LRScheduler]) -> None:
+    for scheduler in schedulers:
+        if isinstance(scheduler, _Combined):
+            _undo_first_step(scheduler._schedulers)
+        else:
+            scheduler.last_epoch -= 1

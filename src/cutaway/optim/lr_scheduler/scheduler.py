@@ -1,0 +1,223 @@
+"""LRScheduler: what every schedule shares.
+
+A schedule is one method. `get_lr` gives the learning rates, one for each group of the optimizer, of the epoch
+`self.last_epoch`, which is 0 at first:
+
+    class Halving(LRScheduler):
+        def get_lr(self):
+            return [lr / 2**self.last_epoch for lr in self.base_lrs]
+
+Most of the schedules here say instead, in `next_lr`, how the last rate becomes the next. Then several of them can
+work on one optimizer at once: each changes what the others have left. What such a schedule comes to after so many
+epochs, if nothing else changes the rate, is its closed form, `lr_at`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from types import MethodType
+from typing import Any
+
+from ...errors import describe
+from ...tensor import Tensor
+from ..optimizer import Optimizer
+
+__all__ = ["LRScheduler"]
+
+
+class LRScheduler:
+    """The base of schedules: counts epochs, and sets the optimizer's learning rates.
+
+    Args:
+        optimizer: whose groups' "lr" to set. Each group's "lr" of now is kept as its "initial_lr", unless there
+            is one already.
+        last_epoch: -1 begins. To go on after epoch k, give k and an optimizer whose groups have an "initial_lr".
+
+    Raises:
+        TypeError: optimizer is no Optimizer.
+        KeyError: last_epoch is given, but a group has no "initial_lr".
+
+    >>> class Halving(torch.optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [lr / 2**self.last_epoch for lr in self.base_lrs]
+    >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    >>> scheduler = Halving(optimizer)
+    >>> for epoch in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.125]
+    """
+
+    optimizer: Optimizer
+    base_lrs: list[float]
+    last_epoch: int
+    _last_lr: list[float]
+    _step_count = 0
+    _is_initial = False  # while the first rate is being set, when the scheduler is made
+    _get_lr_called_within_step = False
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        check_optimizer(optimizer)
+        self.optimizer = optimizer
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", copy_of(group["lr"]))
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{i}]: to go on after epoch {last_epoch}, "
+                    "load the optimizer's saved state first; to begin, leave last_epoch out"
+                )
+        self.base_lrs = settings(optimizer, "initial_lr")
+        self.last_epoch = last_epoch
+        _note_steps(optimizer)
+        self._initial_step()
+
+    # -- the schedule: write one of these --------------------------------------------------------------------
+
+    def get_lr(self) -> list[float]:
+        """The learning rates of epoch `self.last_epoch`; called by `step`. To read them, use `get_last_lr`."""
+        self._expect_step()
+        groups = self.optimizer.param_groups
+        return [self.next_lr(group["lr"], base_lr) for group, base_lr in zip(groups, self.base_lrs)]
+
+    def next_lr(self, lr: float, base_lr: float) -> float:
+        """The learning rate of epoch `self.last_epoch` for one group.
+
+        Args:
+            lr: the group's learning rate of the epoch before.
+            base_lr: the one that it began with.
+        """
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} does not say what comes next: define `def get_lr(self)`")
+
+    def lr_at(self, base_lr: float) -> float:
+        """The learning rate of epoch `self.last_epoch` for one group, if nothing else has changed it.
+
+        Args:
+            base_lr: the one that it began with.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no closed form")
+
+    # -- going through it ------------------------------------------------------------------------------------
+
+    def step(self, epoch: int | None = None) -> None:
+        """Go to the next epoch, and set its learning rates.
+
+        Args:
+            epoch: go to this one instead; PyTorch advises against it.
+        """
+        if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", False):
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the "
+                "schedule is passed over. Call optimizer.step() first, then scheduler.step()",
+                stacklevel=2,
+            )
+        self._step_count += 1
+        if epoch is not None:
+            warnings.warn("scheduler.step(epoch) goes out of use: write scheduler.step()", stacklevel=2)
+        self._update_lr(epoch)
+
+    def _initial_step(self) -> None:
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            self._is_initial = False
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self._get_lr_called_within_step = True
+        try:
+            if epoch is None:
+                self.last_epoch += 1
+                lrs = self.get_lr()
+            else:
+                self.last_epoch = epoch
+                lrs = self._closed_form()
+        finally:
+            self._get_lr_called_within_step = False
+        for group, lr in zip(self.optimizer.param_groups, lrs, strict=True):
+            set_lr(group, lr)
+        self._last_lr = settings(self.optimizer, "lr")
+
+    def _closed_form(self) -> list[float]:
+        if type(self).lr_at is LRScheduler.lr_at:
+            return self.get_lr()
+        return [self.lr_at(base_lr) for base_lr in self.base_lrs]
+
+    def _expect_step(self) -> None:
+        if not self._get_lr_called_within_step:
+            warnings.warn(
+                "get_lr() works out what comes next, for step() to set. To get the last learning rate computed by "
+                "the scheduler, please use `get_last_lr()`",
+                stacklevel=3,
+            )
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rates that `step` has set, one for each group."""
+        return self._last_lr
+
+    # -- saving and loading ----------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything about the scheduler but the optimizer, which is saved by itself."""
+        return {name: value for name, value in self.__dict__.items() if name != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a saved `state_dict()`; the optimizer's learning rates come with the optimizer's own."""
+        self.__dict__.update(state_dict)
+
+
+def check_optimizer(optimizer: Any) -> None:
+    """TypeError for anything but an Optimizer."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"{type(optimizer).__name__} is not an Optimizer: a scheduler wants the optimizer that it steers"
+        )
+
+
+def copy_of(value: Any) -> Any:
+    """The value of a setting; a Tensor's is copied, since it is changed in place."""
+    return value.clone() if isinstance(value, Tensor) else value
+
+
+def settings(optimizer: Optimizer, name: str) -> list[Any]:
+    """What each group of an optimizer has under a name."""
+    return [copy_of(group[name]) for group in optimizer.param_groups]
+
+
+def set_lr(group: dict[str, Any], lr: Any) -> None:
+    """Set a group's learning rate: in place, if it is a Tensor."""
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(lr)
+    else:
+        group["lr"] = lr
+
+
+def for_each_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
+    """One value for each group: those of a list, or the same for all.
+
+    Raises:
+        ValueError: the list has another length.
+    """
+    n = len(optimizer.param_groups)
+    if not isinstance(value, list | tuple):
+        return [value] * n
+    if len(value) != n:
+        raise ValueError(
+            f"expected {n} of {name}, one for each parameter group, and got {len(value)}: {describe(value)}"
+        )
+    return list(value)
+
+
+def _note_steps(optimizer: Optimizer) -> None:
+    """Let the optimizer note that it has made a step: a schedule that goes first passes its first rate over."""
+    if optimizer.step == MethodType(type(optimizer).step, optimizer):  # nobody has put another in its place
+        optimizer.step = MethodType(step, optimizer)  # type: ignore[method-assign]
+
+
+def step(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+    """The optimizer's step, and a note of it. It has this name because pickle finds methods by their names."""
+    optimizer._opt_called = True
+    return type(optimizer).step(optimizer, *args, **kwargs)

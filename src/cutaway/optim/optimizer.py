@@ -1,0 +1,302 @@
+"""Optimizer: what every way of training shares.
+
+An optimizer holds parameters and, on every `step()`, moves each against its gradient. How far and in which
+direction is one method, `update`, on plain arrays. This is a whole optimizer:
+
+    class SignSGD(Optimizer):
+        def update(self, p, g, state, group):
+            p -= group["lr"] * np.sign(g)
+
+    optimizer = SignSGD(model.parameters(), lr=0.01)
+
+The base class does the rest: groups of parameters with settings of their own, parameters without a gradient,
+`maximize`, closures, saving and loading.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from ..errors import describe
+from ..grad_mode import enable_grad
+from ..memory import stamp_write
+from ..ops.contract import Array
+from ..tensor import Tensor
+from ..tensor.base import wrap
+
+__all__ = ["Optimizer", "State"]
+
+Group = dict[str, Any]
+
+
+class State(MutableMapping[str, Any]):
+    """What an optimizer remembers of one parameter, as `update` sees it: arrays and numbers by name.
+
+    They are kept as Tensors, since that is what `optimizer.state[p]` and `state_dict()` show. What `update` reads
+    shares memory with them, so writing in place into an array is enough to change it.
+    """
+
+    def __init__(self, tensors: dict[str, Any]) -> None:
+        self._tensors = tensors
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._tensors[name]
+        return value._array if isinstance(value, Tensor) else value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._tensors[name] = wrap(value) if isinstance(value, np.ndarray) else value
+
+    def __delitem__(self, name: str) -> None:
+        del self._tensors[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
+
+    def zeros(self, name: str, like: Array) -> Array:
+        """The array of this name; zeros, of the shape of `like`, at first."""
+        if name not in self._tensors:
+            self._tensors[name] = wrap(np.zeros_like(like))
+        array: Array = self._tensors[name]._array
+        return array
+
+    def count(self) -> int:
+        """Which step this is for the parameter, from 1 on: adds one to "step" and returns it."""
+        step = self.zeros("step", np.zeros((), np.float32))
+        step += 1
+        return int(step)
+
+
+class Optimizer:
+    """Base class of optimizers: override `update`.
+
+    Args:
+        params: parameters; or pairs (name, parameter); or dicts, one for each group, with "params" and settings.
+        defaults: settings for groups that do not have their own.
+        settings: more of them, by name.
+
+    Raises:
+        TypeError: params is a single Tensor, a set, or holds something else than Tensors.
+        ValueError: there are no parameters, one is not a leaf, or one is in two groups.
+
+    >>> import numpy as np
+    >>> class SignSGD(cutaway.optim.Optimizer):
+    ...     def update(self, p, g, state, group):
+    ...         p -= group["lr"] * np.sign(g)
+    >>> w = nn.Parameter(torch.tensor([1.0, 2.0]))
+    >>> optimizer = SignSGD([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([0.5000, 1.5000])
+    """
+
+    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any] | None = None, **settings: Any) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError(
+                f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, and was given "
+                "one Tensor: put it into a list, [w]"
+            )
+        if isinstance(params, set | frozenset):
+            raise TypeError("parameters in a set have no order, so that runs could not be repeated: give a list")
+        self.defaults: dict[str, Any] = {**(defaults or {}), **settings}
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[Group] = []
+        groups = list(params)
+        if not groups:
+            raise ValueError(
+                f"{type(self).__name__} was given no parameters: has the model any, and was this generator used before?"
+            )
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    # -- the one method to write -----------------------------------------------------------------------------
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        """Move one parameter. Nothing here is recorded: these are NumPy arrays.
+
+        Args:
+            p: the parameter's values, to be changed in place, `p -= ...`.
+            g: its gradient, of the same shape; negated already if the group says `maximize`. Not to be changed.
+            state: what is remembered of this parameter between steps, empty at first; see `State`.
+            group: the settings, `group["lr"]` and so on, as plain numbers.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say how to move a parameter: define `def update(self, p, g, state, group)`"
+        )
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Move every parameter that has a gradient.
+
+        Args:
+            closure: computes the loss anew and calls backward; it is called first.
+
+        Returns:
+            What the closure returned, or None.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            settings = {name: _plain(value) for name, value in group.items() if name != "params"}
+            for param in group["params"]:
+                if param.grad is None:
+                    continue
+                g = param.grad._array
+                self.update(param._array, -g if settings.get("maximize") else g, State(self.state[param]), settings)
+                stamp_write(param._array)
+        return loss
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget every gradient; backward adds to what is there, so do it once for each step.
+
+        Args:
+            set_to_none: False keeps the gradients' memory and fills it with zeros.
+        """
+        for group in self.param_groups:
+            for param in group["params"]:
+                if set_to_none:
+                    param.grad = None
+                elif param.grad is not None:
+                    param.grad.detach_().zero_()
+
+    # -- groups ----------------------------------------------------------------------------------------------
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Add parameters with settings of their own, for example a layer that is unfrozen later.
+
+        Args:
+            param_group: {"params": parameters} and settings; what is not set has the defaults' value.
+        """
+        if not isinstance(param_group, dict):
+            raise TypeError(
+                f"a parameter group is a dict, {{'params': [...], 'lr': ...}}, not {type(param_group).__name__}"
+            )
+        if "params" not in param_group:
+            raise KeyError(f"params: a parameter group needs its parameters, and has only {list(param_group)}")
+        params = param_group["params"]
+        if isinstance(params, set | frozenset):
+            raise TypeError("parameters in a set have no order, so that runs could not be repeated: give a list")
+        members = [params] if isinstance(params, Tensor) else list(params)
+        group = dict(param_group)
+        if members and all(isinstance(member, tuple) for member in members):
+            group["param_names"] = [name for name, _ in members]
+            members = [param for _, param in members]
+        for param in members:
+            _check_trainable(param)
+        group["params"] = members
+        for name, value in self.defaults.items():
+            group.setdefault(name, value)
+        held = {id(param) for other in self.param_groups for param in other["params"]}
+        mine = {id(param) for param in members}
+        if held & mine:
+            raise ValueError(
+                "some parameters appear in more than one parameter group, so that a step would move them "
+                "twice: list the others in the second group"
+            )
+        if len(mine) < len(members):
+            warnings.warn(
+                "a parameter appears twice in one parameter group, so that a step moves it twice; give each once",
+                stacklevel=3,
+            )
+        self.param_groups.append(group)
+
+    def __repr__(self) -> str:
+        text = f"{type(self).__name__} ("
+        for number, group in enumerate(self.param_groups):
+            settings = [f"    {name}: {group[name]}\n" for name in sorted(group) if name != "params"]
+            text += f"\nParameter Group {number}\n" + "".join(settings)
+        return text + ")"
+
+    # -- saving and loading ----------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Settings and memory, with numbers in the place of the parameters: the first is 0, and so on.
+
+        >>> w = nn.Parameter(torch.zeros(2))
+        >>> optimizer = cutaway.optim.SGD([w], lr=0.1, momentum=0.9)
+        >>> w.grad = torch.ones(2)
+        >>> optimizer.step()
+        >>> optimizer.state_dict()["state"]
+        {0: {'momentum_buffer': tensor([1., 1.])}}
+        """
+        params = [param for group in self.param_groups for param in group["params"]]
+        number = {id(param): i for i, param in enumerate(params)}
+        groups = [{**group, "params": [number[id(param)] for param in group["params"]]} for group in self.param_groups]
+        state = {number[id(param)]: dict(self.state[param]) for param in params if self.state.get(param)}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over settings and memory from a saved `state_dict()`; the parameters themselves are not in it.
+
+        Raises:
+            ValueError: the number of groups, or of parameters in a group, differs. Nothing is loaded then.
+        """
+        saved = state_dict["param_groups"]
+        if len(saved) != len(self.param_groups):
+            raise ValueError(
+                f"loaded state dict has a different number of parameter groups: {len(saved)}, and this "
+                f"optimizer has {len(self.param_groups)}"
+            )
+        for i, (theirs, ours) in enumerate(zip(saved, self.param_groups, strict=True)):
+            if len(theirs["params"]) != len(ours["params"]):
+                raise ValueError(
+                    "loaded state dict contains a parameter group that doesn't match the size of "
+                    f"optimizer's group: group {i} has {len(theirs['params'])} parameters, and here "
+                    f"{len(ours['params'])}"
+                )
+        numbers = [number for group in saved for number in group["params"]]
+        params = [param for group in self.param_groups for param in group["params"]]
+        by_number = dict(zip(numbers, params, strict=True))
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for number, remembered in state_dict["state"].items():
+            param = by_number[number]
+            state[param] = {name: _fitted(name, value, param) for name, value in remembered.items()}
+        self.state = state
+        self.param_groups = [
+            {**ours, **deepcopy(dict(theirs)), "params": ours["params"]}
+            for theirs, ours in zip(saved, self.param_groups, strict=True)
+        ]
+
+
+def _plain(value: Any) -> Any:
+    """A setting as a Python number: a Tensor's, or a NumPy number's, dtype would spread to the arrays."""
+    return value.item() if isinstance(value, Tensor | np.generic) else value
+
+
+def _fitted(name: str, value: Any, param: Tensor) -> Any:
+    """A copy of a remembered value, in the parameter's dtype; counts keep theirs."""
+    if not isinstance(value, Tensor):
+        return deepcopy(value)
+    keeps = name == "step" or not value.is_floating_point()
+    return wrap(value._array.copy() if keeps else value._array.astype(param._array.dtype))
+
+
+def _check_trainable(param: Any) -> None:
+    if not isinstance(param, Tensor):
+        raise TypeError(f"an optimizer trains Tensors, and one of the parameters is {describe(param)}")
+    if not param.is_leaf:
+        raise ValueError(
+            f"can't optimize a non-leaf Tensor: one of shape {tuple(param.shape)} was computed by an op, "
+            "and moving it would not move what it was computed from; give the optimizer the leaf"
+        )
+
+
+def not_negative(settings: Mapping[str, Any]) -> None:
+    """Check settings, named as a message names them, that must be numbers and 0 or more."""
+    for name, value in settings.items():
+        if not isinstance(value, int | float | np.number | Tensor):
+            raise TypeError(f"the {name} is a number, and was given {describe(value)}")
+        if not value >= 0:  # nan too
+            raise ValueError(f"Invalid {name}: {value}; it must be 0 or more")

@@ -1,0 +1,81 @@
+"""Stochastic gradient descent: a step against the gradient, with or without momentum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ops.contract import Array
+from .optimizer import Optimizer, State, not_negative
+
+__all__ = ["SGD"]
+
+
+class SGD(Optimizer):
+    """p -= lr · v, where v is the gradient, or with momentum a running sum of gradients.
+
+        g += weight_decay · p
+        v  = momentum · v + (1 - dampening) · g        (v = g at the first step)
+        p -= lr · (g + momentum · v  if nesterov else  v)
+
+    Args:
+        params: parameters, or groups of them.
+        lr: the learning rate.
+        momentum: the part of v that is kept from step to step.
+        dampening: takes the new gradient down.
+        weight_decay: pulls weights towards 0.
+        nesterov: look ahead along the momentum.
+        maximize: go up instead of down.
+
+    Raises:
+        ValueError: a negative lr, momentum or weight_decay; nesterov without momentum or with dampening.
+
+    Source: Sutskever et al., "On the Importance of Initialization and Momentum in Deep Learning", 2013.
+
+    >>> w = nn.Parameter(torch.tensor([1.0, 2.0]))
+    >>> optimizer = cutaway.optim.SGD([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([0.8000, 1.6000])
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        not_negative({"learning rate": lr, "momentum value": momentum, "weight_decay value": weight_decay})
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError(
+                "Nesterov momentum requires a momentum and zero dampening, and was given "
+                f"momentum={momentum}, dampening={dampening}"
+            )
+        super().__init__(
+            params,
+            lr=lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
+            maximize=maximize,
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
+        momentum = group["momentum"]
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * p
+        if momentum:
+            if "momentum_buffer" in state:
+                v = state["momentum_buffer"]
+                v *= momentum
+                v += (1 - group["dampening"]) * g
+            else:
+                v = state["momentum_buffer"] = g.copy()
+            g = g + momentum * v if group["nesterov"] else v
+        p -= group["lr"] * g

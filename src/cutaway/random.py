@@ -1,0 +1,275 @@
+"""Random tensors, the same as PyTorch's for the same seed.
+
+The draws themselves are in `generator`; here they become tensors.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .creation import finished, shape_of
+from .dtypes import dtype as DType
+from .dtypes import get_default_dtype, int64, numpy_dtype
+from .tensor import Tensor
+from .tensor.arguments import new_shape, plain, tensor_argument
+from .tensor.base import common_shape, wrap
+from .tensor.drawing import Generator, default_generator
+
+# --- the stream that all draws come from by default ---------------------------------------------------------
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the stream of random numbers that belongs to a seed: the same seed gives the same numbers.
+
+    Args:
+        seed: any whole number of 64 bits.
+
+    >>> _ = cutaway.manual_seed(42)
+    >>> cutaway.rand(3)
+    tensor([0.8823, 0.9150, 0.3829])
+    """
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Start a stream that nobody knows, and return its seed."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed with which the stream began.
+
+    >>> _ = cutaway.manual_seed(42)
+    >>> cutaway.initial_seed()
+    42
+    """
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the stream, to return to later."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Return to a state of the stream.
+
+    >>> before = cutaway.get_rng_state()
+    >>> a = cutaway.rand(3)
+    >>> cutaway.set_rng_state(before)
+    >>> a.equal(cutaway.rand(3))
+    True
+    """
+    default_generator.set_state(new_state)
+
+
+# --- of one distribution ------------------------------------------------------------------------------------
+
+
+def rand(
+    *size: Any, generator: Generator | None = None, dtype: DType | None = None, device: Any = None,
+    requires_grad: bool = False, **names: Any,
+) -> Tensor:  # fmt: skip
+    """Draws from the uniform distribution between 0 and 1 (which is never reached).
+
+    Args:
+        size: the shape, as rand(2, 3) or rand((2, 3)).
+        generator: where the numbers come from; None for the stream that manual_seed sets.
+        dtype: None for the default dtype, float32.
+        device: "cpu", or None.
+        requires_grad: whether to collect its gradient.
+
+    >>> _ = cutaway.manual_seed(0)
+    >>> cutaway.rand(2)
+    tensor([0.4963, 0.7682])
+    """
+    shape, kind = shape_of("rand", size, names), numpy_dtype(dtype, get_default_dtype().dtype)
+    return finished(_source(generator).uniform(shape, kind), device, requires_grad)
+
+
+def randn(
+    *size: Any, generator: Generator | None = None, dtype: DType | None = None, device: Any = None,
+    requires_grad: bool = False, **names: Any,
+) -> Tensor:  # fmt: skip
+    """Draws from the normal distribution with mean 0 and standard deviation 1; arguments as for `rand`.
+
+    >>> _ = cutaway.manual_seed(0)
+    >>> cutaway.randn(2)
+    tensor([ 1.5410, -0.2934])
+    """
+    shape, kind = shape_of("randn", size, names), numpy_dtype(dtype, get_default_dtype().dtype)
+    return finished(_source(generator).normal(shape, kind), device, requires_grad)
+
+
+def randint(
+    low: int, high: Any = None, size: Any = None,
+    *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Whole numbers from low up to, but not including, high.
+
+    Args:
+        low: the smallest; randint(high, size) starts from 0.
+        high: one more than the largest.
+        size: the shape, a tuple.
+        generator: where the numbers come from; None for the stream that manual_seed sets.
+        dtype: None for int64.
+        device: "cpu", or None.
+        requires_grad: whether to collect its gradient (floating-point dtypes only).
+
+    Raises:
+        RuntimeError: low is not below high.
+
+    >>> cutaway.randint(0, 10, (3,)).shape
+    torch.Size([3])
+    """
+    if size is None and isinstance(high, tuple | list):
+        low, high, size = 0, low, high
+    elif high is None:
+        low, high = 0, low
+    if not isinstance(size, tuple | list):
+        raise errors.randint_without_size(size)
+    first, end = low.__index__(), high.__index__()
+    if first >= end:
+        raise errors.empty_range(first, end)
+    draws = _source(generator).randint(first, end, new_shape("randint", (size,)), numpy_dtype(dtype, int64.dtype))
+    return finished(draws, device, requires_grad)
+
+
+def randperm(
+    n: int,
+    *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """The numbers 0 to n - 1 in random order.
+
+    Args:
+        n: how many.
+        generator: where the numbers come from; None for the stream that manual_seed sets.
+        dtype: None for int64.
+        device: "cpu", or None.
+        requires_grad: whether to collect its gradient (floating-point dtypes only).
+
+    >>> cutaway.randperm(4).sum()
+    tensor(6)
+    """
+    return finished(_source(generator).randperm(n, numpy_dtype(dtype, int64.dtype)), device, requires_grad)
+
+
+def rand_like(
+    input: Tensor, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """`rand` in the shape and dtype of another tensor.
+
+    >>> cutaway.rand_like(cutaway.zeros(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    kind = dtype or tensor_argument(input, "rand_like").dtype
+    return rand(input.shape, generator=generator, dtype=kind, device=device, requires_grad=requires_grad)
+
+
+def randn_like(
+    input: Tensor, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """`randn` in the shape and dtype of another tensor.
+
+    >>> cutaway.randn_like(cutaway.zeros(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    kind = dtype or tensor_argument(input, "randn_like").dtype
+    return randn(input.shape, generator=generator, dtype=kind, device=device, requires_grad=requires_grad)
+
+
+# --- each place with its own --------------------------------------------------------------------------------
+
+
+def normal(
+    mean: Any, std: Any = 1.0, size: Any = None,
+    *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Draws from normal distributions: one mean and std for all of size, or one for each element.
+
+    Args:
+        mean: a number, or a tensor with the mean of each draw.
+        std: likewise the standard deviations.
+        size: the shape, if both are numbers.
+        generator: where the numbers come from; None for the stream that manual_seed sets.
+        dtype: None for the default dtype, float32; if both are numbers.
+        device: "cpu", or None.
+        requires_grad: whether to collect its gradient.
+
+    Raises:
+        RuntimeError: a standard deviation is negative.
+
+    >>> cutaway.normal(0.0, 1.0, (2, 3)).shape
+    torch.Size([2, 3])
+    """
+    means, stds = plain(mean), plain(std)
+    if size is not None:
+        if np.less(stds, 0):
+            raise errors.out_of_range("normal", "std", std, "0 or more")
+        kind = numpy_dtype(dtype, get_default_dtype().dtype)
+        draws = _source(generator).normal(new_shape("normal", (size,)), kind, means, stds)
+        return finished(draws, device, requires_grad)
+    if not isinstance(means, np.ndarray) and not isinstance(stds, np.ndarray):
+        raise errors.normal_without_size()
+    common_shape("normal", mean, std)
+    return wrap(_source(generator).normal_of(means, stds))
+
+
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability that input says, else 0, for each element.
+
+    Args:
+        input: probabilities.
+        p: one probability for all places of input's shape, instead.
+        generator: where the numbers come from; None for the stream that manual_seed sets.
+
+    Raises:
+        RuntimeError: a probability is not between 0 and 1.
+
+    >>> cutaway.bernoulli(cutaway.tensor([0., 1.]))
+    tensor([0., 1.])
+    """
+    array = tensor_argument(input, "bernoulli")._array
+    if p is not None:
+        return wrap(_source(generator).bernoulli(array.shape, p, array.dtype))
+    return wrap(_source(generator).bernoulli_of(array))
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Indices drawn with the probabilities that each row of input gives.
+
+    Args:
+        input: (C) or (N, C), weights of 0 or more; they need not add up to 1.
+        num_samples: how many to draw from each row, S.
+        replacement: whether an index may be drawn again.
+        generator: where the numbers come from; None for the stream that manual_seed sets.
+
+    Returns:
+        (S) or (N, S), int64.
+
+    Raises:
+        RuntimeError: a weight is negative or not finite, a row has none above 0, or there are fewer
+            categories than samples and none may be drawn again.
+
+    >>> cutaway.multinomial(cutaway.tensor([0., 1., 0.]), 1)
+    tensor([1])
+    """
+    weights = tensor_argument(input, "multinomial")._array
+    return wrap(_source(generator).multinomial(weights, num_samples, replacement))
+
+
+def _source(generator: Generator | None) -> Generator:
+    return default_generator if generator is None else generator
+
+
+__all__ = [
+    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "multinomial",
+    "normal", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "seed", "set_rng_state",
+]  # fmt: skip

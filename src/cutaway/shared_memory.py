@@ -1,0 +1,139 @@
+"""Which arrays look at the same memory, and how to put that into words that a file can hold.
+
+A state dict may hold one weight under two names, and a list may hold a matrix and its first row. Saved apart they
+would come back apart, and writing to one would no longer be seen in the other. So what shares memory is found here, the
+memory is saved once, and each array is described as a view: the offset of its first element, its shape, and how many
+elements lie between neighbours along each dimension (its strides).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+
+from .ops.contract import Array
+
+__all__ = ["layout", "looked_at", "memory_of", "sharing", "view_of"]
+
+
+def sharing(arrays: list[Array]) -> list[list[int]]:
+    """The numbers of the arrays, those together that have elements in common.
+
+    >>> x = np.zeros((3, 4))
+    >>> sharing([x, np.ones(2), x[0], x.T])
+    [[0, 2, 3], [1]]
+    >>> sharing([x[:, :2], x[:, 2:]])
+    [[0], [1]]
+    """
+    apart = [i for i, a in enumerate(arrays) if not (a.size and _in_steps(a))]
+    # Only neighbours in memory can have elements in common: stretches of arrays, each of which begins before one of
+    # those in front of it ends. Bytes seen with two dtypes are no elements in common; tensors do not share memory so.
+    stretches: list[list[int]] = []
+    previous, end = None, 0
+    for i in sorted(set(range(len(arrays))) - set(apart), key=lambda i: (*_kind(arrays[i]), _bounds(arrays[i]))):
+        low, high = _bounds(arrays[i])
+        if _kind(arrays[i]) == previous and low < end:
+            stretches[-1].append(i)
+            end = max(end, high)
+        else:
+            stretches.append([i])
+            previous, end = _kind(arrays[i]), high
+    return sorted([[i] for i in apart] + [group for stretch in stretches for group in _connected(stretch, arrays)])
+
+
+def _connected(numbers: list[int], arrays: list[Array]) -> list[list[int]]:
+    """Arrays that lie over each other in memory, those together that have elements in common.
+
+    Each leaves its number on every element that it looks at, and is joined with those whose numbers it finds there.
+    """
+    if len({layout(arrays[i]) for i in numbers}) == 1:
+        return [sorted(numbers)]
+    low, high = _extent([arrays[i] for i in numbers])
+    found_by = np.full((high - low) // arrays[numbers[0]].itemsize, -1)
+    group = {i: [i] for i in numbers}
+    for i in numbers:
+        a = arrays[i]
+        steps = [step // a.itemsize * found_by.itemsize for step in a.strides]
+        offset = (_address(a) - low) // a.itemsize * found_by.itemsize
+        once = tuple(slice(None) if step else slice(1) for step in steps)  # an expanded tensor may have 10**9 elements
+        seen = np.ndarray(a.shape, found_by.dtype, found_by, offset, steps)[once]
+        for j in np.unique(seen[seen >= 0]).tolist():
+            if group[i] is not group[j]:
+                group[i] += group[j]
+                group |= dict.fromkeys(group[j], group[i])
+        seen[...] = i
+    return [sorted(members) for members in {id(members): members for members in group.values()}.values()]
+
+
+def memory_of(looks: list[Array]) -> tuple[Array, int | None]:
+    """What to write so that all these arrays are found in it, and which of them is the whole of it, if one is."""
+    low, high = _extent(looks)
+    for i, a in enumerate(looks):
+        if a.flags.c_contiguous and a.nbytes == high - low:
+            return a, i
+    first = looks[0]
+    alike = all(layout(a) == layout(first) for a in looks)
+    if alike and (first.nbytes <= high - low or not _in_steps(first)):
+        return first, 0  # with gaps between its elements, which are not written
+    return np.asarray(_Memory(low, (high - low) // first.itemsize, first.dtype)), None
+
+
+class _Memory:
+    """A stretch of memory, in the form in which NumPy makes an array of it."""
+
+    def __init__(self, address: int, length: int, dtype: np.dtype[Any]) -> None:
+        self.__array_interface__ = {"data": (address, True), "shape": (length,), "typestr": dtype.str, "version": 3}
+
+
+def _bounds(a: Array) -> tuple[int, int]:
+    return byte_bounds(a) if a.size else (_address(a), _address(a))
+
+
+def _extent(arrays: list[Array]) -> tuple[int, int]:
+    """Where the memory of these arrays begins and ends."""
+    bounds = [_bounds(a) for a in arrays]
+    return min(low for low, _ in bounds), max(high for _, high in bounds)
+
+
+def _kind(a: Array) -> tuple[str, int]:
+    """Equal for arrays whose elements can be the same ones."""
+    return a.dtype.str, _address(a) % a.itemsize
+
+
+def _address(a: Array) -> int:
+    return a.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+
+def _in_steps(a: Array) -> bool:
+    """Whether its elements lie whole elements apart, as a tensor's do."""
+    return not any(step % a.itemsize for step in a.strides)
+
+
+def layout(a: Array) -> tuple[Any, ...]:
+    """Equal for arrays of one dtype that look at the same elements in the same order."""
+    return _address(a), a.shape, a.strides
+
+
+def view_of(a: Array, memory: Array) -> dict[str, Any]:
+    """How a looks into memory, counted in elements.
+
+    >>> x = np.zeros((3, 4))
+    >>> view_of(x[1:, 0], x)
+    {'offset': 4, 'shape': [2], 'strides': [4]}
+    """
+    offset = (_address(a) - _address(memory)) // a.itemsize
+    return {"offset": offset, "shape": list(a.shape), "strides": [step // a.itemsize for step in a.strides]}
+
+
+def looked_at(memory: Array, offset: int, shape: list[int], strides: list[int]) -> Array:
+    """A view into memory; ValueError if it would reach beyond."""
+    if any(type(number) is not int for number in (offset, *shape, *strides)) or min(shape, default=0) < 0:
+        raise ValueError("a view is not given in whole numbers")
+    steps = [stride * (length - 1) for length, stride in zip(shape, strides, strict=True)]
+    first, last = (offset + sum(sign(step, 0) for step in steps) for sign in (min, max))
+    if not 0 <= first <= last < memory.size:
+        raise ValueError("a view reaches beyond its memory")
+    in_bytes = [stride * memory.itemsize for stride in strides]
+    return np.ndarray(shape, memory.dtype, memory, offset * memory.itemsize, in_bytes)

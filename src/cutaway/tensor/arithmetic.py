@@ -1,0 +1,402 @@
+"""Arithmetic: what two operands make, element by element.
+
+The operands are brought to one dtype and stretched to one shape first. Whole numbers go round where
+they overflow, as in PyTorch; divided with `/` they become fractions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors, ops
+from ..dtypes import result_type, scalar_dtype
+from ..ops.rounding import whole_power
+from .arguments import plain, tensor_argument
+from .base import (
+    Number,
+    Operand,
+    TensorBase,
+    apply,
+    as_operand,
+    binary,
+    is_operand,
+    to_common_dtype,
+    to_dtype,
+    wrap,
+)  # fmt: skip
+from .data import array_of
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+class Arithmetic(TensorBase):
+    """What two operands make, element by element."""
+
+    __slots__ = ()
+
+    # --- operators: x + y, 2 * x, ...
+
+    def __add__(self, other: Operand) -> Tensor:
+        return binary(ops.add, self, other)
+
+    def __radd__(self, other: Operand) -> Tensor:
+        return binary(ops.add, other, self)
+
+    def __sub__(self, other: Operand) -> Tensor:
+        return _sub(self, other)
+
+    def __rsub__(self, other: Operand) -> Tensor:
+        return _sub(other, self)
+
+    def __mul__(self, other: Operand) -> Tensor:
+        return binary(ops.mul, self, other)
+
+    def __rmul__(self, other: Operand) -> Tensor:
+        return binary(ops.mul, other, self)
+
+    def __truediv__(self, other: Operand) -> Tensor:
+        return _div(self, other)
+
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        # PyTorch multiplies: the last bit differs from a division's
+        return self.reciprocal() * other if is_operand(other) else NotImplemented
+
+    def __floordiv__(self, other: Operand) -> Tensor:
+        return _rounded(ops.floor_divide, self, other) if is_operand(other) else NotImplemented
+
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        return _rounded(ops.floor_divide, other, self) if is_operand(other) else NotImplemented
+
+    def __mod__(self, other: Operand) -> Tensor:
+        return _rounded(ops.remainder, self, other) if is_operand(other) else NotImplemented
+
+    def __rmod__(self, other: Operand) -> Tensor:
+        return _rounded(ops.remainder, other, self) if is_operand(other) else NotImplemented
+
+    def __pow__(self, other: Operand) -> Tensor:
+        return _pow(self, other) if is_operand(other) else NotImplemented
+
+    def __rpow__(self, other: Operand) -> Tensor:
+        return _pow(other, self) if is_operand(other) else NotImplemented
+
+    def __neg__(self) -> Tensor:
+        if self._array.dtype.kind == "b":
+            raise errors.bool_arithmetic("-x", "write ~x for not")
+        return apply(ops.neg, self)
+
+    def __pos__(self) -> Tensor:
+        if self._array.dtype.kind == "b":
+            raise errors.bool_arithmetic("+x")
+        return self  # type: ignore[return-value]
+
+    # --- the same as methods
+
+    def add(self, other: Operand, *, alpha: Number = 1) -> Tensor:
+        """self + alpha * other, element by element.
+
+        Args:
+            other: a tensor whose shape fits self's by broadcasting, or a number.
+            alpha: a factor for other; a whole number if the tensors are of whole numbers.
+
+        Raises:
+            RuntimeError: the shapes do not fit.
+
+        >>> cutaway.tensor([1., 2.]).add(10)
+        tensor([11., 12.])
+        >>> cutaway.tensor([1., 2.]).add(cutaway.tensor([1., 1.]), alpha=-2)
+        tensor([-1.,  0.])
+        """
+        return binary(ops.add, self, _scaled(self, other, alpha))
+
+    def sub(self, other: Operand, *, alpha: Number = 1) -> Tensor:
+        """self - alpha * other, element by element.
+
+        Args:
+            other: a tensor whose shape fits self's by broadcasting, or a number.
+            alpha: a factor for other.
+
+        >>> cutaway.tensor([1., 2.]).sub(cutaway.tensor([0.5, 0.5]))
+        tensor([0.5000, 1.5000])
+        """
+        return _sub(self, _scaled(self, other, alpha))
+
+    subtract = sub
+
+    def mul(self, other: Operand) -> Tensor:
+        """self * other, element by element.
+
+        >>> cutaway.tensor([1., 2.]).mul(3)
+        tensor([3., 6.])
+        """
+        return binary(ops.mul, self, as_operand(other))
+
+    multiply = mul
+
+    def div(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
+        """self / other, element by element.
+
+        Args:
+            other: a tensor or a number. Whole numbers divide to fractions.
+            rounding_mode: None; "floor" to round down; "trunc" to round towards zero.
+
+        Raises:
+            RuntimeError: rounded division of whole numbers by 0.
+
+        >>> cutaway.tensor([7, -7]).div(2)
+        tensor([ 3.5000, -3.5000])
+        >>> cutaway.tensor([7, -7]).div(2, rounding_mode="trunc")
+        tensor([ 3, -3])
+        """
+        if rounding_mode is None:
+            return _div(self, as_operand(other))
+        if rounding_mode not in ("floor", "trunc"):
+            raise errors.unknown_rounding_mode(rounding_mode)
+        return _rounded(ops.floor_divide if rounding_mode == "floor" else ops.trunc_divide, self, other)
+
+    divide = true_divide = div
+
+    def floor_divide(self, other: Operand) -> Tensor:
+        """self / other rounded down, element by element; the same as self // other.
+
+        >>> cutaway.tensor([7, -7]).floor_divide(2)
+        tensor([ 3, -4])
+        """
+        return _rounded(ops.floor_divide, self, other)
+
+    def remainder(self, other: Operand) -> Tensor:
+        """What is left of self after dividing by other; it has the sign of other, as with Python's %.
+
+        >>> cutaway.tensor([-3, 3]).remainder(2)
+        tensor([1, 1])
+        """
+        return _rounded(ops.remainder, self, other)
+
+    def pow(self, exponent: Operand) -> Tensor:
+        """self ** exponent, element by element.
+
+        Args:
+            exponent: a number, or a tensor whose shape fits self's by broadcasting.
+
+        Raises:
+            RuntimeError: whole numbers to the power of a negative whole number.
+
+        >>> cutaway.tensor([1., 2., 3.]).pow(2)
+        tensor([1., 4., 9.])
+        """
+        return _pow(self, as_operand(exponent))
+
+    def square(self) -> Tensor:
+        """self * self.
+
+        >>> cutaway.tensor([-2., 3.]).square()
+        tensor([4., 9.])
+        """
+        return _pow(self, 2)
+
+    def neg(self) -> Tensor:
+        """-self.
+
+        >>> cutaway.tensor([1., -2.]).neg()
+        tensor([-1.,  2.])
+        """
+        return -self
+
+    negative = neg
+
+    def reciprocal(self) -> Tensor:
+        """1 / self.
+
+        >>> cutaway.tensor([2., -4.]).reciprocal()
+        tensor([ 0.5000, -0.2500])
+        """
+        return apply(ops.reciprocal, *to_common_dtype(self, fractions=True))
+
+    # --- choosing between two
+
+    def maximum(self, other: Tensor) -> Tensor:
+        """The larger of two elements. Where they are equal, each gets half of the gradient.
+
+        >>> cutaway.tensor([1., 5.]).maximum(cutaway.tensor([3., 2.]))
+        tensor([3., 5.])
+        """
+        return binary(ops.maximum, self, tensor_argument(other, "maximum"))
+
+    def minimum(self, other: Tensor) -> Tensor:
+        """The smaller of two elements. Where they are equal, each gets half of the gradient.
+
+        >>> cutaway.tensor([1., 5.]).minimum(cutaway.tensor([3., 2.]))
+        tensor([1., 2.])
+        """
+        return binary(ops.minimum, self, tensor_argument(other, "minimum"))
+
+    def clamp(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+        """self, held between min and max.
+
+        Args:
+            min: nothing smaller than this; None for no limit.
+            max: nothing larger than this. Both are numbers, or both are tensors.
+
+        Raises:
+            RuntimeError: neither is given.
+
+        >>> cutaway.tensor([-1., 0.5, 3.]).clamp(0, 1)
+        tensor([0.0000, 0.5000, 1.0000])
+        """
+        if min is None and max is None:
+            raise errors.clamp_without_limits()
+        if isinstance(min, TensorBase) or isinstance(max, TensorBase):
+            return _clamp_to_tensors(self, min, max)
+        return _clamp(self, min=min, max=max)
+
+    clip = clamp
+
+    def clamp_min(self, min: Operand) -> Tensor:
+        """self, but nothing smaller than min.
+
+        >>> cutaway.tensor([-1., 2.]).clamp_min(0)
+        tensor([0., 2.])
+        """
+        return self.clamp(min=min) if isinstance(min, TensorBase) else _clamp(self, min=min)
+
+    def clamp_max(self, max: Operand) -> Tensor:
+        """self, but nothing larger than max.
+
+        >>> cutaway.tensor([-1., 2.]).clamp_max(0)
+        tensor([-1.,  0.])
+        """
+        return self.clamp(max=max) if isinstance(max, TensorBase) else _clamp(self, max=max)
+
+    def where(self, condition: Tensor, other: Operand) -> Tensor:
+        """self where condition holds, else other.
+
+        >>> x = cutaway.tensor([1., -2.])
+        >>> x.where(x > 0, 0.)
+        tensor([1., 0.])
+        """
+        return apply(ops.where, *to_common_dtype(self, other), condition=_condition(condition))
+
+    def masked_fill(self, mask: Tensor, value: Operand) -> Tensor:
+        """self, with value wherever mask is True.
+
+        Args:
+            mask: a bool tensor whose shape fits self's by broadcasting.
+            value: a number, or a tensor with no dimensions; it takes self's dtype.
+
+        Raises:
+            RuntimeError: mask is not of bools, or value is not a single number.
+
+        >>> cutaway.ones(2, 2).masked_fill(cutaway.tensor([True, False]), -1.)
+        tensor([[-1.,  1.],
+                [-1.,  1.]])
+        """
+        if tensor_argument(mask, "masked_fill")._array.dtype.kind != "b":
+            raise errors.not_a_mask("masked_fill", mask.dtype)
+        value = as_operand(value)
+        if not isinstance(value, TensorBase):
+            value = wrap(np.array(value).astype(self._array.dtype))
+        elif value._array.ndim:
+            raise errors.not_a_single_value("masked_fill", value._array.shape)
+        return apply(ops.masked_fill, self, to_dtype(value, self._array.dtype), mask=mask._array)
+
+
+def where(condition: Tensor, input: Operand | None = None, other: Operand | None = None) -> Any:
+    """input where condition holds, else other, element by element.
+
+    Args:
+        condition: a bool tensor.
+        input: a tensor or a number; its shape fits the others' by broadcasting.
+        other: likewise. Without these two: the indices where condition holds, condition.nonzero(as_tuple=True).
+
+    >>> x = cutaway.tensor([1., -2., 3.])
+    >>> cutaway.where(x > 0, x, 0.)
+    tensor([1., 0., 3.])
+    """
+    if input is None and other is None:
+        return tensor_argument(condition, "where").nonzero(as_tuple=True)
+    if is_operand(input) and not isinstance(input, TensorBase):
+        input = wrap(array_of(input))  # where both are numbers, there must be something with a dtype
+    return apply(ops.where, *to_common_dtype(input, other), condition=_condition(condition))
+
+
+# --- with the checks that PyTorch makes -----------------------------------------------------------------
+
+
+def _sub(x: Any, y: Any) -> Tensor:
+    if _is_bool(x) or _is_bool(y):
+        raise errors.bool_arithmetic("x - y", "write x ^ y for what differs")
+    return binary(ops.sub, x, y)
+
+
+def _div(x: TensorBase, y: Any) -> Tensor:
+    if x._array.dtype.kind == "f" or not is_operand(y):
+        return binary(ops.div, x, y)
+    return apply(ops.div, *to_common_dtype(x, y, fractions=True))
+
+
+def _rounded(op: Any, x: Any, y: Any) -> Tensor:
+    x, y = to_common_dtype(x, y)
+    dtype = (x if isinstance(x, TensorBase) else y)._array.dtype
+    if dtype.kind == "b":
+        raise errors.not_for_dtype(op.__name__, "bool", "whole numbers: x.int()")
+    if dtype.kind != "f" and not np.all(plain(y)):
+        raise errors.division_by_zero(op.__name__)
+    return apply(op, x, y)
+
+
+def _pow(x: Any, y: Any) -> Tensor:
+    if not isinstance(y, TensorBase):
+        n = as_operand(y)
+        base = to_dtype(x, result_type(x._array, n))
+        if base._array.dtype.kind == "b":
+            raise errors.not_for_dtype("pow", "bool", "whole numbers: x.int()")
+        if base._array.dtype.kind != "f" and n < 0:
+            raise errors.negative_power(n)
+        return apply(ops.power, base, n=n)
+    x, y = to_common_dtype(x, y)
+    if y._array.dtype.kind == "f":
+        return apply(ops.pow, x if isinstance(x, TensorBase) else np.asarray(x, y._array.dtype), y)
+    if y._array.dtype.kind == "b":
+        raise errors.not_for_dtype("pow", "bool", "whole numbers: x.int()")
+    return wrap(np.asarray(whole_power(plain(x), plain(y))))
+
+
+def _clamp(x: TensorBase, **limits: Any) -> Tensor:
+    given = [as_operand(limit) for limit in limits.values() if limit is not None]
+    return apply(ops.clamp, to_dtype(x, result_type(x._array, *given)), **limits)
+
+
+def _clamp_to_tensors(x: TensorBase, low: Any, high: Any) -> Tensor:
+    if isinstance(low, int | float) or isinstance(high, int | float):
+        raise errors.clamp_with_both_kinds()
+    x, *limits = to_common_dtype(x, *(limit for limit in (low, high) if limit is not None))
+    ends = np.finfo(x._array.dtype) if x._array.dtype.kind == "f" else np.iinfo(x._array.dtype)
+    if low is None:
+        limits.insert(0, -np.inf if x._array.dtype.kind == "f" else ends.min)
+    if high is None:
+        limits.append(np.inf if x._array.dtype.kind == "f" else ends.max)
+    return apply(ops.clip, x, *limits)
+
+
+def _scaled(x: TensorBase, other: Any, alpha: Number) -> Any:
+    """alpha * other, if that may be added to x."""
+    other = as_operand(other)
+    if alpha == 1 and type(alpha) is int:
+        return other
+    kind = scalar_dtype(alpha).kind
+    result = result_type(x._array, plain(other)).kind
+    if (kind == "f" != result) or (kind == "b" != result):
+        raise errors.alpha_of_wrong_kind(alpha, result)
+    return other * alpha
+
+
+def _is_bool(x: Any) -> bool:
+    return isinstance(x, bool) or (isinstance(x, TensorBase | np.ndarray | np.generic) and plain(x).dtype.kind == "b")
+
+
+def _condition(condition: Any) -> Any:
+    if tensor_argument(condition, "where")._array.dtype.kind != "b":
+        raise errors.not_a_mask("where", condition.dtype)
+    return condition._array

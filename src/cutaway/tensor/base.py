@@ -1,0 +1,440 @@
+"""What a tensor is made of, and the one way in which an op is run on tensors.
+
+A tensor is an array and a place in the graph: `_node` is None for a constant, a `Leaf` for a tensor
+that asks for a gradient, and a `Node` for the result of an op. The methods that people call are in
+the files beside this one, a family a file; each is a line or two over `apply`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from .. import errors
+from ..dtypes import Size, device, from_numpy_dtype, get_default_dtype, promote, result_type
+from ..dtypes import cpu as the_cpu
+from ..dtypes import dtype as DType
+from ..grad_mode import enable_grad, switch
+from ..graph import Leaf, Node, observers
+from ..memory import owner, stamp_write
+from ..ops import cast, copy, overwrite
+from ..ops.contract import Array, Steps
+from ..ops.indexing import axes_in_memory, overwritten
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+Number: TypeAlias = bool | int | float
+Operand: TypeAlias = "Tensor | Number | Array"
+RETAIN = -1  # the key, among a node's hooks, of the one that retain_grad() puts there
+
+Dims: TypeAlias = "int | tuple[int, ...] | list[int] | None"
+
+
+class AccumulateGrad(Leaf):
+    """The end of the graph at a leaf tensor: adds what arrives to the tensor's `.grad`."""
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor: TensorBase) -> None:
+        super().__init__(tensor._array.shape)
+        # Weak: the tensor owns its leaf, and a circle would outlive the last reference to it.
+        self.tensor = weakref.ref(tensor)
+
+    @property
+    def variable(self) -> TensorBase | None:
+        """The leaf tensor, under PyTorch's name for it."""
+        return self.tensor()
+
+    def receive(self, g: Any) -> None:
+        tensor = self.tensor()
+        if tensor is None:
+            return
+        old, dtype = tensor._grad, tensor._array.dtype
+        if isinstance(g, TensorBase):  # create_graph: a new tensor, and recorded
+            with enable_grad():
+                g = to_dtype(g, dtype)
+                tensor._grad = apply(copy, g) if old is None else old + g
+        elif old is None or not old._array.flags.writeable:
+            tensor._grad = wrap(np.asarray(g if old is None else old._array + g, dtype))
+        else:
+            old._array += g
+            stamp_write(old._array)
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
+
+
+class View:
+    """How a tensor looks into the memory of another: which one, through which shape ops."""
+
+    __slots__ = ("base", "node", "steps")
+
+    def __init__(self, base: TensorBase, node: Node | Leaf | None, steps: Steps) -> None:
+        self.base = base
+        self.node = node  # the base's, when this view's own was last made
+        self.steps = steps
+
+
+class TensorBase:
+    """The parts of a tensor, and what can be said of them."""
+
+    __slots__ = ("__dict__", "__weakref__", "_array", "_grad", "_node", "_view")
+
+    _array: Array
+    _node: Node | Leaf | None
+    _grad: TensorBase | None
+    _view: View | None
+
+    result: ClassVar[type[Any]]  # the class of what ops give back: Tensor, also for a Parameter
+
+    def __init_subclass__(cls, *, is_result: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if is_result:
+            TensorBase.result = cls
+
+    # --- what it holds
+
+    @property
+    def shape(self) -> Size:
+        """The length of each dimension.
+
+        >>> cutaway.zeros(2, 3).shape
+        torch.Size([2, 3])
+        """
+        return Size(self._array.shape)
+
+    @property
+    def dtype(self) -> DType:
+        """The kind of number it holds, such as `cutaway.float32`."""
+        return from_numpy_dtype(self._array.dtype)
+
+    @property
+    def device(self) -> device:
+        """Where it lives: always the CPU."""
+        return the_cpu
+
+    @property
+    def ndim(self) -> int:
+        """How many dimensions it has."""
+        return self._array.ndim
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._array.nbytes
+
+    # --- its place in the graph
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient is wanted for it, or for something that it was computed from.
+
+        Setting it to True makes a leaf collect its gradient in `.grad`.
+        """
+        return node_of(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if wanted == self.requires_grad:
+            return
+        if isinstance(self._node, Node):
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. This tensor was computed by "
+                f"{errors.op_name(self._node.op)}; if you want it without its graph, use x.detach()."
+            )
+        if wanted and self._array.dtype.kind != "f":
+            raise errors.cannot_require_grad(self.dtype)
+        self._node = AccumulateGrad(self) if wanted else None
+        self._view = None if wanted else self._view
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user, and not by an op that was recorded."""
+        return not isinstance(node_of(self), Node)
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the op that made it; None for a leaf.
+
+        >>> (cutaway.ones(2, requires_grad=True) * 3).grad_fn.name()
+        'MulBackward0'
+        """
+        node = node_of(self)
+        return node if isinstance(node, Node) else None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward passes have gathered here; None before the first."""
+        return self._grad  # type: ignore[return-value]
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, TensorBase):
+                raise TypeError(f"assigned grad must be a Tensor or None, not {type(value).__name__}")
+            if value._array.shape != self._array.shape:
+                raise RuntimeError(
+                    f"assigned grad has shape {tuple(value.shape)}, but the tensor has shape {tuple(self.shape)}. "
+                    "A gradient has one number for each element."
+                )
+            if value._array.dtype != self._array.dtype:
+                raise RuntimeError(f"assigned grad has dtype {value.dtype}, but the tensor has {self.dtype}")
+        self._grad = value
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory, without the graph. Assigning puts other numbers in its place."""
+        return wrap(self._array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"x.data can be set to a Tensor, not to a {type(value).__name__}")
+        self._array = value._array
+        if isinstance(self._node, Leaf):
+            self._node.shape = self._array.shape
+
+
+def wrap(array: Array, node: Node | Leaf | None = None) -> Tensor:
+    """A tensor around an array; they share memory."""
+    tensor: Any = object.__new__(TensorBase.result)
+    tensor._array = array
+    tensor._node = node
+    tensor._grad = None
+    tensor._view = None
+    return tensor  # type: ignore[no-any-return]
+
+
+def node_of(x: TensorBase) -> Node | Leaf | None:
+    """Who made x. A view whose base was rewritten since is, from then on, a view of what was written."""
+    view = x._view
+    if view is None or view.base._node is view.node or not isinstance(view.base._node, Node):
+        return x._node
+    with enable_grad():
+        replayed: Any = view.base
+        for op, attrs in view.steps:
+            replayed = apply(op, replayed, **attrs)
+    x._node, view.node = replayed._node, view.base._node
+    return x._node
+
+
+def apply(op: Callable[..., Any], *inputs: Any, **attrs: Any) -> Tensor:
+    """Run an op on tensors and constants, and record it if a gradient may be asked for.
+
+    Args:
+        op: a function under the op contract.
+        inputs: its array arguments: tensors, arrays, numbers.
+        attrs: its keyword arguments.
+    """
+    arrays: list[Any] = []
+    parents: list[Node | Leaf | None] = []
+    for x in inputs:
+        if isinstance(x, TensorBase):
+            arrays.append(x._array)
+            parents.append(x._node if x._view is None else node_of(x))
+        else:
+            arrays.append(x)
+            parents.append(None)
+    try:
+        value, *pullbacks = op(*arrays, **attrs)
+    except RuntimeWarning:  # warnings were made errors; but log(0) is -inf here, and no mistake
+        with np.errstate(all="ignore"):
+            value, *pullbacks = op(*arrays, **attrs)
+    except Exception as error:
+        raise errors.from_numpy(op, arrays, attrs, error) from None
+    if type(value) is not np.ndarray:
+        value = np.asarray(value)
+    if not switch.recording or parents.count(None) == len(parents):
+        return wrap(value)
+    node = Node(op, attrs, arrays, parents, value.shape, pullbacks)
+    if observers:
+        for observer in observers:
+            observer.recorded(node, value)
+    return wrap(value, node)
+
+
+def apply_view(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
+    """`apply` for a shape op: the result remembers whose memory it looks into, if it does."""
+    out = apply(op, x, **attrs)
+    if owner(out._array) is owner(x._array):
+        if x._view is None:
+            out._view = View(x, x._node, ((op, attrs),))
+        else:
+            out._view = View(x._view.base, x._view.base._node, (*x._view.steps, (op, attrs)))
+    return out
+
+
+# --- two operands, one dtype --------------------------------------------------------------------------
+
+
+def binary(op: Callable[..., Any], x: Any, y: Any) -> Tensor:
+    """`apply` for an op of two operands, brought to one dtype by PyTorch's rules first.
+
+    NotImplemented for operands of other classes, which may know more: Python asks them next.
+    """
+    if isinstance(y, TensorBase):
+        if isinstance(x, TensorBase):
+            if x._array.dtype is y._array.dtype:
+                return apply(op, x, y)
+        elif type(x) in NUMBERS and y._array.dtype.kind == "f":
+            return apply(op, x, y)  # NumPy too lets a Python number take the array's dtype
+    elif type(y) in NUMBERS and x._array.dtype.kind == "f":
+        return apply(op, x, y)
+    if not (isinstance(x, OPERANDS) and isinstance(y, OPERANDS)):
+        return NotImplemented  # type: ignore[no-any-return]
+    return apply(op, *to_common_dtype(x, y))
+
+
+NUMBERS = (float, int)
+OPERANDS = (TensorBase, int, float, np.ndarray, np.generic)  # what can stand beside a tensor
+
+
+def is_operand(x: Any) -> bool:
+    """Whether x can stand beside a tensor in an expression."""
+    return isinstance(x, OPERANDS)
+
+
+def as_operand(x: Any) -> Any:
+    """x as `apply` takes it: a Tensor stays one, a NumPy scalar becomes a number, an array a constant."""
+    if isinstance(x, np.generic):
+        return x.item()
+    if isinstance(x, np.ndarray):
+        from_numpy_dtype(x.dtype)  # raises for those that no tensor has
+        return wrap(x)
+    if not isinstance(x, TensorBase | int | float):
+        raise errors.not_an_operand(x)
+    return x
+
+
+def to_common_dtype(*operands: Any, fractions: bool = False) -> list[Any]:
+    """The operands with one dtype, the one that PyTorch's promotion gives.
+
+    Args:
+        operands: tensors, arrays, numbers.
+        fractions: whole numbers become fractions, in the default dtype.
+    """
+    xs = [as_operand(x) for x in operands]
+    target = result_type(*[x._array if isinstance(x, TensorBase) else x for x in xs])
+    if fractions and target.kind != "f":
+        target = get_default_dtype().dtype
+    return [to_dtype(x, target) if isinstance(x, TensorBase) else number_as(x, target) for x in xs]
+
+
+def number_as(x: Number, target: np.dtype[Any]) -> Any:
+    """A Python number that an op will combine with arrays of this dtype."""
+    if target.kind == "f":
+        return float(x)
+    return np.array(x).astype(target) if target.kind in "biu" else x
+
+
+def to_dtype(x: TensorBase, target: np.dtype[Any]) -> Tensor:
+    """x with another dtype; recorded, so that its gradient comes back in x's own."""
+    if x._array.dtype == target:
+        return x  # type: ignore[return-value]
+    if target.kind != "f":
+        return wrap(x._array.astype(target))
+    return apply(cast, x, dtype=target)
+
+
+def as_float(x: TensorBase) -> Tensor:
+    """x, or if it holds whole numbers, x in the default dtype: what `exp` and its like begin with."""
+    return to_dtype(x, x._array.dtype if x._array.dtype.kind == "f" else get_default_dtype().dtype)
+
+
+# --- dimensions ---------------------------------------------------------------------------------------
+
+
+def axis_of(dim: int, ndim: int) -> int:
+    """A dimension counted from the front; IndexError if there is none such."""
+    try:
+        axis = dim.__index__()
+    except AttributeError:
+        raise TypeError(f"a dimension is a whole number, not {errors.describe(dim)}") from None
+    bound = max(ndim, 1)
+    if not -bound <= axis < bound:
+        raise errors.dim_out_of_range(axis, ndim)
+    return axis % bound
+
+
+def axes_of(dim: Dims, ndim: int) -> tuple[int, ...] | None:
+    """Dimensions to reduce over, counted from the front; None or () means all."""
+    if dim is None or (isinstance(dim, tuple | list) and not dim):
+        return None
+    if not isinstance(dim, tuple | list):
+        axis = axis_of(dim, ndim)
+        return None if ndim == 0 else (axis,)
+    axes = tuple(axis_of(d, ndim) for d in dim)
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"a dimension appears more than once in dim={dim}: name each only once")
+    return None if ndim == 0 else axes
+
+
+# --- writing in place ---------------------------------------------------------------------------------
+
+
+def refuse_leaf(x: TensorBase) -> None:
+    """Raise if x may not be written to: while ops are recorded, a leaf's value is where its gradient belongs."""
+    base = x if x._view is None else x._view.base
+    if switch.recording and isinstance(base._node, Leaf):
+        raise errors.inplace_on_leaf(base is not x)
+
+
+def write(x: TensorBase, value: Any, index: Any = ...) -> None:
+    """x[index] = value, in x's memory and, where gradients matter, in x's history.
+
+    The history of a view is its base's: what is written through one view is seen through all.
+    """
+    base = x if x._view is None else x._view.base
+    value_node = node_of(value) if isinstance(value, TensorBase) else None
+    changes_history = switch.recording and (base._node is not None or value_node is not None)
+    refuse_leaf(x)
+    if changes_history and isinstance(value, TensorBase):
+        value = to_dtype(value, x._array.dtype)
+    node_of(x)  # an outdated view takes its place in the history before the history goes on
+    array = value._array if isinstance(value, TensorBase) else value
+    try:
+        x._array[index] = array
+    except (ValueError, IndexError, TypeError) as error:
+        raise errors.cannot_write(x._array, index, array, error) from None
+    if changes_history:
+        before = base._node
+        whole = base is x and index is ... and np.shape(array) == x._array.shape
+        if whole and isinstance(value, TensorBase) and value._node is not None:
+            base._node = value._node
+        else:
+            steps = () if x._view is None else x._view.steps
+            attrs = {"steps": steps, "index": index, "order": axes_in_memory(base._array)}
+            pullbacks: list[Any] = list(overwritten(base._array.shape, **attrs, ndim=np.ndim(array)))
+            parents = [before, node_of(value) if isinstance(value, TensorBase) else None]
+            base._node = Node(overwrite, attrs, [base._array, array], parents, base._array.shape, pullbacks)
+        if before is not None and before.hooks and RETAIN in before.hooks and base._node is not None:
+            base._node.hooks = {RETAIN: before.hooks.pop(RETAIN)}  # it is the new value's gradient that is kept
+    stamp_write(x._array)
+
+
+def common_shape(name: str, *xs: Any) -> tuple[int, ...]:
+    """The shape to which all of these can be stretched."""
+    given = [x._array.shape if isinstance(x, TensorBase) else np.shape(x) for x in xs]
+    try:
+        return np.broadcast_shapes(*given)
+    except ValueError:
+        raise errors.no_common_shape(name, given) from None
+
+
+__all__ = [
+    "AccumulateGrad", "Dims", "Number", "Operand", "TensorBase", "View", "apply", "apply_view", "as_float",
+    "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "node_of", "promote", "refuse_leaf",
+    "to_common_dtype", "to_dtype", "wrap", "write",
+]  # fmt: skip

@@ -1,0 +1,394 @@
+"""Into other dtypes, into Python's numbers and NumPy's arrays, and copies."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes, errors, ops
+from ..dtypes import check_device, numpy_dtype
+from ..dtypes import dtype as DType
+from .arguments import new_shape, number_for
+from .base import TensorBase, apply, axis_of, node_of, to_dtype, wrap
+from .data import array_of
+from .printing import format_scalar
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+# PyTorch's old names for a dtype, as `x.type()` gives them
+TYPE_NAMES = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
+    "int8": "Char", "uint8": "Byte", "bool": "Bool",
+}  # fmt: skip
+
+
+class Conversion(TensorBase):
+    """Into other dtypes, into Python's numbers and NumPy's arrays, and copies."""
+
+    __slots__ = ()
+
+    # --- how large it is, and how it lies in memory
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the length of one dimension.
+
+        >>> cutaway.zeros(2, 3).size()
+        torch.Size([2, 3])
+        >>> cutaway.zeros(2, 3).size(-1)
+        3
+        """
+        return self.shape if dim is None else self._array.shape[_own_axis(self, dim)]
+
+    def dim(self) -> int:
+        """How many dimensions it has.
+
+        >>> cutaway.zeros(2, 3).dim()
+        2
+        """
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """How many elements it has.
+
+        >>> cutaway.zeros(2, 3).numel()
+        6
+        """
+        return self._array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes of one element.
+
+        >>> cutaway.zeros(2, 3).element_size()
+        4
+        """
+        return self._array.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements lie in memory between neighbours along each dimension, or along one.
+
+        >>> cutaway.zeros(2, 3).stride()
+        (3, 1)
+        """
+        steps = tuple(step // self._array.itemsize for step in self._array.strides)
+        return steps if dim is None else steps[_own_axis(self, dim)]
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in memory in their order, without gaps.
+
+        >>> cutaway.zeros(2, 3).t().is_contiguous()
+        False
+        """
+        return self._array.flags.c_contiguous
+
+    def contiguous(self) -> Tensor:
+        """Itself if it is contiguous, else a copy that is.
+
+        >>> cutaway.zeros(2, 3).t().contiguous().stride()
+        (2, 1)
+        """
+        return self if self._array.flags.c_contiguous else apply(ops.copy, self, order="C")  # type: ignore[return-value]
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return int(self._array.__array_interface__["data"][0])
+
+    def is_floating_point(self) -> bool:
+        """Whether the elements are fractions.
+
+        >>> cutaway.tensor([1, 2]).is_floating_point()
+        False
+        """
+        return bool(self._array.dtype.kind == "f")
+
+    def is_complex(self) -> bool:
+        """Always False: cutaway has no complex numbers."""
+        return False
+
+    # --- other dtypes
+
+    def to(
+        self, *args: Any, dtype: DType | None = None, device: Any = None, non_blocking: bool = False, copy: bool = False
+    ) -> Tensor:
+        """Converted to a dtype; itself if there is nothing to convert.
+
+        Args:
+            args: a dtype, a device ("cpu"), or another tensor whose dtype to take.
+            dtype: the dtype, by name.
+            device: "cpu", or None.
+            non_blocking: not used; for a GPU.
+            copy: True makes a copy in any case.
+
+        Raises:
+            RuntimeError: a device that is not there.
+
+        >>> cutaway.tensor([1, 2]).to(cutaway.float64)
+        tensor([1., 2.], dtype=torch.float64)
+        """
+        for arg in args:
+            if isinstance(arg, TensorBase):
+                dtype = arg.dtype
+            elif isinstance(arg, str | dtypes.device):
+                device = arg
+            elif arg is not None and not isinstance(arg, bool):
+                dtype = arg
+        check_device(device)
+        out = to_dtype(self, numpy_dtype(dtype, self._array.dtype))
+        return apply(ops.copy, self) if copy and out is self else out
+
+    def type(self, dtype: Any = None) -> Any:
+        """The name of its type, or itself converted to a dtype.
+
+        >>> cutaway.zeros(1).type()
+        'torch.FloatTensor'
+        >>> cutaway.zeros(1).type(cutaway.int64)
+        tensor([0])
+        """
+        if dtype is None:
+            return f"torch.{TYPE_NAMES[self.dtype.name]}Tensor"
+        if isinstance(dtype, str):
+            names = {f"torch.{old}Tensor": new for new, old in TYPE_NAMES.items()}
+            if dtype not in names:
+                raise ValueError(f"invalid type: {dtype!r}. Write a dtype: x.type(torch.float64), or x.double()")
+            return to_dtype(self, np.dtype(names[dtype]))
+        return to_dtype(self, numpy_dtype(dtype, self._array.dtype))
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """Converted to the dtype of other.
+
+        >>> cutaway.tensor([1, 2]).type_as(cutaway.zeros(1))
+        tensor([1., 2.])
+        """
+        return to_dtype(self, other._array.dtype)
+
+    def float(self) -> Tensor:
+        """Converted to float32.
+
+        >>> cutaway.tensor([1, 2]).float()
+        tensor([1., 2.])
+        """
+        return to_dtype(self, dtypes.float32.dtype)
+
+    def double(self) -> Tensor:
+        """Converted to float64."""
+        return to_dtype(self, dtypes.float64.dtype)
+
+    def half(self) -> Tensor:
+        """Converted to float16."""
+        return to_dtype(self, dtypes.float16.dtype)
+
+    def long(self) -> Tensor:
+        """Converted to int64; fractions are cut off.
+
+        >>> cutaway.tensor([1.7, -1.7]).long()
+        tensor([ 1, -1])
+        """
+        return to_dtype(self, dtypes.int64.dtype)
+
+    def int(self) -> Tensor:
+        """Converted to int32; fractions are cut off."""
+        return to_dtype(self, dtypes.int32.dtype)
+
+    def short(self) -> Tensor:
+        """Converted to int16."""
+        return to_dtype(self, dtypes.int16.dtype)
+
+    def byte(self) -> Tensor:
+        """Converted to uint8."""
+        return to_dtype(self, dtypes.uint8.dtype)
+
+    def bool(self) -> Tensor:
+        """True where an element is not 0.
+
+        >>> cutaway.tensor([0, 2]).bool()
+        tensor([False,  True])
+        """
+        return to_dtype(self, dtypes.bool_.dtype)
+
+    # --- devices: there is one
+
+    def cpu(self) -> Tensor:
+        """Itself: it is on the CPU already."""
+        return self  # type: ignore[return-value]
+
+    def cuda(self, device: Any = None) -> Tensor:
+        """Not there: raises, and says what to write instead."""
+        raise AssertionError(
+            "cutaway has no CUDA: it runs on the CPU with NumPy. Lessons choose a device with "
+            "'cuda' if torch.cuda.is_available() else 'cpu', which gives 'cpu' here."
+        )
+
+    # --- Python's numbers
+
+    def item(self) -> Any:
+        """The one number that it holds, as Python's.
+
+        Raises:
+            RuntimeError: it holds more than one, or none.
+
+        >>> cutaway.tensor([2.5]).item()
+        2.5
+        """
+        if self._array.size != 1:
+            raise errors.not_one_element("item()", self._array.shape)
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Its elements as nested lists of Python's numbers.
+
+        >>> cutaway.tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
+        return self._array.tolist()
+
+    def __bool__(self) -> Any:
+        if self._array.size != 1:
+            raise errors.ambiguous_truth(self._array.shape)
+        return self._array.item().__bool__()
+
+    def __float__(self) -> Any:
+        return _only(self, "float(x)").__float__()
+
+    def __int__(self) -> Any:
+        return _only(self, "int(x)").__int__()
+
+    def __index__(self) -> Any:
+        if self._array.dtype.kind == "f" or self._array.size != 1:
+            raise errors.not_an_index_number(self)
+        return self._array.item().__index__()
+
+    def __format__(self, how: str) -> str:
+        if how and self._array.ndim:
+            raise errors.format_of_many()
+        return repr(self) if self._array.ndim else format_scalar(self._array, how)
+
+    # --- NumPy's arrays
+
+    def numpy(self, *, force: Any = False) -> Any:
+        """The NumPy array that it holds; both share memory.
+
+        Args:
+            force: True is short for x.detach().numpy().
+
+        Raises:
+            RuntimeError: it requires grad; NumPy would go on without recording.
+
+        >>> cutaway.tensor([1., 2.]).numpy()
+        array([1., 2.], dtype=float32)
+        """
+        if node_of(self) is not None and not force:
+            raise errors.numpy_of_grad()
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    # --- copies
+
+    def clone(self) -> Tensor:
+        """A copy in memory of its own; gradients flow through it.
+
+        >>> x = cutaway.ones(2)
+        >>> y = x.clone()
+        >>> y[0] = 5
+        >>> x
+        tensor([1., 1.])
+        """
+        return apply(ops.copy, self)
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
+        if not self.is_leaf:
+            raise errors.cannot_copy_graph()
+        if id(self) in memo:
+            return memo[id(self)]
+        twin = memo[id(self)] = _rebuilt(self.__class__, self._array.copy(), self.requires_grad, {})
+        twin._grad = copy.deepcopy(self._grad, memo)
+        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuilt, (self.__class__, self._array, self.requires_grad, self.__dict__)
+
+    # --- new tensors of the same dtype
+
+    def new_zeros(
+        self, *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
+    ) -> Tensor:
+        """Zeros of a shape, with self's dtype.
+
+        >>> cutaway.tensor([1, 2]).new_zeros(3)
+        tensor([0, 0, 0])
+        """
+        return self.new_full(size, 0, dtype=dtype, device=device, requires_grad=requires_grad)
+
+    def new_ones(
+        self, *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
+    ) -> Tensor:
+        """Ones of a shape, with self's dtype.
+
+        >>> cutaway.tensor([1, 2]).new_ones(3)
+        tensor([1, 1, 1])
+        """
+        return self.new_full(size, 1, dtype=dtype, device=device, requires_grad=requires_grad)
+
+    def new_empty(
+        self, *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
+    ) -> Tensor:
+        """A tensor of a shape, to be filled later, with self's dtype."""
+        return self.new_full(size, 0, dtype=dtype, device=device, requires_grad=requires_grad)
+
+    def new_full(
+        self, size: Any, fill_value: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
+    ) -> Tensor:
+        """One number in every place of a shape, with self's dtype.
+
+        >>> cutaway.tensor([1, 2]).new_full((3,), 7)
+        tensor([7, 7, 7])
+        """
+        target = numpy_dtype(dtype, self._array.dtype)
+        shape = new_shape("new_full", size if isinstance(size, tuple) else (size,))
+        return _leaf(np.full(shape, number_for(target, fill_value)), device, requires_grad)
+
+    def new_tensor(
+        self, data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
+    ) -> Tensor:
+        """A tensor of the given numbers, with self's dtype.
+
+        >>> cutaway.tensor([1., 2.]).new_tensor([3, 4])
+        tensor([3., 4.])
+        """
+        return _leaf(array_of(data, self.dtype if dtype is None else dtype), device, requires_grad)
+
+
+def _own_axis(x: TensorBase, dim: Any) -> Any:
+    """A dimension that x really has: a single number has none."""
+    if not x._array.ndim:
+        raise errors.dim_of_a_number(dim)
+    return axis_of(dim, x._array.ndim)
+
+
+def _only(x: TensorBase, what: str) -> Any:
+    if x._array.size != 1:
+        raise errors.not_one_element(what, x._array.shape)
+    return x._array.item()
+
+
+def _leaf(array: Any, device: Any, requires_grad: Any) -> Tensor:
+    check_device(device)
+    out = wrap(array)
+    out.requires_grad = requires_grad
+    return out
+
+
+def _rebuilt(cls: Any, array: Any, requires_grad: Any, attributes: dict[str, Any]) -> Any:
+    tensor = wrap(array)
+    tensor.__class__ = cls
+    tensor.requires_grad = requires_grad
+    tensor.__dict__.update(attributes)
+    return tensor

@@ -1,0 +1,104 @@
+"""What a tensor is made of: numbers, nested lists of numbers, arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from ..dtypes import from_numpy_dtype, int64, numpy_dtype, promote, scalar_dtype
+from .base import TensorBase
+
+_PLAIN = {float, int, bool}
+
+
+def array_of(data: Any, dtype: Any = None) -> Any:
+    """A new array of the dtype that was asked for, or of the one that PyTorch would choose.
+
+    Args:
+        data: a number, nested lists of numbers, an array, or a tensor.
+        dtype: None for int64 (whole numbers), the default dtype (fractions) or bool. Numbers that have
+            a dtype, as NumPy's and 0-d tensors do, count with theirs.
+
+    Raises:
+        ValueError: lists of unequal length, or a whole number beyond int64.
+        TypeError, RuntimeError: something that is no number.
+    """
+    if isinstance(data, TensorBase):
+        return data._array.astype(numpy_dtype(dtype, data._array.dtype))
+    if hasattr(data, "__array__"):
+        array = admitted(np.asarray(data))
+        return array.astype(numpy_dtype(dtype, array.dtype))
+    natural = None
+    if not _is_plain(data):
+        kinds: list[np.dtype[Any]] = []
+        data = _as_plain(data, kinds)
+        natural = kinds[0] if kinds else None
+        for kind in kinds:
+            natural = promote(natural, kind)  # type: ignore[arg-type]
+    try:
+        array = np.array(data)
+    except ValueError:
+        raise errors.ragged(_lengths(data)) from None
+    if array.dtype.kind not in "fib" and array.size:  # uint64 and objects: whole numbers too large
+        array = _large(array, dtype)
+    if natural is None:
+        natural = scalar_dtype(array.dtype.type(0) if array.size else 0.0)
+    return _checked(array, numpy_dtype(dtype, natural))
+
+
+def admitted(array: Any) -> Any:
+    """The array, if a tensor can hold numbers of its kind."""
+    from_numpy_dtype(array.dtype)
+    if not array.dtype.isnative:
+        raise errors.foreign_byte_order(array.dtype)
+    return array
+
+
+def _is_plain(data: Any) -> bool:
+    """Whether there are only Python's numbers in the lists."""
+    if not isinstance(data, list | tuple):
+        return type(data) in _PLAIN or isinstance(data, range)
+    kinds = set(map(type, data))
+    return kinds <= _PLAIN or (kinds <= {list, tuple, range} and all(map(_is_plain, data)))
+
+
+def _as_plain(data: Any, kinds: list[np.dtype[Any]]) -> Any:
+    """The same lists with Python's numbers only; their dtypes are added to kinds."""
+    if isinstance(data, list | tuple | range):
+        return [_as_plain(x, kinds) for x in data]
+    if isinstance(data, TensorBase) and data._array.size != 1:
+        raise errors.not_tensors_of_one(data._array.shape)
+    if isinstance(data, TensorBase):
+        kinds.append(data._array.dtype)
+        return data._array.item()
+    if isinstance(data, np.ndarray | np.generic):
+        kinds.append(from_numpy_dtype(data.dtype).dtype)
+        return data.tolist()
+    if not isinstance(data, int | float):
+        raise errors.not_numbers(data)
+    kinds.append(scalar_dtype(data))
+    return data
+
+
+def _large(array: Any, dtype: Any) -> Any:
+    if numpy_dtype(dtype, int64.dtype).kind != "f":
+        raise errors.whole_number_too_large(max(array.flat, key=abs))
+    return array.astype(np.float64)
+
+
+def _checked(array: Any, target: np.dtype[Any]) -> Any:
+    """The array in another dtype, whose range must hold it."""
+    if target.kind in "iu" and array.size:
+        limits = np.iinfo(target)
+        low, high = array.min(), array.max()
+        # A negative number becomes one near an unsigned dtype's top, as in PyTorch.
+        if not (limits.min or -limits.max) <= low <= high <= limits.max:
+            raise errors.number_does_not_fit(low if low < 0 else high, target)
+    return array.astype(target)
+
+
+def _lengths(data: Any) -> str:
+    lengths = [len(x) if hasattr(x, "__len__") else "a number" for x in list(data)[:6]]
+    return f"lengths {', '.join(map(str, lengths))}"

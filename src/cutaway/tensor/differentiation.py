@@ -1,0 +1,381 @@
+"""backward() and its relatives: the graph's walk, seen from tensors."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors
+from ..grad_mode import enable_grad, set_grad_enabled
+from ..graph import Leaf, Node, walk
+from ..ops import TABLE, copy
+from .base import RETAIN, TensorBase, apply, node_of, wrap
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+class HookHandle:
+    """What `register_hook` returns: `remove()` takes the hook away again."""
+
+    _numbers = count()
+
+    def __init__(self, hooks: dict[int, Any]) -> None:
+        self._hooks = hooks
+        self.id = next(self._numbers)
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+class Differentiation(TensorBase):
+    """backward() and its relatives: the graph's walk, seen from tensors."""
+
+    __slots__ = ()
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for a gradient (or no longer), and return self.
+
+        >>> cutaway.ones(2).requires_grad_()
+        tensor([1., 1.], requires_grad=True)
+        """
+        self.requires_grad = requires_grad
+        return self  # type: ignore[return-value]
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Tensor | Sequence[Tensor] | None = None,
+    ) -> None:
+        """Compute the gradient of self with respect to every leaf, and add it to the leaf's `.grad`.
+
+        Args:
+            gradient: the gradient of the loss with respect to self, of self's shape. None means 1,
+                and is allowed only when self is a single number.
+            retain_graph: keep the graph for another pass; None means: if create_graph.
+            create_graph: record the backward pass too, for second derivatives.
+            inputs: only these leaves get a gradient; None: all of them.
+
+        Raises:
+            RuntimeError: self is not a single number, or has no graph, or its graph has been freed,
+                or a value that the graph needs has been overwritten.
+
+        >>> x = cutaway.tensor(3., requires_grad=True)
+        >>> (x * x).backward()
+        >>> x.grad
+        tensor(6.)
+        """
+        me: Any = self
+        backward([me], [gradient], retain_graph, create_graph, inputs=inputs)
+
+    def detach(self) -> Tensor:
+        """The same memory without the graph: a constant, for what is computed from it.
+
+        >>> x = cutaway.ones(2, requires_grad=True)
+        >>> x.detach().requires_grad
+        False
+        """
+        return wrap(self._array)
+
+    def detach_(self) -> Tensor:
+        """Cut self off its graph, in place."""
+        if self._view is not None:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead")
+        self._node = None
+        return self  # type: ignore[return-value]
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> HookHandle:
+        """Call hook with the gradient of self in each backward pass.
+
+        Args:
+            hook: takes the gradient; may return another in its place.
+
+        Returns:
+            A handle whose remove() takes the hook away.
+
+        >>> x = cutaway.tensor(3., requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 2)
+        >>> (x * x).backward()
+        >>> x.grad
+        tensor(12.)
+        """
+        node = node_of(self)
+        if node is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+
+        def on_gradient(g: Any) -> Any:
+            if isinstance(g, TensorBase):
+                return _replacement(hook(g), g)
+            with set_grad_enabled(False):
+                new = _replacement(hook(wrap(np.asarray(g))), g)
+            return None if new is None else new._array
+
+        return _add_hook(node, on_gradient)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of self in `.grad`, though self is not a leaf."""
+        node = node_of(self)
+        if node is None:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if isinstance(node, Leaf) or self.retains_grad:
+            return
+        me = weakref.ref(self)
+
+        def keep(g: Any) -> None:
+            tensor = me()
+            if tensor is not None:
+                _keep(tensor, g)
+
+        node.hooks = node.hooks or {}
+        node.hooks[RETAIN] = keep
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad()` was called, so that `.grad` will be kept."""
+        node = node_of(self)
+        return node is not None and RETAIN in (node.hooks or ())
+
+
+def _add_hook(node: Node | Leaf, hook: Callable[[Any], Any]) -> HookHandle:
+    if node.hooks is None:
+        node.hooks = {}
+    handle = HookHandle(node.hooks)
+    keep = node.hooks.pop(RETAIN, None)
+    node.hooks[handle.id] = hook
+    if keep is not None:  # it comes last: what is kept is what is sent on
+        node.hooks[RETAIN] = keep
+    return handle
+
+
+def _replacement(new: Any, g: Any) -> Any:
+    """What a hook returned: None, or a gradient that can take g's place."""
+    if new is None:
+        return None
+    if not isinstance(new, TensorBase):
+        raise TypeError(f"a hook returns a Tensor in place of the gradient, or None, but not {errors.describe(new)}")
+    old = g._array if isinstance(g, TensorBase) else g
+    if new._array.shape != old.shape:
+        raise RuntimeError(
+            f"a hook has changed the size of value: it was given a gradient of shape {tuple(old.shape)} and returned "
+            f"one of shape {tuple(new.shape)}. A gradient has one number for each element of its tensor."
+        )
+    if new._array.dtype != old.dtype:
+        raise RuntimeError(
+            f"a hook has changed the type of value: it was given a gradient of dtype {wrap(np.asarray(old)).dtype} and "
+            f"returned one of {new.dtype}. Convert it back: return new.to(g.dtype)."
+        )
+    return new
+
+
+# --- the walk ---------------------------------------------------------------------------------------------
+
+
+def pullbacks_on_tensors(node: Node) -> list[Any]:
+    """The node's pullbacks, made again so that they take and give Tensors: the op, run on Tensors.
+
+    The op's lines are NumPy functions, and Tensors answer those by recording. A fused op writes into
+    buffers, which cannot be recorded; its twin, made of small ops, stands in.
+    """
+    # Freed, these hold no values, and work on Tensors as they are; so do those of a Function.
+    if node.arrays is None or isinstance(node.op, type):
+        return node.pullbacks or []
+    inputs = [
+        wrap(array, parent) if isinstance(array, np.ndarray) else array
+        for array, parent in zip(node.arrays, node.parents, strict=True)
+    ]
+    op = TABLE.get(node.op)
+    if op is None or op.twin is None:
+        _, *pullbacks = node.op(*inputs, **node.attrs)
+        return [p if parent is not None else None for p, parent in zip(pullbacks, node.parents, strict=True)]
+    return _pullbacks_of_twin(op.twin, inputs, node.attrs)
+
+
+def _pullbacks_of_twin(twin: Callable[..., Any], inputs: list[Any], attrs: dict[str, Any]) -> list[Any]:
+    """The pullbacks of a function made of ops: a walk through the little graph that it records."""
+    # Doors between this graph and the rest: they are newer than all that came before, so that the
+    # walk, which wants only them, does not go on behind them.
+    doors = [_door(x) if isinstance(x, TensorBase) else x for x in inputs]
+    targets = [x._node for x in doors if isinstance(x, TensorBase) and x._node is not None]
+    value = twin(*doors, **attrs)
+    known: list[Any] = []  # the last g and what it gave: every pullback is asked with the same one
+
+    def gradients(g: Any) -> Any:
+        if not known or known[0] is not g:
+            known[:] = [g, _walk_recorded([(value._node, g)], targets)]
+        return known[1]
+
+    return [
+        (lambda g, door=x._node: gradients(g).get(door)) if isinstance(x, TensorBase) and x._node is not None else None
+        for x in doors
+    ]
+
+
+def _door(x: TensorBase) -> Tensor:
+    assert x._node is not None
+    return wrap(x._array, Node(copy, {}, [x._array], [x._node], x._array.shape, [lambda g: g]))
+
+
+def _walk_recorded(roots: list[Any], targets: list[Any] | None) -> dict[Any, Any]:
+    with enable_grad():
+        return walk(roots, targets=targets, retain_graph=True, rerun=pullbacks_on_tensors)
+
+
+def _seed(tensor: Any, gradient: Any) -> Any:
+    """The gradient with which the walk starts at a tensor."""
+    if gradient is None:
+        if tensor._array.size != 1:
+            raise errors.needs_gradient(tensor._array.shape)
+        return wrap(np.ones(tensor._array.shape, tensor._array.dtype))
+    if not isinstance(gradient, TensorBase):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
+    if gradient._array.shape != tensor._array.shape:
+        raise errors.seed_of_wrong_shape(gradient._array.shape, tensor._array.shape)
+    return gradient.to(tensor.dtype)  # type: ignore[attr-defined]
+
+
+def _as_list(x: Any) -> list[Any]:
+    return [x] if isinstance(x, TensorBase) or x is None else list(x)
+
+
+def _run(
+    tensors: list[Any], gradients: list[Any], targets: list[Any] | None, retain_graph: bool, create_graph: bool
+) -> dict[Any, Any]:
+    if len(gradients) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
+    roots = []
+    for tensor, gradient in zip(tensors, gradients, strict=True):
+        node = node_of(tensor)
+        if node is None:
+            raise errors.no_graph()
+        seed = _seed(tensor, gradient)
+        if isinstance(node, Leaf):  # it would arrive as it is, and share its memory with the leaf's gradient
+            seed = seed.clone()
+        roots.append((node, seed if create_graph else seed._array))
+    with np.errstate(all="ignore"):  # 0 * inf is nan, as in PyTorch, and without a word
+        if create_graph:
+            with enable_grad():
+                return walk(roots, targets=targets, retain_graph=retain_graph, rerun=pullbacks_on_tensors)
+        return walk(roots, targets=targets, retain_graph=retain_graph)
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Compute the gradients of tensors with respect to the leaves, and add them to the leaves' `.grad`.
+
+    Args:
+        tensors: where to start.
+        grad_tensors: for each the gradient of the loss with respect to it; None for single numbers.
+        retain_graph: keep the graph for another pass; None means: if create_graph.
+        create_graph: record the backward pass too, for second derivatives.
+        grad_variables: not used; PyTorch's old name for grad_tensors.
+        inputs: only these get a gradient; None: all leaves.
+    """
+    starts = _as_list(tensors)
+    seeds = [None] * len(starts) if grad_tensors is None else _as_list(grad_tensors)
+    keep = create_graph if retain_graph is None else retain_graph
+    wanted = None if inputs is None else _as_list(inputs)
+    if wanted is not None and not wanted:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    targets = None if wanted is None else [_target(x) for x in wanted]
+    arrived = _run(starts, seeds, targets, keep, create_graph)
+    # Only now, when nothing can fail any more, is anything changed.
+    if wanted is None:
+        for leaf, g in arrived.items():
+            leaf.receive(g)
+        return
+    for tensor, node in zip(wanted, targets or (), strict=True):
+        g = arrived.pop(node, None)
+        if g is None:
+            continue
+        if isinstance(node, Leaf):
+            node.receive(g)
+        else:
+            _keep(tensor, g)
+
+
+def _keep(tensor: TensorBase, g: Any) -> None:
+    """Add g, which is not to be shared, to the `.grad` of a tensor that is no leaf."""
+    mine: Any = apply(copy, g) if isinstance(g, TensorBase) else wrap(np.array(g))
+    tensor._grad = mine if tensor._grad is None else tensor._grad + mine
+
+
+def _target(x: Any) -> Any:
+    node = node_of(x)
+    if node is None:
+        raise RuntimeError(
+            "One of the differentiated Tensors does not require grad: create it with requires_grad=True, or call "
+            "x.requires_grad_(), before computing with it"
+        )
+    return node
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of outputs with respect to inputs, returned and not stored in `.grad`.
+
+    Args:
+        outputs: what is differentiated; with several, the sum.
+        inputs: with respect to what: leaves, or anything computed on the way.
+        grad_outputs: for each output the gradient of the loss with respect to it; None for single numbers.
+        retain_graph: keep the graph for another pass; None means: if create_graph.
+        create_graph: record the pass too, so that the result can be differentiated again.
+        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+        materialize_grads: give zeros for such an input.
+
+    Raises:
+        RuntimeError: an input does not require grad, or the outputs do not depend on it.
+
+    >>> x = cutaway.tensor(2., requires_grad=True)
+    >>> (slope,) = cutaway.autograd.grad(x ** 3, x, create_graph=True)
+    >>> slope
+    tensor(12., grad_fn=<MulBackward0>)
+    >>> cutaway.autograd.grad(slope, x)
+    (tensor(12.),)
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("materialize_grads=True gives zeros for an unused input, which allow_unused=False forbids")
+    starts, wanted = _as_list(outputs), _as_list(inputs)
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty: name at least one tensor")
+    seeds = [None] * len(starts) if grad_outputs is None else _as_list(grad_outputs)
+    keep = create_graph if retain_graph is None else retain_graph
+    targets = [_target(x) for x in wanted]
+    arrived = _run(starts, seeds, targets, keep, create_graph)
+    results: list[Any] = []
+    for i, (x, node) in enumerate(zip(wanted, targets, strict=True)):
+        g = arrived.get(node)
+        if g is None and materialize_grads:
+            g = np.zeros(x._array.shape, x._array.dtype)
+        if g is None and not allow_unused:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {i} appears to not have been used in the graph: the outputs do "
+                "not depend on it. Set allow_unused=True if None is the answer that you want for it."
+            )
+        results.append(g if g is None or isinstance(g, TensorBase) else wrap(np.asarray(g)))
+    return tuple(results)

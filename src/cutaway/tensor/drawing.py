@@ -1,0 +1,162 @@
+"""Random numbers, in place: `normal_`, `uniform_` and their like, and the stream they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from .. import errors, generator
+from ..generator import memory_order
+from .base import TensorBase, refuse_leaf, wrap, write
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+class Drawing(TensorBase):
+    """Random numbers, in place."""
+
+    __slots__ = ()
+
+    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: generator.Generator | None = None) -> Self:
+        """Draws from the normal distribution, in place.
+
+        Args:
+            mean: the distribution's mean.
+            std: its standard deviation, 0 or more.
+            generator: where the numbers come from; None for the stream that manual_seed sets.
+
+        Raises:
+            RuntimeError: std is negative.
+
+        >>> _ = cutaway.manual_seed(0)
+        >>> cutaway.empty(2).normal_()
+        tensor([ 1.5410, -0.2934])
+        """
+        _needs_fractions("normal_", self)
+        if not std >= 0:
+            raise errors.out_of_range("normal_", "std", std, "0 or more")
+        scattered = not self._array.flags.c_contiguous
+        return self._draw(lambda shape, dtype: _stream(generator).normal(shape, dtype, mean, std, one_by_one=scattered))
+
+    def uniform_(
+        self, from_: float = 0.0, to: float = 1.0, *, generator: generator.Generator | None = None, **names: float
+    ) -> Self:
+        """Draws from the uniform distribution between two numbers, in place.
+
+        Args:
+            from_: the lower end, which can be drawn. As a keyword PyTorch spells it `from`: **{"from": 0.5}.
+            to: the upper end, which cannot.
+            generator: where the numbers come from; None for the stream that manual_seed sets.
+
+        Raises:
+            RuntimeError: from_ is above to.
+
+        >>> _ = cutaway.manual_seed(0)
+        >>> cutaway.empty(2).uniform_(-1, 1)
+        tensor([-0.0075,  0.5364])
+        """
+        low = names.pop("from", from_)
+        if names:
+            raise errors.unknown_keyword("uniform_", next(iter(names)), ["from", "to", "generator"])
+        _needs_fractions("uniform_", self)
+        if low > to:
+            raise errors.out_of_range("uniform_", "from", low, f"at most to={to}")
+        return self._draw(lambda shape, dtype: _stream(generator).uniform(shape, dtype, low, to))
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: generator.Generator | None = None) -> Self:
+        """1 with probability p, else 0, in place.
+
+        Args:
+            p: a number, or a tensor with a probability for each place.
+            generator: where the numbers come from; None for the stream that manual_seed sets.
+
+        Raises:
+            RuntimeError: p is not between 0 and 1.
+
+        >>> cutaway.empty(3).bernoulli_(1.)
+        tensor([1., 1., 1.])
+        """
+        chances = p._array if isinstance(p, TensorBase) else np.asarray(p)
+        if not np.all((chances >= 0) & (chances <= 1)):
+            raise errors.out_of_range("bernoulli_", "p", p, "between 0 and 1")
+        if chances.ndim == 0 and not isinstance(p, TensorBase):
+            return self._draw(lambda shape, dtype: _stream(generator).bernoulli(shape, p, dtype))
+        refuse_leaf(self)
+        write(self, wrap(_stream(generator).bernoulli_of(np.broadcast_to(chances, self._array.shape))))
+        return self
+
+    def exponential_(self, lambd: float = 1.0, *, generator: generator.Generator | None = None) -> Self:
+        """Draws from the exponential distribution, in place.
+
+        Args:
+            lambd: its rate, above 0.
+            generator: where the numbers come from; None for the stream that manual_seed sets.
+
+        >>> cutaway.empty(3).exponential_().min() > 0
+        tensor(True)
+        """
+        _needs_fractions("exponential_", self)
+        if not lambd > 0:
+            raise errors.out_of_range("exponential_", "lambd", lambd, "above 0")
+        return self._draw(lambda shape, dtype: _stream(generator).exponential(shape, dtype, lambd))
+
+    def _draw(self, draws: Callable[[tuple[int, ...], np.dtype[Any]], Any]) -> Self:
+        """Fill self with draws, in the order in which its elements lie in memory, as PyTorch does."""
+        refuse_leaf(self)
+        numbers = np.empty_like(self._array)  # of the same order in memory
+        ordered = memory_order(numbers)
+        ordered[...] = draws(ordered.shape, numbers.dtype)
+        write(self, wrap(numbers))
+        return self
+
+
+class Generator(generator.Generator):
+    """A stream of random numbers of one's own.
+
+    Args:
+        device: "cpu".
+
+    >>> g = cutaway.Generator().manual_seed(0)
+    >>> cutaway.rand(2, generator=g)
+    tensor([0.4963, 0.7682])
+    """
+
+    def get_state(self) -> Tensor:
+        """The state, to return to later: a uint8 tensor, in PyTorch's layout."""
+        return wrap(self.state_bytes())
+
+    def set_state(self, new_state: Tensor) -> None:
+        """Return to a state.
+
+        Args:
+            new_state: what get_state() has given, here or in PyTorch.
+
+        Raises:
+            TypeError, RuntimeError: it is no such thing.
+
+        >>> g = cutaway.Generator()
+        >>> before = g.get_state()
+        >>> a = cutaway.rand(3, generator=g)
+        >>> g.set_state(before)
+        >>> a.equal(cutaway.rand(3, generator=g))
+        True
+        """
+        if not isinstance(new_state, TensorBase):
+            raise errors.not_a_tensor("set_state", new_state)
+        self.load_state_bytes(new_state._array)
+
+
+default_generator = Generator()
+default_generator.seed()  # as in PyTorch, a program that seeds nothing gets other numbers each time
+
+
+def _stream(given: generator.Generator | None) -> generator.Generator:
+    return default_generator if given is None else given
+
+
+def _needs_fractions(name: str, x: TensorBase) -> None:
+    if x._array.dtype.kind != "f":
+        raise errors.not_for_dtype(name, x.dtype.name, "fractions, as its draws are")

@@ -1,0 +1,251 @@
+"""Functions that treat every element alike, and softmax, which looks along one dimension.
+
+Those that give fractions, such as `exp`, take whole numbers too, and turn them into the default dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors, ops
+from ..dtypes import dtype as DType
+from ..dtypes import numpy_dtype
+from .arguments import numpy_names
+from .base import TensorBase, apply, as_float, axis_of, to_dtype, wrap
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+class Elementwise(TensorBase):
+    """Functions that treat every element alike."""
+
+    __slots__ = ()
+
+    def __abs__(self) -> Tensor:
+        return self.abs()
+
+    def abs(self) -> Tensor:
+        """The absolute value; its gradient at 0 is 0.
+
+        >>> cutaway.tensor([-1.5, 2.]).abs()
+        tensor([1.5000, 2.0000])
+        """
+        return apply(ops.abs, _not_bool("abs", self))
+
+    absolute = abs
+
+    def exp(self) -> Tensor:
+        """e ** self.
+
+        >>> cutaway.tensor([0., 1.]).exp()
+        tensor([1.0000, 2.7183])
+        """
+        return apply(ops.exp, as_float(self))
+
+    def expm1(self) -> Tensor:
+        """exp(self) - 1, exact for small self.
+
+        >>> cutaway.tensor([0., 1e-6]).expm1()
+        tensor([0.0000e+00, 1.0000e-06])
+        """
+        return apply(ops.expm1, as_float(self))
+
+    def log(self) -> Tensor:
+        """The natural logarithm; nan for negative elements, -inf for 0.
+
+        >>> cutaway.tensor([1., 10., 0.]).log()
+        tensor([0.0000, 2.3026,   -inf])
+        """
+        return apply(ops.log, as_float(self))
+
+    def log1p(self) -> Tensor:
+        """log(1 + self), exact for small self.
+
+        >>> cutaway.tensor([0., 1.]).log1p()
+        tensor([0.0000, 0.6931])
+        """
+        return apply(ops.log1p, as_float(self))
+
+    def log2(self) -> Tensor:
+        """The logarithm to the base 2.
+
+        >>> cutaway.tensor([1, 8]).log2()
+        tensor([0., 3.])
+        """
+        return apply(ops.log2, as_float(self))
+
+    def log10(self) -> Tensor:
+        """The logarithm to the base 10.
+
+        >>> cutaway.tensor([2, 3]).log10()
+        tensor([0.3010, 0.4771])
+        """
+        return apply(ops.log10, as_float(self))
+
+    def sqrt(self) -> Tensor:
+        """The square root; nan for negative elements.
+
+        >>> cutaway.tensor([4., 9.]).sqrt()
+        tensor([2., 3.])
+        """
+        return apply(ops.sqrt, as_float(self))
+
+    def rsqrt(self) -> Tensor:
+        """1 / sqrt(self).
+
+        >>> cutaway.tensor([4., 16.]).rsqrt()
+        tensor([0.5000, 0.2500])
+        """
+        return apply(ops.rsqrt, as_float(self))
+
+    def sin(self) -> Tensor:
+        """The sine of an angle in radians.
+
+        >>> cutaway.tensor([0., cutaway.pi / 2]).sin()
+        tensor([0., 1.])
+        """
+        return apply(ops.sin, as_float(self))
+
+    def cos(self) -> Tensor:
+        """The cosine of an angle in radians.
+
+        >>> cutaway.tensor([0., cutaway.pi]).cos()
+        tensor([ 1., -1.])
+        """
+        return apply(ops.cos, as_float(self))
+
+    def tanh(self) -> Tensor:
+        """The hyperbolic tangent, between -1 and 1.
+
+        >>> cutaway.tensor([-1., 0., 1.]).tanh()
+        tensor([-0.7616,  0.0000,  0.7616])
+        """
+        return apply(ops.tanh, as_float(self))
+
+    def sigmoid(self) -> Tensor:
+        """1 / (1 + exp(-self)), between 0 and 1.
+
+        >>> cutaway.tensor([-1., 0., 1.]).sigmoid()
+        tensor([0.2689, 0.5000, 0.7311])
+        """
+        return apply(ops.sigmoid, as_float(self))
+
+    def relu(self) -> Tensor:
+        """self where it is positive, else 0. The gradient at 0 is 0.
+
+        >>> cutaway.tensor([-1., 2.]).relu()
+        tensor([0., 2.])
+        """
+        if self._array.dtype.kind == "b":
+            raise errors.bool_arithmetic("relu(x)")
+        return apply(ops.relu, self)
+
+    def erf(self) -> Tensor:
+        """The error function, 2/√π ∫₀ˣ exp(-t²) dt.
+
+        >>> cutaway.tensor([0., 1.]).erf()
+        tensor([0.0000, 0.8427])
+        """
+        return apply(ops.erf, as_float(self))
+
+    @numpy_names
+    def softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
+        """exp(self) / its sum along dim: positive numbers that add up to 1.
+
+        Args:
+            dim: the dimension along which the results add up to 1.
+            dtype: convert to this dtype first.
+
+        Raises:
+            NotImplementedError: the elements are whole numbers, and no dtype was given.
+
+        >>> cutaway.tensor([0., 0., 0., 0.]).softmax(dim=0)
+        tensor([0.2500, 0.2500, 0.2500, 0.2500])
+        """
+        return _along(ops.softmax, self, dim, dtype)
+
+    @numpy_names
+    def log_softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
+        """log(softmax(self)), without the overflow and the rounding of doing it in two steps.
+
+        Args:
+            dim: the dimension along which the probabilities add up to 1.
+            dtype: convert to this dtype first.
+
+        >>> cutaway.tensor([0., 1000.]).log_softmax(dim=0)
+        tensor([-1000.,     0.])
+        """
+        return _along(ops.log_softmax, self, dim, dtype)
+
+    # --- steps: their gradient is 0
+
+    def sign(self) -> Tensor:
+        """-1, 0 or 1. Its gradient is 0.
+
+        >>> cutaway.tensor([-2., 0., 3.]).sign()
+        tensor([-1.,  0.,  1.])
+        """
+        return apply(ops.sign, self) if self._array.dtype.kind != "b" else wrap(self._array.copy())
+
+    def floor(self) -> Tensor:
+        """The next whole number below. Its gradient is 0.
+
+        >>> cutaway.tensor([-1.5, 1.5]).floor()
+        tensor([-2.,  1.])
+        """
+        return _rounded(ops.floor, self)
+
+    def ceil(self) -> Tensor:
+        """The next whole number above. Its gradient is 0.
+
+        >>> cutaway.tensor([-1.5, 1.5]).ceil()
+        tensor([-1.,  2.])
+        """
+        return _rounded(ops.ceil, self)
+
+    def round(self, *, decimals: int = 0) -> Tensor:
+        """The nearest whole number, halves to the even one. Its gradient is 0.
+
+        Args:
+            decimals: keep so many digits behind the point.
+
+        >>> cutaway.tensor([0.5, 1.5, 2.4]).round()
+        tensor([0., 2., 2.])
+        """
+        return _rounded(ops.round, self, **({"decimals": decimals} if decimals else {}))
+
+    def trunc(self) -> Tensor:
+        """The next whole number towards 0. Its gradient is 0.
+
+        >>> cutaway.tensor([-1.5, 1.5]).trunc()
+        tensor([-1.,  1.])
+        """
+        return _rounded(ops.trunc, self)
+
+
+def _along(op: Callable[..., Any], x: TensorBase, dim: int, dtype: DType | None) -> Tensor:
+    x = to_dtype(x, numpy_dtype(dtype, x._array.dtype))
+    if x._array.dtype.kind != "f":
+        raise errors.not_for_dtype(op.__name__, x.dtype.name, f"fractions: x.float().{op.__name__}({dim})")
+    axis = axis_of(dim, x._array.ndim)
+    if x._array.ndim == 0:  # as if it had one dimension, of length 1
+        return apply(ops.reshape, apply(op, apply(ops.reshape, x, shape=(1,)), axis=0), shape=())
+    return apply(op, x, axis=axis)
+
+
+def _rounded(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
+    if _not_bool(op.__name__, x)._array.dtype.kind == "f":
+        return apply(op, x, **attrs)
+    if attrs:
+        raise errors.not_for_dtype("round with decimals", x.dtype.name, "fractions: x.float()")
+    return wrap(np.copy(x._array))  # whole numbers are round already
+
+
+def _not_bool(name: str, x: TensorBase) -> TensorBase:
+    if x._array.dtype.kind == "b":
+        raise errors.not_for_dtype(name, "bool", "numbers: x.int()")
+    return x

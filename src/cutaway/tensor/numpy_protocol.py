@@ -1,0 +1,125 @@
+"""How a Tensor answers NumPy.
+
+`np.exp(x)` of a Tensor asks the Tensor first, and it answers by running the op that stands for
+`np.exp` in the op table: the result is a Tensor, and recorded. That is more than a courtesy. An
+op's own lines are NumPy functions; so an op can be run on Tensors, and that is all that second
+derivatives need.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..ops import TABLE
+from ..ops.indexing import spread
+from ..ops.special import as_dtype, sign_values
+from .arithmetic import where
+from .base import TensorBase, apply, as_float, as_operand, binary, to_common_dtype, to_dtype, wrap
+from .joining import cat, stack
+
+# For most functions the op table says it: np.exp -> ops.exp.
+_OPS: dict[Any, Any] = {op.numpy: op.function for op in TABLE.values() if op.numpy is not None}
+
+# These are operators of Tensors, with rules of their own for dtypes.
+_OPERATORS: dict[Any, Callable[..., Any]] = {
+    np.equal: operator.eq, np.not_equal: operator.ne, np.less: operator.lt, np.less_equal: operator.le,
+    np.greater: operator.gt, np.greater_equal: operator.ge, np.bitwise_and: operator.and_,
+    np.bitwise_or: operator.or_, np.bitwise_xor: operator.xor, np.add: operator.add, np.subtract: operator.sub,
+    np.multiply: operator.mul, np.divide: operator.truediv, np.floor_divide: operator.floordiv,
+    np.remainder: operator.mod, np.power: operator.pow, np.matmul: operator.matmul, np.negative: operator.neg,
+    np.absolute: operator.abs, np.sign: lambda x: x.sign(),
+}  # fmt: skip
+
+# Functions whose arguments are arranged otherwise than their op's.
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.where: lambda condition, x, y: where(_tensor(condition), x, y),
+    np.concatenate: lambda arrays, axis=0: cat(_tensors(arrays), axis),
+    np.stack: lambda arrays, axis=0: stack(_tensors(arrays), axis),
+    np.sum: lambda x, axis=None, keepdims=False: x.sum(axis, keepdims),
+    np.mean: lambda x, axis=None, keepdims=False: x.mean(axis, keepdims),
+    np.max: lambda x, axis=None, keepdims=False: x.amax(() if axis is None else axis, keepdims),
+    np.min: lambda x, axis=None, keepdims=False: x.amin(() if axis is None else axis, keepdims),
+    np.reshape: lambda x, shape: x.reshape(shape),
+    np.expand_dims: lambda x, axis: x.reshape(np.expand_dims(x._array, axis).shape),
+    np.squeeze: lambda x, axis=None: x.squeeze(axis),
+    np.transpose: lambda x, axes=None: x.permute(*(axes or reversed(range(x.ndim)))),
+    np.swapaxes: lambda x, a, b: x.swapaxes(a, b),
+    np.broadcast_to: lambda x, shape: x.expand(shape),
+    np.tile: lambda x, repeats: x.repeat(repeats),
+    np.tril: lambda x, k=0: x.tril(k),
+    np.triu: lambda x, k=0: x.triu(k),
+    np.flip: lambda x, axis=None: x.flip(range(x.ndim) if axis is None else axis),
+    np.cumsum: lambda x, axis: x.cumsum(axis),
+    np.round: lambda x, decimals=0: x.round(decimals=decimals),
+    np.copy: lambda x, order="K": x.clone(),
+    np.clip: lambda x, low, high: x.clamp(low, high),
+    np.zeros_like: lambda x: wrap(np.zeros_like(x._array)),
+    np.ones_like: lambda x: wrap(np.ones_like(x._array)),
+    np.full_like: lambda x, value: wrap(np.full_like(x._array, value)),
+    np.shape: lambda x: tuple(x._array.shape),
+    np.ndim: lambda x: x._array.ndim,
+    np.size: lambda x: x._array.size,
+    spread: lambda x, **attrs: apply(ops.place, x, **attrs),
+    as_dtype: lambda x, dtype: to_dtype(x, np.dtype(dtype)),
+    sign_values: lambda x: x.sign(),
+}
+
+
+class NumPyProtocol(TensorBase):
+    """How a Tensor answers NumPy."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "reduce" and ufunc is np.add and set(kwargs) <= {"axis", "keepdims"}:
+            return _FUNCTIONS[np.sum](*inputs, kwargs.get("axis", 0), kwargs.get("keepdims", False))
+        if any(isinstance(x, TensorBase) for x in kwargs.get("out", ())):
+            return NotImplemented  # a Tensor is written to by its own methods, which tell the graph
+        if method != "__call__" or kwargs:
+            return _answer_without_gradient(getattr(ufunc, method), inputs, kwargs)
+        if ufunc in _OPERATORS:
+            return _OPERATORS[ufunc](*map(as_operand, inputs))
+        if ufunc in _OPS and len(inputs) == 2:
+            return binary(_OPS[ufunc], *inputs)
+        if ufunc in _OPS:
+            return apply(_OPS[ufunc], as_float(*inputs))
+        if all(signature.endswith("?") for signature in ufunc.types):  # a question, as np.isfinite: no gradient in it
+            return wrap(np.asarray(ufunc(*(x._array if isinstance(x, TensorBase) else x for x in inputs))))
+        return _answer_without_gradient(ufunc, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if function in _FUNCTIONS:
+            try:
+                return _FUNCTIONS[function](*args, **kwargs)
+            except TypeError:  # an argument that only NumPy has
+                return _answer_without_gradient(function, args, kwargs)
+        if function in _OPS:
+            return apply(_OPS[function], *map(as_float, args), **kwargs)
+        return _answer_without_gradient(function, args, kwargs)
+
+
+def _answer_without_gradient(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """NumPy's own answer. Where a gradient is asked for, `__array__` refuses, and says what to write."""
+    return function(*map(_as_array, args), **{name: _as_array(x) for name, x in kwargs.items()})
+
+
+def _as_array(x: Any) -> Any:
+    """Tensors as arrays, also within lists."""
+    if isinstance(x, TensorBase):
+        return np.asarray(x)
+    return type(x)(map(_as_array, x)) if type(x) in (list, tuple) else x
+
+
+def _tensor(x: Any) -> Any:
+    return x if isinstance(x, TensorBase) else wrap(np.asarray(x))
+
+
+def _tensors(arrays: Any) -> list[Any]:
+    return to_common_dtype(*map(_tensor, arrays))
+
+

@@ -1,0 +1,237 @@
+"""Samplers: in which order an epoch goes through a dataset.
+
+A sampler is anything that iterates over indices. Random ones draw from the generator that `manual_seed` sets,
+or from one of their own, and take from it the same numbers at the same moments as PyTorch's: a seed gives the
+same batches in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from ...random import Generator, default_generator
+from ...tensor.base import wrap
+
+__all__ = [
+    "BatchSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SubsetRandomSampler",
+    "WeightedRandomSampler",
+]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Sampler(Generic[T_co]):
+    """An order of indices: a subclass defines `__iter__`, and `__len__` where it knows how many it gives.
+
+    >>> class EvenFirst(torch.utils.data.Sampler):
+    ...     def __init__(self, data):
+    ...         self.n = len(data)
+    ...     def __iter__(self):
+    ...         return iter(sorted(range(self.n), key=lambda i: i % 2))
+    ...     def __len__(self):
+    ...         return self.n
+    >>> list(torch.utils.data.DataLoader("abcde", batch_size=3, sampler=EvenFirst("abcde")))
+    [['a', 'c', 'e'], ['b', 'd']]
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} does not say in which order to go: define `def __iter__(self)`")
+
+
+class SequentialSampler(Sampler[int]):
+    """0, 1, 2, ...: what a DataLoader uses if it does not shuffle.
+
+    Args:
+        data_source: the dataset, for its length.
+    """
+
+    def __init__(self, data_source: Sized) -> None:
+        self.data_source = data_source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.data_source)))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class RandomSampler(Sampler[int]):
+    """Every index in random order; or independent draws: what a DataLoader uses if it shuffles.
+
+    Args:
+        data_source: the dataset, for its length, N.
+        replacement: True draws each index anew from all N, so that some come twice and some never.
+        num_samples: how many, N if not given. Without replacement, more than N begin a new shuffle.
+        generator: where the random numbers come from. None: a new generator in every epoch, seeded by a number
+            from the stream that manual_seed sets.
+
+    Raises:
+        TypeError: replacement is no bool.
+        ValueError: num_samples is not a whole number above 0 (as for an empty dataset).
+
+    >>> _ = torch.manual_seed(0)
+    >>> list(torch.utils.data.RandomSampler(range(5)))
+    [1, 3, 4, 2, 0]
+    """
+
+    def __init__(
+        self,
+        data_source: Sized,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        if not isinstance(replacement, bool):
+            raise TypeError(f"replacement should be a boolean value, but got replacement={replacement!r}")
+        self.data_source = data_source
+        self.replacement = replacement
+        self._num_samples = num_samples
+        self.generator = generator
+        _check_count("num_samples", self.num_samples)
+
+    @property
+    def num_samples(self) -> int:
+        """How many indices an epoch has."""
+        return len(self.data_source) if self._num_samples is None else self._num_samples
+
+    def __iter__(self) -> Iterator[int]:
+        n = len(self.data_source)
+        generator = self.generator
+        if generator is None:
+            generator = Generator().manual_seed(random_seed(default_generator))
+        rest = self.num_samples
+        if self.replacement:
+            while rest > 0:  # 32 at a time, as PyTorch does: others may draw from this generator in between
+                yield from generator.randint(0, n, (min(rest, 32),)).tolist()
+                rest -= 32
+        else:
+            while rest >= n:
+                yield from generator.randperm(n).tolist()
+                rest -= n
+            # Drawn even if no index is left to give, as in PyTorch: the next epoch begins where it begins there.
+            yield from generator.randperm(n).tolist()[:rest]
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class SubsetRandomSampler(Sampler[int]):
+    """Given indices in random order.
+
+    Args:
+        indices: the indices.
+        generator: where the random numbers come from; None for the one that manual_seed sets.
+
+    >>> g = torch.Generator().manual_seed(0)
+    >>> list(torch.utils.data.SubsetRandomSampler([10, 20, 30], generator=g))
+    [30, 10, 20]
+    """
+
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
+        self.indices = indices
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        for i in (self.generator or default_generator).randperm(len(self.indices)).tolist():
+            yield self.indices[i]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """Random indices, each as often as its weight says: rare classes can be made to come as often as common ones.
+
+    Args:
+        weights: one for each example, 0 or more; they need not sum to 1.
+        num_samples: how many indices an epoch has.
+        replacement: whether an index can come again.
+        generator: where the random numbers come from; None for the one that manual_seed sets.
+
+    Raises:
+        ValueError: num_samples is not a whole number above 0, replacement is no bool, or weights are not (N).
+
+    >>> g = torch.Generator().manual_seed(0)
+    >>> list(torch.utils.data.WeightedRandomSampler([0.5, 0.5, 0.0], 5, generator=g))
+    [1, 1, 0, 1, 1]
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        _check_count("num_samples", num_samples)
+        if not isinstance(replacement, bool):
+            raise ValueError(f"replacement should be a boolean value, but got replacement={replacement!r}")
+        self.weights = wrap(np.array(weights, np.float64))
+        if self.weights.ndim != 1:
+            raise ValueError(
+                "weights should be a 1d sequence, one number for each example, but have shape "
+                f"{tuple(self.weights.shape)}"
+            )
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        generator = self.generator or default_generator
+        yield from generator.multinomial(self.weights._array, self.num_samples, self.replacement).tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class BatchSampler(Sampler[list[int]]):
+    """Lists of indices, a batch each.
+
+    Args:
+        sampler: the indices.
+        batch_size: how many in a list.
+        drop_last: whether to leave out a last list that would be shorter.
+
+    Raises:
+        ValueError: batch_size is not a whole number above 0, or drop_last is no bool.
+
+    >>> list(torch.utils.data.BatchSampler(range(5), batch_size=2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, sampler: Any, batch_size: int, drop_last: bool) -> None:
+        _check_count("batch_size", batch_size)
+        if not isinstance(drop_last, bool):
+            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last!r}")
+        self.sampler: Iterable[int] = sampler
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+
+    def __iter__(self) -> Iterator[list[int]]:
+        indices = iter(self.sampler)
+        while batch := list(islice(indices, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
+                yield batch
+
+    def __len__(self) -> int:
+        n = len(self.sampler)  # type: ignore[arg-type]
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+
+def random_seed(generator: Generator) -> int:
+    """A number from a generator, to seed another with."""
+    return int(generator.random((), np.int64))
+
+
+def _check_count(name: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ValueError(f"{name} should be a positive integer value, but got {name}={value!r}")

@@ -1,0 +1,244 @@
+"""Losses: values by NumPy and from PyTorch, gradients by differences, and what bad targets get."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutaway as torch
+from cutaway import nn
+from cutaway.nn import functional as F
+from tests.nn.witness import check, leaf
+
+LOGITS = [[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]]
+CLASSES = [2, 1]
+
+
+@pytest.mark.parametrize(
+    "settings, expected",
+    [
+        ({}, 0.5352404117584229),
+        ({"weight": [1.0, 2.0, 3.0]}, 0.6291117072105408),
+        ({"label_smoothing": 0.1}, 0.6852403879165649),
+        ({"ignore_index": 1}, 1.0045969486236572),
+        ({"weight": [1.0, 2.0, 3.0], "label_smoothing": 0.2, "ignore_index": 2}, 0.565883994102478),
+        ({"reduction": "sum"}, 1.0704808235168457),
+    ],
+)
+def test_cross_entropy_is_pytorchs(settings: dict[str, Any], expected: float) -> None:
+    if "weight" in settings:
+        settings = {**settings, "weight": torch.tensor(settings["weight"])}
+    loss = F.cross_entropy(torch.tensor(LOGITS), torch.tensor(CLASSES), **settings)
+    assert loss.item() == pytest.approx(expected, rel=1e-6)
+    assert nn.CrossEntropyLoss(**settings)(torch.tensor(LOGITS), torch.tensor(CLASSES)).item() == loss.item()
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 4, 3)])
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_cross_entropy_gradients(shape: tuple[int, ...], smoothing: float, reduction: str) -> None:
+    rest = (shape[0], *shape[2:]) if len(shape) > 1 else ()
+    target = torch.tensor(np.random.default_rng(0).integers(0, 4, rest).tolist())
+    weight = torch.tensor([1.0, 0.5, 2.0, 0.25], dtype=torch.float64)
+
+    def loss(x: torch.Tensor) -> torch.Tensor:
+        return F.cross_entropy(x, target, weight, 0, reduction, smoothing)
+
+    check(loss, leaf(*shape))
+
+
+def test_cross_entropy_is_log_softmax_and_nll() -> None:
+    x, y = leaf(5, 4), torch.tensor([0, 1, 2, 3, 0])
+    both = F.nll_loss(x.log_softmax(1), y, reduction="none")
+    np.testing.assert_allclose(F.cross_entropy(x, y, reduction="none").numpy(force=True), both.numpy(force=True))
+
+
+def test_cross_entropy_of_one_hot_probabilities_is_that_of_classes() -> None:
+    x, y = leaf(5, 4), torch.tensor([0, 1, 2, 3, 0])
+    hot = F.one_hot(y, 4).double()
+    for smoothing in (0.0, 0.2):
+        a = F.cross_entropy(x, y, label_smoothing=smoothing)
+        assert F.cross_entropy(x, hot, label_smoothing=smoothing).item() == pytest.approx(a.item())
+    check(lambda x, t: F.cross_entropy(x, t.sigmoid()), x, leaf(5, 4, seed=1))
+
+
+def test_cross_entropy_does_not_overflow() -> None:
+    x = torch.tensor([[1e4, 0.0, -1e4], [0.0, 1e4, 0.0]], requires_grad=True)
+    loss = F.cross_entropy(x, torch.tensor([0, 0]), reduction="none")
+    assert loss.tolist() == [0, 1e4]
+    loss.sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [[0, 0, 0], [-1, 1, 0]]
+
+
+def test_a_mean_of_nothing_is_nan_and_moves_nothing() -> None:
+    assert math.isnan(F.cross_entropy(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)).item())
+    assert math.isnan(F.mse_loss(torch.zeros(0), torch.zeros(0)).item())
+    x = torch.zeros(2, 3, requires_grad=True)
+    loss = F.cross_entropy(x, torch.tensor([-100, -100]))
+    loss.backward()
+    assert math.isnan(loss.item()) and x.grad is not None and x.grad.tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_an_ignored_row_may_hold_infinities() -> None:
+    x = torch.tensor([[-math.inf, 0.0], [1.0, 1.0]], requires_grad=True)
+    loss = F.cross_entropy(x, torch.tensor([-100, 0]))
+    loss.backward()
+    assert loss.item() == pytest.approx(math.log(2))
+    assert x.grad is not None and x.grad.tolist() == [[0, 0], [-0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    "target, error, text",
+    [
+        (torch.tensor([0, 3]), IndexError, r"Target 3 is out of bounds: .* 3 classes, whose numbers are 0 to 2"),
+        (torch.tensor([0, -1]), IndexError, "Target -1 is out of bounds"),
+        (torch.tensor([0, 1, 2]), ValueError, r"shape \(2, 3\) and a target of shape \(3,\): the batch sizes"),
+        (torch.tensor([[0], [1]]), RuntimeError, r"take away the last axis, target\.squeeze\(1\)"),
+        (torch.tensor([0.0, 1.0]), RuntimeError, r"dtype torch\.float32: .* target\.long\(\)"),
+        (torch.zeros(2, 4), RuntimeError, r"class numbers of shape \(2,\) .* or probabilities of shape \(2, 3\)"),
+        (
+            torch.zeros(2, 3, dtype=torch.int64),
+            RuntimeError,
+            r"target\.float\(\), for class numbers target\.argmax\(1\)",
+        ),
+        ([0, 1], TypeError, r"a Tensor as target, and was given list \[0, 1\]"),
+    ],
+)
+def test_cross_entropy_of_bad_targets(target: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        F.cross_entropy(torch.zeros(2, 3), target)
+
+
+def test_cross_entropy_of_bad_settings() -> None:
+    x, y = torch.zeros(2, 3), torch.tensor([0, 1])
+    with pytest.raises(RuntimeError, match=r"between 0 and 1, and was given 1\.5"):
+        F.cross_entropy(x, y, label_smoothing=1.5)
+    with pytest.raises(ValueError, match="not 'avg'"):
+        F.cross_entropy(x, y, reduction="avg")
+    with pytest.raises(RuntimeError, match=r"each of the 3 classes, not \(4,\)"):
+        F.cross_entropy(x, y, torch.ones(4))
+    with pytest.raises(RuntimeError, match=r"weight\.to\(x\.dtype\)"):
+        F.cross_entropy(x, y, torch.ones(3, dtype=torch.float64))
+    with pytest.raises(NotImplementedError, match="logits"):
+        F.cross_entropy(x.long(), y)
+    with pytest.raises(RuntimeError, match="ignore_index"):
+        F.cross_entropy(x, x, ignore_index=1)
+    with pytest.raises(ValueError, match="was given a number"):
+        F.nll_loss(torch.zeros(()), torch.tensor(0))
+
+
+# -- distances -----------------------------------------------------------------------------------------------------
+
+DISTANCES = [
+    (F.mse_loss, {}, lambda d: d * d),
+    (F.l1_loss, {}, np.abs),
+    (F.smooth_l1_loss, {"beta": 0.5}, lambda d: np.where(abs(d) < 0.5, d * d, abs(d) - 0.25)),
+    (F.smooth_l1_loss, {"beta": 0.0}, np.abs),
+    (F.huber_loss, {"delta": 0.5}, lambda d: np.where(abs(d) < 0.5, d * d / 2, 0.5 * (abs(d) - 0.25))),
+]
+
+
+@pytest.mark.parametrize("function, settings, formula", DISTANCES)
+def test_distances(function: Any, settings: dict[str, Any], formula: Any) -> None:
+    x, y = leaf(3, 4), leaf(3, 4, seed=1)
+    expected = formula(x.numpy(force=True) - y.numpy(force=True))
+    np.testing.assert_allclose(function(x, y, reduction="none", **settings).numpy(force=True), expected)
+    assert function(x, y, **settings).item() == pytest.approx(expected.mean())
+    assert function(x, y, reduction="sum", **settings).item() == pytest.approx(expected.sum())
+    check(lambda x, y: function(x, y, **settings), x, y)
+
+
+@pytest.mark.parametrize("function", [F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss])
+def test_unequal_shapes_warn(function: Any) -> None:
+    with pytest.warns(
+        UserWarning, match=r"shape \(2, 1\) and the target \(2,\), .* target\.reshape\(x\.shape\)"
+    ) as seen:
+        function(torch.zeros(2, 1), torch.zeros(2))
+    assert all(w.filename == __file__ for w in seen)  # it points at the caller's line
+
+
+def test_equal_shapes_do_not_warn() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        F.mse_loss(torch.zeros(2, 1), torch.zeros(2, 1))
+
+
+def test_bad_settings_of_distances() -> None:
+    x = torch.zeros(2)
+    with pytest.raises(RuntimeError, match="beta >= 0"):
+        F.smooth_l1_loss(x, x, beta=-1)
+    with pytest.raises(RuntimeError, match="delta > 0"):
+        F.huber_loss(x, x, delta=0)
+    with pytest.raises(ValueError, match="weight"):
+        F.mse_loss(x, x, weight=torch.ones(3))
+    with pytest.raises(TypeError, match=r"mse_loss takes a Tensor as target"):
+        nn.MSELoss()(x, 0.0)
+
+
+# -- probabilities -------------------------------------------------------------------------------------------------
+
+
+def test_binary_cross_entropy_holds_its_logarithms() -> None:
+    p = torch.tensor([0.5, 0.0, 1.0, 0.0], requires_grad=True)
+    y = torch.tensor([1.0, 1.0, 0.0, 0.0])
+    loss = F.binary_cross_entropy(p, y, reduction="none")
+    assert loss.tolist() == pytest.approx([math.log(2), 100, 100, 0])
+    loss.sum().backward()
+    assert p.grad is not None and p.grad.tolist() == pytest.approx([-2, -1e12, 1e12, 0])
+
+
+def test_binary_cross_entropy_with_logits_is_exact_for_large_ones() -> None:
+    x = torch.tensor([1e3, -1e3, 0.0], requires_grad=True)
+    loss = F.binary_cross_entropy_with_logits(x, torch.tensor([0.0, 0.0, 1.0]), reduction="none")
+    assert loss.tolist() == pytest.approx([1e3, 0, math.log(2)])
+    loss.sum().backward()
+    assert x.grad is not None and x.grad.tolist() == pytest.approx([1, 0, -0.5])
+
+
+def test_the_two_forms_of_binary_cross_entropy_agree() -> None:
+    x, y = leaf(3, 4), leaf(3, 4, seed=1)
+    weight = leaf(4, seed=2).detach().abs()
+    a = F.binary_cross_entropy(x.sigmoid(), y.sigmoid(), weight)
+    b = F.binary_cross_entropy_with_logits(x, y.sigmoid(), weight)
+    assert a.item() == pytest.approx(b.item())
+    check(lambda x, y: F.binary_cross_entropy(x.sigmoid(), y.sigmoid(), weight), x, y)
+    check(lambda x, y: F.binary_cross_entropy_with_logits(x, y, weight, pos_weight=weight), x, y)
+
+
+@pytest.mark.parametrize(
+    "x, y, error, text",
+    [
+        ([1.5], [1.0], RuntimeError, r"all elements of input .* one is 1\.5: .* binary_cross_entropy_with_logits"),
+        ([0.5], [math.nan], RuntimeError, "all elements of target .* one is nan"),
+        ([0.5], [2.0], RuntimeError, r"all elements of target .* one is 2\.0"),
+        ([0.5], [1], RuntimeError, r"torch\.float32 and torch\.int64: use target\.to\(x\.dtype\)"),
+        ([0.5], [1.0, 0.0], ValueError, r"one shape, and was given \(1,\) and \(2,\)"),
+    ],
+)
+def test_bad_probabilities(x: Any, y: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        nn.BCELoss()(torch.tensor(x), torch.tensor(y))
+
+
+def test_bad_targets_for_logits() -> None:
+    with pytest.raises(ValueError, match=r"\(2,\) and \(3,\)"):
+        nn.BCEWithLogitsLoss()(torch.zeros(2), torch.zeros(3))
+    with pytest.raises(RuntimeError, match=r"target\.float\(\)"):
+        nn.BCEWithLogitsLoss()(torch.zeros(2), torch.tensor([0, 1]))
+
+
+def test_kl_divergence() -> None:
+    p, q = np.array([[0.2, 0.8, 0.0], [0.5, 0.25, 0.25]]), np.full((2, 3), 1 / 3)
+    expected = np.where(p > 0, p * (np.log(np.where(p > 0, p, 1)) - np.log(q)), 0)
+    logq, target = torch.from_numpy(np.log(q)), torch.from_numpy(p)
+    assert F.kl_div(logq, target, reduction="batchmean").item() == pytest.approx(expected.sum() / 2)
+    logs = torch.from_numpy(np.log(p + 0.1))
+    by_logs = F.kl_div(logq, logs, reduction="sum", log_target=True)
+    assert by_logs.item() == pytest.approx(F.kl_div(logq, logs.exp(), reduction="sum").item())
+    check(lambda x, t: F.kl_div(x, t.sigmoid(), reduction="sum"), leaf(2, 3), leaf(2, 3, seed=1))
+    with pytest.warns(UserWarning, match="batchmean"):
+        nn.KLDivLoss()(logq, target)

@@ -1,0 +1,393 @@
+"""Every op of the table, on every example, under every rule of the op contract."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutaway
+from cutaway import ops
+from cutaway.autograd import gradcheck, gradgradcheck
+from cutaway.graph import undo_broadcast
+from cutaway.tensor.base import apply
+
+from .example import KINDS, Array, Example
+from .examples import EXAMPLES, EXCUSED
+from .values import VALUES
+
+Op = Callable[..., Any]
+every_op = pytest.mark.parametrize("op", ops.TABLE, ids=lambda op: op.__name__)
+
+
+@contextlib.contextmanager
+def naming(example: Example) -> Iterator[None]:
+    """Add to an error which example it was; and be silent about log(-1), which is nan here, not a mistake."""
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+            yield
+    except Exception as error:
+        error.add_note(f"in the example {example.name}: {example}")
+        raise
+
+
+def random_like(x: Any) -> Array:
+    return np.asarray(np.random.default_rng(7).standard_normal(np.shape(x)), dtype=x.dtype)
+
+
+def tensors(example: Example) -> list[cutaway.Tensor]:
+    """The inputs as leaves, in the same memory layout; in memory of their own."""
+    return [cutaway.from_numpy(x).requires_grad_() for x in example.as_dtype(np.float64).inputs]
+
+
+def has_slopes(value: cutaway.Tensor, xs: list[cutaway.Tensor]) -> bool:
+    """Whether there is something to measure: numbers in and numbers out. The variance of one number is nan."""
+    return any(x.numel() for x in xs) and value.numel() > 0 and not np.isnan(value.detach().numpy()).any()
+
+
+# --- the table ----------------------------------------------------------------------------------------------
+
+
+@every_op
+def test_it_has_a_formula_and_examples_of_every_kind(op: Op) -> None:
+    entry = ops.TABLE[op]
+    assert entry.formula, "the docstring's first line is the formula"
+    assert not entry.formula.endswith(".")
+    assert op in VALUES, "tests/ops/values.py should say what its value is"
+    kinds = {example.kind for example in EXAMPLES.get(op, [])}
+    wanted = {kind for kind in KINDS if entry.broadcasts or kind != "broadcast"}
+    excused = {kind for (other, kind) in EXCUSED if other is op}
+    assert kinds == wanted - excused, "tests/ops/examples.py should have one of each"
+
+
+def test_no_example_is_left_over() -> None:
+    assert set(EXAMPLES) <= set(ops.TABLE)
+    assert {op for op, _ in EXCUSED} <= set(ops.TABLE)
+    assert sum(map(len, EXAMPLES.values())) > 700
+
+
+@every_op
+def test_ops_exports_it_under_its_name(op: Op) -> None:
+    name = op.__name__
+    assert getattr(ops, name) is op
+    assert name in ops.__all__
+
+
+# --- the value ----------------------------------------------------------------------------------------------
+
+
+@every_op
+def test_the_value_is_what_the_formula_says(op: Op) -> None:
+    for example in EXAMPLES.get(op, []):
+        with naming(example):
+            value, *_ = op(*example.inputs, **example.attrs)
+            expected = np.asarray(VALUES[op](*example.inputs, **example.attrs))
+            assert np.shape(value) == expected.shape
+            np.testing.assert_allclose(value, expected, rtol=1e-13, atol=1e-14)
+
+
+@every_op
+def test_float32_stays_float32(op: Op) -> None:
+    for original in EXAMPLES.get(op, []):
+        example = original.as_dtype(np.float32)
+        with naming(example):
+            value, *pullbacks = op(*example.inputs, **example.attrs)
+            expected, *exact = op(*(x.astype(np.float64) for x in example.inputs), **original.attrs)
+            assert value.dtype == (np.float32 if op is not ops.cast else example.attrs["dtype"])
+            np.testing.assert_allclose(value, expected, rtol=3e-5, atol=3e-6)
+            g = random_like(value)
+            for pullback, precise in zip(pullbacks, exact, strict=True):
+                gx = pullback(g)
+                assert gx.dtype == np.float32, "the gradient has another dtype"
+                np.testing.assert_allclose(gx, precise(g.astype(np.float64)), rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "op",
+    [ops.add, ops.sub, ops.mul, ops.div, ops.maximum, ops.minimum, ops.where, ops.masked_fill, ops.floor_divide,
+     ops.trunc_divide, ops.remainder],
+    ids=lambda op: op.__name__,
+)  # fmt: skip
+def test_a_python_number_takes_the_dtype_of_the_array_beside_it(op: Op, dtype: Any) -> None:
+    for shape in ((2, 3), ()):
+        attrs = {k: np.ones(shape, bool) for k in EXAMPLES[op][0].attrs}
+        array = np.full(shape, 1.5, dtype)
+        for inputs in ((array, 2.0), (2.0, array)):
+            value, *pullbacks = op(*inputs, **attrs)
+            assert value.dtype == dtype
+            [i] = [i for i, x in enumerate(inputs) if x is array]
+            assert pullbacks[i](random_like(value)).dtype == dtype
+
+
+# --- the gradient -------------------------------------------------------------------------------------------
+
+
+@every_op
+def test_the_gradient_is_the_slope_measured_by_central_differences(op: Op) -> None:
+    for example in EXAMPLES.get(op, []):
+        xs = tensors(example)
+        run = lambda *xs, attrs=example.attrs: apply(op, *xs, **attrs)
+        with naming(example):
+            if has_slopes(run(*xs), xs):
+                assert gradcheck(run, xs, eps=1e-6, atol=1e-7, rtol=1e-6)
+            else:  # nothing to compare, but the gradients must have the right shape, and be zeros
+                for x, g in zip(xs, cutaway.autograd.grad(run(*xs).sum(), xs), strict=True):
+                    assert g.shape == x.shape
+                    assert g.dtype == x.dtype
+                    assert not g.any() or g.isnan().all()
+
+
+@every_op
+def test_the_gradient_is_the_slope_along_a_random_direction(op: Op) -> None:
+    for example in EXAMPLES.get(op, []):
+        xs = tensors(example)
+        run = lambda *xs, attrs=example.attrs: apply(op, *xs, **attrs)
+        with naming(example):
+            if has_slopes(run(*xs), xs):
+                assert gradcheck(run, xs, atol=1e-7, rtol=1e-6, fast_mode=True)
+
+
+@every_op
+def test_the_second_derivative_is_the_slope_of_the_first(op: Op) -> None:
+    for k, example in enumerate(EXAMPLES.get(op, [])):
+        xs = tensors(example)
+        run = lambda *xs, attrs=example.attrs: apply(op, *xs, **attrs)
+        with naming(example):
+            y = run(*xs)
+            seed = cutaway.from_numpy(random_like(y.detach().numpy()))
+            first = cutaway.autograd.grad(y, xs, seed, create_graph=True)
+            for recorded, plain in zip(first, cutaway.autograd.grad(run(*xs), xs, seed), strict=True):
+                assert recorded.shape == plain.shape
+                np.testing.assert_allclose(recorded.detach().numpy(), plain.numpy(), rtol=1e-10, atol=1e-13)
+            if example.twice and has_slopes(run(*xs), xs):
+                full = k == 0 and sum(x.numel() for x in xs) <= 12  # then every entry; else a projection, quicker
+                assert gradgradcheck(run, xs, atol=1e-6, rtol=1e-5, fast_mode=not full)
+
+
+@pytest.mark.parametrize("op", [op for op in ops.TABLE if ops.TABLE[op].twin], ids=lambda op: op.__name__)
+def test_a_fused_op_agrees_with_its_plain_twin(op: Op) -> None:
+    twin: Any = ops.TABLE[op].twin
+    for example in EXAMPLES.get(op, []):
+        with naming(example):
+            plain = twin(*example.inputs, **example.attrs)
+            xs = tensors(example)
+            fused, out = apply(op, *xs, **example.attrs), twin(*xs, **example.attrs)  # recorded op by op
+            for other in (plain, out.detach().numpy()):
+                np.testing.assert_allclose(fused.detach().numpy(), other, rtol=1e-13, atol=1e-15)
+            g = cutaway.from_numpy(random_like(plain))
+            for got, want in zip(*(cutaway.autograd.grad(y, xs, g) for y in (fused, out)), strict=True):
+                np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-12, atol=1e-14)
+
+
+# --- the contract -------------------------------------------------------------------------------------------
+
+
+def shared(a: Any, b: Any) -> bool:
+    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.shares_memory(a, b)
+
+
+@every_op
+def test_it_leaves_alone_what_is_not_its_own(op: Op) -> None:
+    for example in EXAMPLES.get(op, []):
+        example = example.as_dtype(np.float64)
+        with naming(example):
+            before = [x.copy() for x in example.inputs]
+            value, *pullbacks = op(*example.inputs, **example.attrs)
+            kept, g = np.copy(value), random_like(np.asarray(value))
+            incoming = g.copy()
+            assert len(pullbacks) == len(example.inputs), "one pullback for each array"
+            for x, pullback in zip(example.inputs, pullbacks, strict=True):
+                first, second = pullback(g), pullback(g)
+                np.testing.assert_array_equal(first, second, err_msg="called twice")
+                np.testing.assert_array_equal(g, incoming, err_msg="wrote into g")
+                assert shared(first, g) or not shared(first, second), "keeps what it returned"
+                assert not any(shared(first, y) for y in (*example.inputs, value)), "returns what it captured"
+                assert np.shape(first) == x.shape or ops.TABLE[op].broadcasts, "a gradient of another shape"
+                if isinstance(first, np.ndarray) and first.flags.writeable and not shared(first, g):
+                    first += 1
+                    np.testing.assert_array_equal(pullback(g), second, err_msg="keeps what it returned")
+            for x, original in zip(example.inputs, before, strict=True):
+                np.testing.assert_array_equal(x, original, err_msg="wrote into an input")
+            np.testing.assert_array_equal(value, kept, err_msg="wrote into the value")
+
+
+@every_op
+def test_pullbacks_are_right_when_everything_else_is_gone(op: Op) -> None:
+    """Each pullback stands for itself: others may have been dropped, called before, or made since for other inputs."""
+    for example in EXAMPLES.get(op, []):
+        with naming(example):
+            value, *pullbacks = op(*example.as_dtype(np.float64).inputs, **example.attrs)
+            g = random_like(np.asarray(value))
+            expected = [np.array(pullback(g)) for pullback in pullbacks]
+            for i in reversed(range(len(pullbacks))):
+                other = op(*example.as_dtype(np.float64).inputs, **example.attrs)[1 + i]
+                op(*(x * 1.25 + 0.125 for x in example.inputs), **example.attrs)
+                np.testing.assert_array_equal(other(g), expected[i])
+
+
+@every_op
+def test_gradients_come_back_in_the_shape_of_the_inputs(op: Op) -> None:
+    """Backward through the engine: what broadcasting stretched is summed, and 0-d gradients are arrays."""
+    for example in EXAMPLES.get(op, []):
+        xs = tensors(example)
+        with naming(example):
+            y = apply(op, *xs, **example.attrs)
+            y.backward(cutaway.ones(y.shape, dtype=y.dtype))
+            for x in xs:
+                assert x.grad is not None
+                assert x.grad.shape == x.shape
+                assert type(x.grad.numpy()) is np.ndarray
+                assert not np.shares_memory(x.grad.numpy(), y.detach().numpy())
+
+
+def test_summing_back_is_the_adjoint_of_stretching() -> None:
+    node = (cutaway.ones(2, 3, requires_grad=True) + 1).grad_fn
+    g = random_like(np.zeros((4, 2, 3)))
+    assert node is not None
+    np.testing.assert_array_equal(undo_broadcast(g, (2, 1), node, 0), g.sum(axis=(0, 2)).reshape(2, 1))
+    np.testing.assert_array_equal(undo_broadcast(g, (), node, 0), g.sum())
+    with pytest.raises(RuntimeError, match="add"):
+        undo_broadcast(g, (2, 2), node, 0)
+
+
+# --- as in a REPL -------------------------------------------------------------------------------------------
+
+
+def test_ops_are_plain_functions_of_arrays() -> None:
+    a, b = np.array([2.0, 3.0]), np.array([5.0, 7.0])
+    z, dx, dy = ops.mul(a, b)
+    g = np.array([1.0, 10.0])
+    assert z.tolist() == [10.0, 21.0]
+    assert dx(g).tolist() == [5.0, 70.0]
+    assert dy(g).tolist() == [2.0, 30.0]
+
+    y, dx = ops.softmax(np.array([[0.0, math.log(3.0)]]), axis=1)
+    np.testing.assert_allclose(y, [[0.25, 0.75]])
+    np.testing.assert_allclose(dx(np.array([[1.0, 0.0]])), [[0.1875, -0.1875]])
+
+    total, dx = ops.sum(np.ones((2, 3)))
+    assert total == 6
+    assert dx(np.float64(2.0)).tolist() == [[2.0] * 3] * 2
+
+    loss, dx = ops.cross_entropy(np.zeros((1, 2)), target=np.array([1]), scale=np.ones(1))
+    assert loss == pytest.approx(math.log(2))
+    assert dx(np.ones(())).tolist() == [[0.5, -0.5]]
+
+
+# --- corners, ties, and what is not a number ----------------------------------------------------------------
+
+inf, nan = math.inf, math.nan
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "attrs", "gradients"),
+    [
+        (ops.abs, [[-1.0, 0.0, 2.0]], {}, [[-1, 0, 1]]),
+        (ops.sign, [[-1.0, 0.0, 2.0]], {}, [[0, 0, 0]]),
+        (ops.relu, [[-1.0, 0.0, 2.0, nan]], {}, [[0, 0, 1, 1]]),
+        (ops.leaky_relu, [[-1.0, 0.0, 2.0]], {"negative_slope": 0.1}, [[0.1, 0.1, 1]]),
+        (ops.elu, [[0.0, 1000.0, -1000.0]], {"alpha": 2.0}, [[2, 1, 0]]),
+        (ops.clamp, [[-1.0, 0.0, 0.5, 1.0, 2.0]], {"min": 0.0, "max": 1.0}, [[0, 1, 1, 1, 0]]),
+        (ops.maximum, [[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]], {}, [[0, 0.5, 1], [1, 0.5, 0]]),
+        (ops.minimum, [[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]], {}, [[1, 0.5, 0], [0, 0.5, 1]]),
+        (ops.amax, [[3.0, 1.0, 3.0]], {}, [[0.5, 0, 0.5]]),
+        (ops.amin, [[3.0, 1.0, 1.0]], {}, [[0, 0.5, 0.5]]),
+        (ops.amax, [[3.0, nan, 3.0]], {}, [[0, 1, 0]]),
+        (ops.power, [[0.0, 2.0]], {"n": 0}, [[0, 0]]),
+        (ops.power, [[0.0, 2.0]], {"n": 1}, [[1, 1]]),
+        (ops.power, [[0.0, 4.0]], {"n": 0.5}, [[inf, 0.25]]),
+        (ops.pow, [[0.0, 0.0, 2.0], [0.0, 2.0, 0.0]], {}, [[0, 0, 0], [0, 0, math.log(2)]]),
+        (ops.sqrt, [[0.0, 4.0]], {}, [[inf, 0.25]]),
+        (ops.norm, [[0.0, 0.0]], {"p": 2.0}, [[0, 0]]),
+        (ops.norm, [[0.0, 3.0]], {"p": 1.0}, [[0, 1]]),
+        (ops.norm, [[-3.0, 3.0]], {"p": inf}, [[-0.5, 0.5]]),
+        (ops.sigmoid, [[-1000.0, 0.0, 1000.0]], {}, [[0, 0.25, 0]]),
+        (ops.silu, [[-1000.0, 0.0, 1000.0]], {}, [[0, 0.5, 1]]),
+        (ops.gelu, [[-1000.0, 0.0, 1000.0]], {}, [[0, 0.5, 1]]),
+        (ops.softplus, [[-1000.0, 0.0, 1000.0]], {}, [[0, 0.5, 1]]),
+        (ops.logsigmoid, [[-1000.0, 0.0, 1000.0]], {}, [[1, 0.5, 0]]),
+        (ops.tanh, [[-1000.0, 0.0, inf]], {}, [[0, 1, 0]]),
+        (ops.erf, [[-1000.0, inf]], {}, [[0, 0]]),
+        (ops.floor, [[1.0, 1.5]], {}, [[0, 0]]),
+        (ops.remainder, [[5.0, -5.0], [3.0, 3.0]], {}, [[1, 1], [-1, 2]]),
+        (ops.logsumexp, [[-inf, 0.0]], {}, [[0, 1]]),
+        (ops.where, [[nan, 1.0], [1.0, nan]], {"condition": np.array([False, True])}, [[0, 1], [1, 0]]),
+        (ops.masked_fill, [[nan, 1.0], 0.0], {"mask": np.array([True, False])}, [[0, 1], [1, 0]]),
+    ],
+    ids=lambda x: getattr(x, "__name__", None),
+)  # fmt: skip
+def test_the_gradient_where_there_is_a_choice(op: Op, inputs: Any, attrs: Any, gradients: Any) -> None:
+    with np.errstate(all="ignore"):
+        value, *pullbacks = op(*map(np.asarray, inputs), **attrs)
+        for pullback, expected in zip(pullbacks, gradients, strict=True):
+            gx = np.asarray(pullback(np.ones_like(np.asarray(value))))
+            np.testing.assert_allclose(gx, expected, rtol=1e-15)
+
+
+NOT_FROM_ALL = (ops.getitem, ops.piece, ops.index_select, ops.masked_select, ops.take_along, ops.embedding, ops.tril,
+                ops.triu, ops.sign, ops.where, ops.masked_fill, ops.overwrite, ops.cast, ops.max_along, ops.min_along,
+                ops.cross_entropy, ops.nll, ops.power, ops.clip)  # fmt: skip
+
+
+@pytest.mark.parametrize("op", [op for op in ops.TABLE if op not in NOT_FROM_ALL], ids=lambda op: op.__name__)
+def test_nan_in_an_input_is_nan_in_the_value(op: Op) -> None:
+    for original in EXAMPLES.get(op, []):
+        for i in range(len(original.inputs)):
+            example = original.as_dtype(np.float64)
+            example.inputs[i][...] = nan
+            with naming(example):
+                value, *_ = op(*example.inputs, **example.attrs)
+                counts_only = original.attrs.get("p") == 0
+                assert np.isnan(value).any() or original.kind == "empty" or counts_only
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("op", [ops.softmax, ops.log_softmax, ops.logsumexp, ops.cross_entropy])
+def test_logits_of_ten_thousand_do_no_harm(op: Op, dtype: Any) -> None:
+    logits = np.array([[1e4, 0.0, -1e4], [-1e4, -1e4, -1e4 + 1], [1e4, 1e4, 1e4]], dtype)
+    target = np.array([1, 2, 0])
+    attrs = {"target": target, "scale": np.ones(3, dtype)} if op is ops.cross_entropy else {"axis": 1}
+    value, dx = op(logits, **attrs)  # without a warning: they are errors here
+    expected = VALUES[op](logits, **attrs)
+    np.testing.assert_allclose(value, expected, rtol=3e-7 if dtype == np.float32 else 1e-15)
+    gx = dx(np.ones_like(value))
+    assert np.isfinite(gx).all()
+    assert gx.dtype == dtype
+
+
+def test_softmax_of_nothing_but_minus_infinity_is_nan_as_in_pytorch() -> None:
+    with np.errstate(all="ignore"):
+        assert np.isnan(ops.softmax(np.full((1, 2), -inf), axis=1)[0]).all()
+        assert ops.logsumexp(np.full(2, -inf))[0] == -inf
+        assert ops.logsumexp(np.array([inf, 0.0]))[0] == inf
+
+
+def test_reading_adds_to_a_running_total_only_where_it_read() -> None:
+    for example in EXAMPLES[ops.getitem]:
+        [x] = example.inputs
+        with naming(example):
+            value, dx = ops.getitem(x, **example.attrs)
+            g = random_like(np.asarray(value))
+            total = random_like(x)
+            expected = total + dx(g)
+            dx.add_to(total, g)
+            np.testing.assert_allclose(total, expected, rtol=1e-15)
+
+
+def test_an_embedding_learns_nothing_at_its_padding() -> None:
+    weight, index = np.arange(6.0).reshape(3, 2), np.array([[0, 1], [0, 2]])
+    value, dweight = ops.embedding(weight, index=index, padding_idx=0)
+    np.testing.assert_array_equal(value, weight[index])
+    np.testing.assert_array_equal(dweight(np.ones((2, 2, 2))), [[0, 0], [1, 1], [1, 1]])
+    w = cutaway.tensor(weight, requires_grad=True)
+    run = lambda w: apply(ops.embedding, w * w, index=index, padding_idx=0)
+    (first,) = cutaway.autograd.grad(run(w).sum(), w, create_graph=True)
+    assert first.tolist() == [[0, 0], [4, 6], [8, 10]]
+    assert cutaway.autograd.grad(first.sum(), w)[0].tolist() == [[0, 0], [2, 2], [2, 2]]

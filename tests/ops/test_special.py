@@ -1,0 +1,68 @@
+"""erf against mpmath, with the error bound that its docstring gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from cutaway.ops.special import erf_values
+
+BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def hard_inputs(dtype: Any) -> Any:
+    """Where erf has most digits to lose: near 0, where it crosses a power of 2, and where it bends to 1."""
+    rng = np.random.default_rng(0)
+    near_zero = 10.0 ** rng.uniform(-37, -1, 200)
+    crossings = [float(mpmath.erfinv(2.0**-k)) * (1 + rng.uniform(-1e-3, 1e-3, 30)) for k in range(1, 8)]
+    tiny = np.array([np.finfo(dtype).smallest_subnormal, np.finfo(dtype).tiny])
+    return np.concatenate([near_zero, *crossings, rng.uniform(0, 2, 700), np.linspace(2, 6.5, 300), tiny]).astype(dtype)
+
+
+@BOTH
+def test_it_is_wrong_by_less_than_its_docstring_says(dtype: Any) -> None:
+    x = hard_inputs(dtype)
+    y = erf_values(x)
+    assert y.dtype == dtype
+    worst = mpmath.mpf(0)
+    with mpmath.workdps(40):
+        for a, b in zip(x, y, strict=True):
+            true = mpmath.erf(mpmath.mpf(float(a)))
+            unit = float(np.spacing(dtype(float(true))))  # what the last place is worth
+            worst = max(worst, abs(mpmath.mpf(float(b)) - true) / unit)
+    assert worst < {np.float32: 2.6, np.float64: 1.6}[dtype]
+
+
+@BOTH
+def test_it_is_odd_to_the_last_bit_and_never_leaves_minus_one_to_one(dtype: Any) -> None:
+    x = hard_inputs(dtype)
+    np.testing.assert_array_equal(erf_values(-x), -erf_values(x))
+    assert np.abs(erf_values(np.linspace(-8, 8, 20_001).astype(dtype))).max() == 1
+
+
+@BOTH
+def test_the_ends(dtype: Any) -> None:
+    y = erf_values(np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 30.0, -30.0], dtype))  # without a warning
+    np.testing.assert_array_equal(y, np.array([0.0, -0.0, 1.0, -1.0, np.nan, 1.0, -1.0], dtype))
+    assert np.signbit(y[1])
+
+
+@BOTH
+def test_any_shape_and_any_order_in_memory(dtype: Any) -> None:
+    x = np.random.default_rng(1).standard_normal((70, 300)).astype(dtype)  # more than one block
+    y = erf_values(x)
+    np.testing.assert_array_equal(erf_values(x.T), y.T)
+    np.testing.assert_array_equal(erf_values(x[::2, ::-3]), y[::2, ::-3])
+    assert erf_values(x[3, 4]) == y[3, 4]
+    assert erf_values(np.zeros((0, 3), dtype)).shape == (0, 3)
+    assert erf_values(np.ones((), dtype)).shape == ()
+
+
+def test_half_precision_is_rounded_once() -> None:
+    x = np.array([0.1, 1.0, 2.5], np.float16)
+    y = erf_values(x)
+    assert y.dtype == np.float16
+    np.testing.assert_array_equal(y, erf_values(x.astype(np.float64)).astype(np.float16))

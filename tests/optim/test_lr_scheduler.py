@@ -1,0 +1,332 @@
+"""Schedules: sequences pinned to PyTorch, and the rates that multiply step by step against their closed forms."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import math
+import pickle
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cutaway
+from cutaway.optim import SGD, Adagrad, Adam, Optimizer, lr_scheduler
+from cutaway.optim.lr_scheduler import (
+    ChainedScheduler,
+    ConstantLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    MultiplicativeLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
+
+
+def optimizer_of(*lrs: float, momentum: float = 0.9) -> SGD:
+    groups = [{"params": [cutaway.nn.Parameter(cutaway.zeros(1))], "lr": lr} for lr in lrs or (1.0,)]
+    return SGD(groups, momentum=momentum)
+
+
+def rates(scheduler: Any, n: int) -> list[float]:
+    """The first group's learning rate in n epochs."""
+    seen = []
+    for _ in range(n):
+        assert scheduler.get_last_lr() == [group["lr"] for group in scheduler.optimizer.param_groups]
+        seen.append(scheduler.get_last_lr()[0])
+        scheduler.optimizer.step()
+        scheduler.step()
+    return seen
+
+
+@pytest.mark.parametrize(
+    "make, expected",
+    [
+        (lambda o: LambdaLR(o, lambda e: 0.5**e), [1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125]),
+        (lambda o: MultiplicativeLR(o, lambda e: 1 / e), [1, 1, 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040]),
+        (lambda o: StepLR(o, 3), [1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01]),
+        (lambda o: MultiStepLR(o, [2, 5, 5], 0.5), [1, 1, 0.5, 0.5, 0.5, 0.125, 0.125, 0.125]),
+        (lambda o: ConstantLR(o, 0.25, 3), [0.25, 0.25, 0.25, 1, 1, 1, 1, 1]),
+        (lambda o: LinearLR(o, 0.2, total_iters=4), [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1]),
+        (lambda o: ExponentialLR(o, 0.5), [1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125]),
+        (lambda o: PolynomialLR(o, 4, 2), [1, 0.5625, 0.25, 0.0625, 0, 0, 0, 0]),
+        (lambda o: CosineAnnealingLR(o, 3, 0.1), [1, 0.775, 0.325, 0.1, 0.325, 0.775, 1, 0.775]),
+        (
+            lambda o: CosineAnnealingWarmRestarts(o, 2, 2),
+            [1, 0.5, 1, 0.853553, 0.5, 0.146447, 1, 0.96194],
+        ),
+        (lambda o: OneCycleLR(o, 1.0, 8), [0.04, 0.819275, 0.971942, 0.811746, 0.555984, 0.283061, 0.076642, 4e-06]),
+        (
+            lambda o: OneCycleLR(
+                o, 1.0, 8, three_phase=True, anneal_strategy="linear", div_factor=10, final_div_factor=10
+            ),
+            [0.1, 0.742857, 0.614286, 0.095714, 0.074286, 0.052857, 0.031429, 0.01],
+        ),
+        (
+            lambda o: SequentialLR(o, [LinearLR(o, 0.1, total_iters=3), CosineAnnealingLR(o, 5)], [3]),
+            [0.1, 0.4, 0.7, 1, 0.904508, 0.654508, 0.345492, 0.095492],
+        ),
+        (
+            lambda o: ChainedScheduler([ConstantLR(o, 0.5, 2), ExponentialLR(o, 0.9)]),
+            [0.5, 0.45, 0.81, 0.729, 0.6561, 0.59049, 0.531441, 0.478297],
+        ),
+    ],
+)
+def test_pinned_to_pytorch(make: Any, expected: list[float]) -> None:
+    np.testing.assert_allclose(rates(make(optimizer_of()), 8), expected, rtol=1e-5, atol=1e-6)
+
+
+@given(
+    st.floats(1e-4, 10),
+    st.sampled_from(
+        [
+            lambda o: StepLR(o, 4, 0.7),
+            lambda o: MultiStepLR(o, [3, 3, 17], 0.3),
+            lambda o: ConstantLR(o, 0.3, 6),
+            lambda o: LinearLR(o, 0.1, 0.9, 11),
+            lambda o: ExponentialLR(o, 0.95),
+            lambda o: PolynomialLR(o, 50, 1.7),
+            lambda o: CosineAnnealingLR(o, 9, 1e-5),
+        ]
+    ),
+)
+def test_step_by_step_is_the_closed_form(lr: float, make: Any) -> None:
+    seen = rates(make(optimizer_of(lr)), 40)
+    scheduler = make(optimizer_of(lr))
+    for scheduler.last_epoch, rate in enumerate(seen):
+        assert scheduler.lr_at(lr) == pytest.approx(rate, rel=1e-9, abs=1e-12)
+
+
+def test_every_group_has_its_own() -> None:
+    optimizer = optimizer_of(1.0, 0.1)
+    scheduler = LambdaLR(optimizer, [lambda e: 0.5**e, lambda e: 1.0])
+    rates(scheduler, 3)
+    assert scheduler.get_last_lr() == [0.125, 0.1]
+    assert [group["initial_lr"] for group in optimizer.param_groups] == [1.0, 0.1]
+
+
+def test_one_cycle_moves_the_momentum() -> None:
+    optimizer = optimizer_of()
+    scheduler = OneCycleLR(optimizer, 1.0, 11, pct_start=0.4545454545454546)
+    momenta = []
+    for _ in range(11):
+        momenta.append(optimizer.param_groups[0]["momentum"])
+        optimizer.step()
+        scheduler.step()
+    assert momenta[0] == momenta[-1] == pytest.approx(0.95)
+    assert min(momenta) == momenta[4] == pytest.approx(0.85)
+    adam = Adam([cutaway.nn.Parameter(cutaway.zeros(1))], betas=(0.9, 0.99))
+    OneCycleLR(adam, 1.0, 11, max_momentum=0.7)
+    assert adam.param_groups[0]["betas"] == (0.7, 0.99)
+
+
+def test_one_cycle_ends() -> None:
+    scheduler = OneCycleLR(optimizer_of(), 1.0, 3)
+    rates(scheduler, 3)
+    with pytest.raises(ValueError, match=r"Tried to step 4 times.*the cycle is over"):
+        scheduler.step()
+
+
+@pytest.mark.parametrize(
+    "settings, metrics, expected",
+    [
+        ({"patience": 1}, [3, 2, 2, 2, 2, 2], [1, 1, 1, 0.1, 0.1, 0.01]),
+        ({"patience": 0, "cooldown": 2}, [1, 1, 1, 1, 1, 1], [1, 0.1, 0.1, 0.1, 0.01, 0.01]),
+        ({"patience": 0, "mode": "max"}, [1, 2, 3, 2, 4, 4], [1, 1, 1, 0.1, 0.1, 0.01]),
+        ({"patience": 0, "min_lr": 0.05}, [1, 1, 1, 1, 1, 1], [1, 0.1, 0.05, 0.05, 0.05, 0.05]),
+        ({"patience": 0, "threshold": 0.5}, [8, 5, 3.9, 1, 0.9, 0.1], [1, 0.1, 0.1, 0.1, 0.01, 0.01]),
+        (
+            {"patience": 0, "threshold": 0.5, "threshold_mode": "abs"},
+            [8, 7, 6.6, 6.4, 6, 5],
+            [1, 1, 0.1, 0.1, 0.01, 0.01],
+        ),
+        ({"patience": 0}, [math.nan, math.nan, 1, 0.5, 0.2, 0.1], [0.1, 0.01, 0.01, 0.01, 0.01, 0.01]),
+    ],
+)
+def test_plateau(settings: dict[str, Any], metrics: list[float], expected: list[float]) -> None:
+    optimizer = optimizer_of()
+    scheduler = ReduceLROnPlateau(optimizer, **settings)
+    seen = []
+    for metric in metrics:
+        scheduler.step(cutaway.tensor(metric))
+        seen.append(scheduler.get_last_lr()[0])
+    assert seen == pytest.approx(expected)
+
+
+def test_initial_lr_is_kept() -> None:
+    optimizer = optimizer_of(0.5)
+    scheduler = ExponentialLR(optimizer, 0.1)
+    rates(scheduler, 2)
+    assert StepLR(optimizer, 1).base_lrs == [0.5]
+    resumed = ExponentialLR(optimizer, 0.1, last_epoch=2)
+    assert (resumed.last_epoch, resumed.base_lrs) == (3, [0.5])
+
+
+def test_saving_and_loading() -> None:
+    optimizer = optimizer_of()
+    scheduler = SequentialLR(optimizer, [ConstantLR(optimizer, 0.1, 3), StepLR(optimizer, 2)], [4])
+    rates(scheduler, 6)
+    saved = pickle.loads(pickle.dumps([optimizer.state_dict(), scheduler.state_dict()]))
+    twin_optimizer = optimizer_of()
+    twin = SequentialLR(twin_optimizer, [ConstantLR(twin_optimizer, 0.1, 3), StepLR(twin_optimizer, 2)], [4])
+    twin_optimizer.load_state_dict(saved[0])
+    twin.load_state_dict(saved[1])
+    assert rates(twin, 10) == rates(scheduler, 10)
+
+
+def test_a_saved_state_holds_no_functions_but_what_objects_remember() -> None:
+    class Power:
+        def __init__(self, base: float) -> None:
+            self.base = base
+
+        def __call__(self, epoch: int) -> float:
+            return self.base**epoch
+
+    saved = LambdaLR(optimizer_of(1.0, 2.0), [Power(0.5), lambda e: 1.0]).state_dict()
+    assert saved["lr_lambdas"] == [{"base": 0.5}, None]
+    other = LambdaLR(optimizer_of(1.0, 2.0), [Power(0.1), lambda e: 3.0])
+    other.load_state_dict(saved)
+    other.optimizer.step()
+    other.step()
+    assert other.get_last_lr() == [0.5, 6.0]
+
+
+def test_stepping_before_the_optimizer() -> None:
+    optimizer = optimizer_of()
+    scheduler = StepLR(optimizer, 1)
+    with pytest.warns(UserWarning, match=r"before `optimizer.step\(\)`") as caught:
+        scheduler.step()
+    assert caught[0].filename == __file__
+    scheduler.step()  # said once
+
+
+def test_stepping_in_order_is_silent() -> None:
+    rates(StepLR(optimizer_of(), 1), 3)
+
+
+def test_asking_for_the_next_rate_warns() -> None:
+    for make in (lambda o: StepLR(o, 1), lambda o: LambdaLR(o, lambda e: 1), lambda o: OneCycleLR(o, 1.0, 9)):
+        with pytest.warns(UserWarning, match="get_last_lr"):
+            make(optimizer_of()).get_lr()
+
+
+def test_step_to_an_epoch_warns() -> None:
+    scheduler = StepLR(optimizer_of(), 2, gamma=0.5)
+    scheduler.optimizer.step()
+    with pytest.warns(UserWarning, match=r"write scheduler.step\(\)"):
+        scheduler.step(5)
+    assert scheduler.get_last_lr() == [0.25]
+
+
+def test_the_optimizer_stays_itself() -> None:
+    w = cutaway.nn.Parameter(cutaway.zeros(1))
+    optimizer = SGD([w], lr=1.0)
+    StepLR(optimizer, 1)
+    w.grad = cutaway.ones(1)
+    assert optimizer.step(lambda: 7) == 7
+    assert w.item() == -1
+    for twin in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        (held,) = twin.param_groups[0]["params"]
+        held.grad = cutaway.ones(1)
+        twin.step()
+        assert (held.item(), w.item()) == (-2, -1)  # the copy moves its own parameter
+        rates(StepLR(twin, 1), 2)
+    alive = weakref.ref(optimizer)
+    del optimizer, twin
+    gc.collect()
+    assert alive() is None
+
+
+def test_a_rate_that_is_a_tensor_is_changed_in_place() -> None:
+    lr = cutaway.tensor(1.0)
+    optimizer = SGD([cutaway.nn.Parameter(cutaway.zeros(1))], lr=lr)  # type: ignore[arg-type]
+    scheduler = ExponentialLR(optimizer, 0.5)
+    optimizer.step()
+    scheduler.step()
+    assert optimizer.param_groups[0]["lr"] is lr
+    assert lr.item() == 0.5
+
+
+def test_own_schedule() -> None:
+    class Halving(LRScheduler):
+        def next_lr(self, lr: float, base_lr: float) -> float:
+            return lr if self._is_initial else lr / 2
+
+    assert rates(Halving(optimizer_of()), 3) == [1, 0.5, 0.25]
+
+
+@pytest.mark.parametrize(
+    "make, error, message",
+    [
+        (lambda o: StepLR(3, 1), TypeError, "int is not an Optimizer"),
+        (lambda o: StepLR(o, 1, last_epoch=3), KeyError, "initial_lr"),
+        (lambda o: LRScheduler(o), NotImplementedError, "define `def get_lr"),
+        (lambda o: LambdaLR(o, [abs, abs]), ValueError, "expected 1 of lr_lambdas.*got 2"),
+        (lambda o: LambdaLR(o, 0.5), TypeError, "function of the epoch, but got float"),
+        (lambda o: ConstantLR(o, 2), ValueError, "between 0 and 1, and is 2"),
+        (lambda o: LinearLR(o, 0), ValueError, "start_factor.*is 0"),
+        (lambda o: LinearLR(o, 0.5, 2), ValueError, "end_factor.*is 2"),
+        (lambda o: CosineAnnealingWarmRestarts(o, 0), ValueError, "T_0, but got 0"),
+        (lambda o: CosineAnnealingWarmRestarts(o, 1, 0.5), ValueError, "T_mult >= 1, but got 0.5"),
+        (lambda o: CosineAnnealingWarmRestarts(o, 1, 1, "0"), ValueError, "eta_min, but got str"),
+        (lambda o: CosineAnnealingWarmRestarts(o, 1).step(-1), ValueError, "non-negative epoch"),
+        (lambda o: OneCycleLR(o, 1.0), ValueError, "total_steps OR"),
+        (lambda o: OneCycleLR(o, 1.0, 0), ValueError, "positive integer total_steps"),
+        (lambda o: OneCycleLR(o, 1.0, epochs=2, steps_per_epoch=0), ValueError, "integer steps_per_epoch"),
+        (lambda o: OneCycleLR(o, 1.0, 9, pct_start=2.0), ValueError, "pct_start, but got 2.0"),
+        (lambda o: OneCycleLR(o, 1.0, 9, anneal_strategy="up"), ValueError, "'cos' or 'linear'.*'up'"),
+        (lambda o: OneCycleLR(Adagrad(o.param_groups[0]["params"]), 1.0, 9), ValueError, "cycle_momentum=False"),
+        (lambda o: ReduceLROnPlateau(o, factor=1), ValueError, "< 1.0"),
+        (lambda o: ReduceLROnPlateau(o, mode="up"), ValueError, "mode 'up' is unknown"),
+        (lambda o: ReduceLROnPlateau(o, threshold_mode="up"), ValueError, "threshold mode 'up'"),
+        (lambda o: ReduceLROnPlateau(o, min_lr=[0, 0]), ValueError, "min_lrs"),
+        (lambda o: SequentialLR(o, [], []), ValueError, "at least one scheduler"),
+        (lambda o: SequentialLR(o, [StepLR(o, 1)], [1]), ValueError, "1 schedulers need 0 milestones"),
+        (lambda o: SequentialLR(o, [3], []), TypeError, "number 0 is of class int"),
+        (lambda o: SequentialLR(o, [StepLR(optimizer_of(), 1)], []), ValueError, "belong to one optimizer"),
+        (lambda o: ChainedScheduler([ReduceLROnPlateau(o)]), ValueError, "does not support ReduceLROnPlateau"),
+    ],
+)
+def test_errors(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make(optimizer_of())
+
+
+def test_a_combination_cannot_come_second() -> None:
+    optimizer = optimizer_of()
+    inner = ChainedScheduler([StepLR(optimizer, 1)])
+    scheduler = SequentialLR(optimizer, [StepLR(optimizer, 1), inner], [1])
+    optimizer.step()
+    with pytest.raises(NotImplementedError, match="can only come first"):
+        scheduler.step()
+
+
+def test_plateau_with_a_group_added_later() -> None:
+    for min_lr, works in ((0.2, True), ([0.2], False)):
+        optimizer = optimizer_of()
+        scheduler = ReduceLROnPlateau(optimizer, patience=0, min_lr=min_lr)
+        optimizer.add_param_group({"params": [cutaway.nn.Parameter(cutaway.zeros(1))], "lr": 1.0})
+        scheduler.step(1)
+        if works:
+            scheduler.step(1)
+            assert scheduler.get_last_lr() == [0.2, 0.2]
+        else:
+            with pytest.raises(RuntimeError, match=r"2 parameter groups now.*given for 1"):
+                scheduler.step(1)
+
+
+def test_everything_is_exported() -> None:
+    assert all(issubclass(getattr(lr_scheduler, name), LRScheduler) for name in lr_scheduler.__all__)
+    assert issubclass(SGD, Optimizer)

@@ -1,0 +1,294 @@
+"""What all optimizers share: groups, closures, saving, and an optimizer that is one method."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutaway as torch
+from cutaway import nn
+from cutaway.optim import SGD, Adam, Optimizer
+
+
+class SignSGD(Optimizer):
+    """A whole optimizer."""
+
+    def update(self, p: Any, g: Any, state: Any, group: Any) -> None:
+        p -= group["lr"] * np.sign(g)
+
+
+class Averaged(Optimizer):
+    """One that remembers an array, a count and a number."""
+
+    def update(self, p: Any, g: Any, state: Any, group: Any) -> None:
+        step = state.count()
+        mean = state.zeros("mean", p)
+        mean += (g - mean) / step
+        state["last"] = float(g.sum())
+        p -= group["lr"] * mean
+
+
+def weight(*values: float, dtype: torch.dtype = torch.float32) -> nn.Parameter:
+    return nn.Parameter(torch.tensor(values, dtype=dtype))
+
+
+def bowl(*params: torch.Tensor) -> torch.Tensor:
+    return sum(((p * p).sum() for p in params), torch.zeros(()))
+
+
+def test_one_method_is_an_optimizer() -> None:
+    w = weight(1.0, -2.0)
+    optimizer = SignSGD([w], lr=0.5)
+    bowl(w).backward()
+    optimizer.step()
+    assert w.tolist() == [0.5, -1.5]
+    assert w.requires_grad and w.is_leaf
+
+
+def test_state_is_made_kept_saved_and_loaded() -> None:
+    w = weight(1.0, -2.0)
+    optimizer = Averaged([w], {"lr": 0.1})
+    for _ in range(2):
+        optimizer.zero_grad()
+        bowl(w).backward()
+        optimizer.step()
+    state = optimizer.state_dict()
+    assert list(state["state"][0]) == ["step", "mean", "last"]
+    assert state["state"][0]["step"].item() == 2
+    assert isinstance(state["state"][0]["mean"], torch.Tensor) and isinstance(state["state"][0]["last"], float)
+    assert state["param_groups"] == [{"params": [0], "lr": 0.1}]
+    saved = pickle.loads(pickle.dumps(state))
+
+    twin = nn.Parameter(w.detach().clone())
+    again = Averaged([twin], lr=9.0)
+    again.load_state_dict(saved)
+    for model, o in [(w, optimizer), (twin, again)]:
+        o.zero_grad()
+        bowl(model).backward()
+        o.step()
+    assert twin.tolist() == w.tolist() and again.param_groups[0]["lr"] == 0.1
+    assert saved["state"][0]["step"].item() == 2  # what was loaded is a copy
+
+
+def test_loading_converts_to_the_parameters_dtype() -> None:
+    w = weight(1.0)
+    optimizer = Averaged([w], lr=0.1)
+    w.grad = torch.ones(1)
+    optimizer.step()
+    double = Averaged([weight(1.0, dtype=torch.float64)], lr=0.1)
+    double.load_state_dict(optimizer.state_dict())
+    [state] = double.state.values()
+    assert state["mean"].dtype == torch.float64 and state["step"].dtype == torch.float32
+
+
+def test_state_is_a_mapping() -> None:
+    seen: list[Any] = []
+
+    class Looks(Optimizer):
+        def update(self, p: Any, g: Any, state: Any, group: Any) -> None:
+            if "a" not in state:
+                state["a"], state["b"] = np.ones(2), 3
+            seen.append((len(state), sorted(state), state.get("c"), type(state["a"])))
+            del state["b"]
+            state["b"] = 4
+
+    w = weight(1.0)
+    w.grad = torch.ones(1)
+    optimizer = Looks([w])
+    optimizer.step()
+    assert seen == [(2, ["a", "b"], None, np.ndarray)] and optimizer.state[w]["b"] == 4
+    assert isinstance(optimizer.state[w]["a"], torch.Tensor)
+
+
+def test_an_optimizer_written_as_for_pytorch() -> None:
+    class Momentum(Optimizer):
+        def __init__(self, params: Any, lr: float) -> None:
+            super().__init__(params, {"lr": lr})
+
+        def step(self, closure: Any = None) -> None:
+            for group in self.param_groups:
+                for p in group["params"]:
+                    state = self.state[p]
+                    if not state:
+                        state["v"] = torch.zeros_like(p)
+                    state["v"].mul_(0.9).add_(p.grad.data)
+                    p.data.add_(state["v"], alpha=-group["lr"])
+
+    w = weight(1.0, 2.0)
+    optimizer = Momentum([w], 0.25)
+    bowl(w).backward()
+    optimizer.step()
+    assert w.tolist() == [0.5, 1.0]
+    again = Momentum([w], 1.0)
+    again.load_state_dict(optimizer.state_dict())
+    again.step()
+    assert w.tolist() == pytest.approx([0.5 - 0.25 * 3.8, 1 - 0.25 * 7.6])
+
+
+def test_parameters_without_a_gradient_are_passed_over() -> None:
+    a, b = weight(1.0), weight(1.0)
+    optimizer = SGD([a, b], lr=0.5, momentum=0.9)
+    bowl(a).backward()
+    optimizer.step()
+    assert a.item() == 0 and b.item() == 1
+    assert list(optimizer.state_dict()["state"]) == [0]
+
+
+def test_gradients_are_not_changed() -> None:
+    w = weight(1.0, 2.0)
+    for optimizer in (SGD([w], lr=0.1, momentum=0.9, weight_decay=0.5, nesterov=True, maximize=True), Adam([w])):
+        w.grad = torch.tensor([1.0, 2.0])
+        for _ in range(3):
+            optimizer.step()
+        assert w.grad.tolist() == [1, 2]
+
+
+def test_closure() -> None:
+    w = weight(2.0)
+    optimizer = SGD([w], lr=0.25)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = bowl(w)
+        loss.backward()
+        return loss
+
+    with torch.no_grad():
+        assert optimizer.step(closure).item() == 4
+    assert w.item() == 1 and optimizer.step() is None
+
+
+def test_zero_grad() -> None:
+    w = weight(1.0)
+    optimizer = SGD([w])
+    optimizer.zero_grad(set_to_none=False)
+    assert w.grad is None
+    bowl(w).backward()
+    grad = w.grad
+    optimizer.zero_grad(set_to_none=False)
+    assert w.grad is grad and grad is not None and grad.tolist() == [0]
+    optimizer.zero_grad()
+    assert w.grad is None
+
+
+def test_groups_have_settings_of_their_own() -> None:
+    a, b, c = weight(1.0), weight(1.0), weight(1.0)
+    optimizer = SGD([{"params": [a], "lr": 0.5}, {"params": b}], lr=0.25)
+    optimizer.add_param_group({"params": (p for p in [c]), "lr": 0.0, "mine": 1})
+    bowl(a, b, c).backward()
+    optimizer.step()
+    assert [p.item() for p in (a, b, c)] == [0, 0.5, 1]
+    assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.25, 0.0]
+    assert [group["params"] for group in optimizer.state_dict()["param_groups"]] == [[0], [1], [2]]
+    assert optimizer.defaults["lr"] == 0.25 and optimizer.param_groups[2]["mine"] == 1
+    optimizer.param_groups[2]["lr"] = 0.5
+    optimizer.step()
+    assert c.item() == 0
+
+
+def test_named_parameters() -> None:
+    optimizer = SGD(nn.Linear(2, 1).named_parameters(), lr=0.1)
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    assert all(isinstance(p, nn.Parameter) for p in optimizer.param_groups[0]["params"])
+
+
+def test_a_learning_rate_may_be_a_tensor_or_a_numpy_number() -> None:
+    for lr in (torch.tensor(0.5), np.float64(0.5)):
+        w = weight(1.0)
+        optimizer = SGD([w], lr=lr, momentum=0.9)  # type: ignore[arg-type]
+        bowl(w).backward()
+        optimizer.step()
+        assert w.item() == 0 and w.dtype == torch.float32
+        assert optimizer.state[w]["momentum_buffer"].dtype == torch.float32
+
+
+def test_a_step_is_noticed_by_a_graph_that_needs_the_old_value() -> None:
+    w = weight(1.0)
+    loss = bowl(w)
+    w.grad = torch.ones(1)
+    SGD([w], lr=0.1).step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+def test_views_of_a_parameter_see_the_step() -> None:
+    w = weight(1.0)
+    seen = w.detach()
+    w.grad = torch.ones(1)
+    SGD([w], lr=0.5).step()
+    assert seen.item() == 0.5
+
+
+def test_printing() -> None:
+    optimizer = SGD([{"params": [weight(1.0)]}, {"params": [weight(1.0)], "lr": 5}], lr=0.1)
+    group = (
+        "    dampening: 0\n    lr: {}\n    maximize: False\n    momentum: 0\n    nesterov: False\n    weight_decay: 0\n"
+    )
+    assert repr(optimizer) == (f"SGD (\nParameter Group 0\n{group.format(0.1)}\nParameter Group 1\n{group.format(5)})")
+
+
+def test_copying() -> None:
+    w = weight(1.0)
+    optimizer = SGD([w], lr=0.1, momentum=0.9)
+    w.grad = torch.ones(1)
+    optimizer.step()
+    twin = copy.deepcopy(optimizer)
+    [p] = twin.param_groups[0]["params"]
+    assert p is not w and p.tolist() == w.tolist()
+    assert twin.state[p]["momentum_buffer"].tolist() == [1]
+
+
+W = weight(1.0)
+MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (lambda: SGD(W), TypeError, r"was given one Tensor: put it into a list, \[w\]"),
+    (lambda: SGD({W}), TypeError, "have no order"),
+    (lambda: SGD([{"params": {W}}]), TypeError, "have no order"),
+    (lambda: SGD([]), ValueError, "has the model any, and was this generator used before"),
+    (lambda: SGD([3]), TypeError, "trains Tensors, and one of the parameters is the number 3"),
+    (lambda: SGD([W * 2]), ValueError, r"can't optimize a non-leaf Tensor: one of shape \(1,\)"),
+    (lambda: SGD([{"params": [W]}, {"params": [W]}]), ValueError, "more than one parameter group"),
+    (lambda: SGD([{"lr": 3}]), KeyError, r"has only \['lr'\]"),
+    (lambda: SGD([W]).add_param_group([W]), TypeError, "a parameter group is a dict"),  # type: ignore[arg-type]
+    (lambda: SGD([W], lr=-1), ValueError, "Invalid learning rate: -1; it must be 0 or more"),
+    (lambda: SGD([W], lr=float("nan")), ValueError, "Invalid learning rate: nan"),
+    (lambda: SGD([W], lr="0.1"), TypeError, "the learning rate is a number, and was given str '0.1'"),  # type: ignore[arg-type]
+    (lambda: SGD([W], momentum=-1), ValueError, "Invalid momentum value: -1"),
+    (lambda: SGD([W], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
+    (lambda: SGD([W], nesterov=True), ValueError, "Nesterov momentum requires a momentum and zero dampening"),
+    (lambda: Adam([W], betas=(0.9, 1.0)), ValueError, r"Invalid beta parameter at index 1: 1\.0"),
+    (lambda: Adam([W], eps=-1), ValueError, "Invalid epsilon value"),
+    (lambda: torch.optim.Adadelta([W], rho=2), ValueError, "Invalid rho value: 2"),
+    (
+        lambda: SGD([W]).load_state_dict({"state": {}, "param_groups": []}),
+        ValueError,
+        "different number of parameter groups: 0, and this optimizer has 1",
+    ),
+    (
+        lambda: SGD([W]).load_state_dict({"state": {}, "param_groups": [{"params": [0, 1]}]}),
+        ValueError,
+        "group 0 has 2 parameters, and here 1",
+    ),
+]
+
+
+@pytest.mark.parametrize("mistake, error, text", MISTAKES)
+def test_mistakes(mistake: Callable[[], Any], error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        mistake()
+
+
+def test_an_optimizer_without_a_rule_says_what_to_define() -> None:
+    w = weight(1.0)
+    w.grad = torch.ones(1)
+    with pytest.raises(NotImplementedError, match=r"define `def update\(self, p, g, state, group\)`"):
+        Optimizer([w]).step()
+
+
+def test_a_parameter_twice_in_one_group_warns() -> None:
+    with pytest.warns(UserWarning, match="appears twice in one parameter group"):
+        SGD([W, W])

@@ -1,0 +1,409 @@
+"""Every op against PyTorch: value, dtype, shape, gradient and second gradient.
+
+On the examples of tests/ops/examples.py, in float64 and float32, and at the edges: zeros of both signs, ties,
+infinities, nan, large and tiny numbers, no numbers at all. Where cutaway means to differ, it stands in DIFFERENT.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+import cutaway
+from cutaway import ops
+from cutaway.tensor.base import apply
+from tests.ops.example import Example, i64
+from tests.ops.examples import EXAMPLES
+
+Op = Callable[..., Any]
+every_op = pytest.mark.parametrize("op", ops.TABLE, ids=lambda op: op.__name__)
+both_dtypes = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+inf, nan = np.inf, np.nan
+
+
+# --- the same in PyTorch ------------------------------------------------------------------------------------
+
+
+def index_of(index: Any) -> Any:
+    """An index with torch's tensors in place of arrays."""
+    if isinstance(index, tuple):
+        return tuple(map(index_of, index))
+    return torch.from_numpy(index) if isinstance(index, np.ndarray) else index
+
+
+def reducing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction that takes `dim` and `keepdim`; all dimensions for axis=None."""
+
+    def reduce(x: Any, axis: Any = None, keepdims: bool = False, **attrs: Any) -> Any:
+        return function(x, dim=tuple(range(x.ndim)) if axis is None else axis, keepdim=keepdims, **attrs)
+
+    return reduce
+
+
+def placed(x: Any, shape: Any, index: Any) -> Any:
+    out, places = torch.zeros(shape, dtype=x.dtype), index_of(index)
+    if any(isinstance(part, torch.Tensor) for part in places):
+        return out.index_put(places, x, accumulate=True)
+    out[places] = x
+    return out
+
+
+def overwritten(x: Any, y: Any, steps: Any = (), index: Any = ...) -> Any:
+    out = view = x.clone()
+    for op, attrs in steps:
+        view = view.permute(attrs["axes"]) if op is ops.transpose else view.view(attrs["shape"])
+    view[index_of(index)] = y
+    return out
+
+
+def convolved(function: Callable[..., Any]) -> Callable[..., Any]:
+    def run(x: Any, weight: Any, *bias: Any, windows: Any, groups: int = 1) -> Any:
+        last = slice(4 - x.ndim, None)  # the width only, for conv1d
+        stride, padding, dilation = windows.stride[last], windows.padding[last], windows.dilation[last]
+        return function(x, weight, *bias or (None,), stride, padding, dilation, groups)
+
+    return run
+
+
+def conv_transpose2d(x: Any, weight: Any, *bias: Any, windows: Any, shape: Any, groups: int = 1) -> Any:
+    _, stride, padding, dilation, places = windows
+    rest = [n - (r - 2 * p) for n, r, p in zip(shape, windows.reach, padding, strict=True)]
+    assert tuple(places) == tuple(x.shape[2:])
+    return F.conv_transpose2d(x, weight, *bias or (None,), stride, padding, rest, groups, dilation)
+
+
+def avg_pool2d(x: Any, windows: Any, divisor: Any) -> Any:
+    size = windows.kernel[0] * windows.kernel[1]
+    return F.avg_pool2d(x, *windows[:3]) * size / torch.from_numpy(np.asarray(divisor)).to(x.dtype)
+
+
+def batch_norm(x: Any, *affine: Any, mean: Any = None, var: Any = None, eps: float = 1e-5) -> Any:
+    if mean is None:
+        return F.batch_norm(x, None, None, *affine, training=True, eps=eps)
+    return F.batch_norm(x, torch.from_numpy(mean), torch.from_numpy(var), *affine, eps=eps)
+
+
+def sequence(name: str, states: int = 1) -> Callable[..., Any]:
+    """One of torch's recurrent layers, without the Module."""
+
+    def run(x: Any, *rest: Any, relu: bool = False) -> Any:
+        first, weights = tuple(h[None] for h in rest[:states]), list(rest[states:])
+        layer = getattr(torch._VF, name + (("_relu" if relu else "_tanh") if name == "rnn" else ""))
+        out = layer(x, first if states > 1 else first[0], weights, len(weights) > 2, 1, 0.0, False, False, False)
+        return torch.cat([out[0], out[2]]) if name == "lstm" else out[0]  # all h, and the last c
+
+    return run
+
+
+def attention(q: Any, k: Any, v: Any, *bias: Any, scale: float, keep: Any = None, kept: Any = None) -> Any:
+    mask = torch.from_numpy(np.array(True if keep is None else keep))
+    mask = torch.where(mask, bias[0] if bias else 0, torch.tensor(-inf, dtype=q.dtype))
+    if kept is None:
+        return F.scaled_dot_product_attention(q, k, v, mask.expand(*q.shape[:-1], k.shape[-2]), scale=scale)
+    return ((q @ k.mT * scale + mask).softmax(-1) * torch.from_numpy(kept)) @ v
+
+
+def weighted(loss: Callable[..., Any]) -> Callable[..., Any]:
+    def losses(x: Any, target: Any, scale: Any, total: bool = True) -> Any:
+        each = loss(x, torch.from_numpy(target), reduction="none") * torch.from_numpy(scale)
+        return each.sum() if total else each
+
+    return losses
+
+
+IN_TORCH: dict[Op, Callable[..., Any]] = {
+    **{op: getattr(torch, op.__name__) for op in (
+        ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.pow, ops.maximum, ops.minimum, ops.exp, ops.expm1, ops.log,
+        ops.log1p, ops.log2, ops.log10, ops.sqrt, ops.rsqrt, ops.reciprocal, ops.abs, ops.sin, ops.cos, ops.tanh,
+        ops.sigmoid, ops.erf, ops.clamp, ops.floor, ops.ceil, ops.trunc, ops.round, ops.sign, ops.remainder,
+        ops.matmul, ops.relu,
+    )},
+    ops.power: lambda x, n: x**n,
+    ops.masked_fill: lambda x, value, mask: x.masked_fill(torch.from_numpy(mask), value),
+    ops.where: lambda x, y, condition: torch.where(torch.from_numpy(condition), x, y),
+    ops.clip: torch.clamp,
+    ops.copy: torch.clone,
+    ops.cast: lambda x, dtype: x.to(torch.from_numpy(np.zeros(1, dtype)).dtype),
+    ops.floor_divide: lambda x, y: torch.div(x, y, rounding_mode="floor"),
+    ops.trunc_divide: lambda x, y: torch.div(x, y, rounding_mode="trunc"),
+    ops.sum: reducing(torch.sum),
+    ops.mean: reducing(torch.mean),
+    ops.var: reducing(torch.var),
+    ops.std: reducing(torch.std),
+    ops.amax: reducing(torch.amax),
+    ops.amin: reducing(torch.amin),
+    ops.logsumexp: reducing(torch.logsumexp),
+    ops.cumsum: lambda x, axis: x.cumsum(axis),
+    ops.norm: reducing(lambda x, p=2.0, **at: torch.linalg.vector_norm(x, p, **at)),
+    ops.linear: F.linear,
+    ops.reshape: lambda x, shape: x.reshape(shape),
+    ops.transpose: lambda x, axes: x.permute(axes),
+    ops.swapaxes: lambda x, a, b: x.swapaxes(a, b),
+    ops.t: torch.t,
+    ops.squeeze: lambda x, axis: x.squeeze() if axis is None else x.squeeze(axis),
+    ops.unsqueeze: lambda x, axis: x.unsqueeze(axis),
+    ops.expand: lambda x, shape: x.expand(shape),
+    ops.flip: lambda x, axis: x.flip(axis),
+    ops.tile: lambda x, repeats: x.repeat(repeats),
+    ops.tril: lambda x, k=0: x.tril(k),
+    ops.triu: lambda x, k=0: x.triu(k),
+    ops.cat: lambda *xs, axis: torch.cat(xs, axis),
+    ops.stack: lambda *xs, axis: torch.stack(xs, axis),
+    ops.getitem: lambda x, index: x[index_of(index)],
+    ops.piece: lambda x, index, of: x[index_of(index)],
+    ops.index_select: lambda x, index: x.index_select(len(index) - 1, index_of(index[-1])),
+    ops.masked_select: lambda x, index: x.masked_select(index_of(index[0])),
+    ops.max_along: lambda x, index, axis, keepdims: x.max(axis, keepdims).values,
+    ops.min_along: lambda x, index, axis, keepdims: x.min(axis, keepdims).values,
+    ops.place: placed,
+    ops.overwrite: overwritten,
+    ops.take_along: lambda x, index, axis: x.gather(axis, index_of(index)),
+    ops.embedding: lambda weight, index, padding_idx=None: F.embedding(index_of(index), weight, padding_idx),
+    ops.leaky_relu: F.leaky_relu,
+    ops.elu: lambda x, alpha=1.0, scale=1.0: F.elu(x, alpha) * scale,
+    ops.gelu: F.gelu,
+    ops.silu: F.silu,
+    ops.softplus: F.softplus,
+    ops.logsigmoid: F.logsigmoid,
+    ops.mish: F.mish,
+    ops.prelu: torch.ops.aten._prelu_kernel,
+    ops.hardtanh: lambda x, low=-1.0, high=1.0: F.hardtanh(x, low, high),
+    ops.softmax: lambda x, axis: x.softmax(axis),
+    ops.log_softmax: lambda x, axis: x.log_softmax(axis),
+    ops.cross_entropy: weighted(F.cross_entropy),
+    ops.nll: weighted(F.nll_loss),
+    ops.mse_loss: F.mse_loss,
+    ops.huber_loss: F.huber_loss,
+    ops.smooth_l1_loss: F.smooth_l1_loss,
+    ops.binary_cross_entropy: F.binary_cross_entropy,
+    ops.binary_cross_entropy_with_logits: lambda x, y, reduction="mean", pos_weight=1.0: (
+        F.binary_cross_entropy_with_logits(x, y, None, None, None, reduction, torch.tensor(pos_weight, dtype=x.dtype))),
+    ops.conv1d: convolved(F.conv1d),
+    ops.conv2d: convolved(F.conv2d),
+    ops.conv_transpose2d: conv_transpose2d,
+    ops.unfold: lambda x, windows: F.unfold(x, windows.kernel, windows.dilation, windows.padding, windows.stride),
+    ops.fold: lambda x, windows, shape: F.fold(
+        x, shape, windows.kernel, windows.dilation, windows.padding, windows.stride),
+    ops.max_pool2d: lambda x, windows: F.max_pool2d(x, *windows[:4]),
+    ops.avg_pool2d: avg_pool2d,
+    ops.resample2d: lambda x, rows, columns: torch.from_numpy(rows) @ x @ torch.from_numpy(columns).T,
+    ops.pick2d: lambda x, rows, columns: x[..., torch.from_numpy(rows)[:, None], torch.from_numpy(columns)],
+    ops.layer_norm: lambda x, *affine, ndim=1, eps=1e-5: F.layer_norm(x, x.shape[-ndim:], *affine, eps=eps),
+    ops.rms_norm: lambda x, *weight, ndim=1, eps=1e-5: F.rms_norm(x, x.shape[-ndim:], *weight, eps=eps),
+    ops.group_norm: lambda x, *affine, groups, eps=1e-5: F.group_norm(x, groups, *affine, eps=eps),
+    ops.batch_norm: batch_norm,
+    ops.rnn: sequence("rnn"),
+    ops.lstm: sequence("lstm", states=2),
+    ops.gru: sequence("gru"),
+    ops.scaled_dot_product_attention: attention,
+}  # fmt: skip
+
+
+# --- the comparison -----------------------------------------------------------------------------------------
+
+
+def equal(got: Any, expected: Any, what: str, rtol: float, atol: float) -> None:
+    """Compare a cutaway with a torch tensor; None, for no influence, is as good as zeros."""
+    if expected is None or got is None:
+        given = expected if got is None else got
+        assert given is None or not given.any(), f"{what}: None in one of the two, {given} in the other"
+        return
+    assert str(got.dtype) == str(expected.dtype), what
+    assert tuple(got.shape) == tuple(expected.shape), what
+    wanted = expected.detach().numpy(force=True)  # torch has tensors that stand for zeros
+    np.testing.assert_allclose(got.detach().numpy(), wanted, rtol=rtol, atol=atol, err_msg=what)
+
+
+def compare(op: Op, example: Example, twice: bool = True) -> None:
+    """Run an op forward, backward and backward through the backward pass in both frameworks."""
+    dtype = example.inputs[0].dtype
+    rtol, atol = (1e-11, 1e-12) if dtype == np.float64 else (2e-5, 2e-6)
+    if op is ops.scaled_dot_product_attention:
+        atol *= 5  # an example has scores of 100, whose rounding errors exp makes as many times as large
+    rng = np.random.default_rng(3)
+
+    xs = [cutaway.from_numpy(x).requires_grad_() for x in example.inputs]
+    ts = [torch.from_numpy(x.copy()).requires_grad_() for x in example.inputs]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        y, expected = apply(op, *xs, **example.attrs), IN_TORCH[op](*ts, **example.attrs)
+    equal(y, expected, "value", rtol, atol)
+
+    g = np.asarray(rng.uniform(0.5, 1.5, y.shape)).astype(y.detach().numpy().dtype)
+    ours = cutaway.autograd.grad(y, xs, cutaway.from_numpy(g), create_graph=True)
+    theirs = torch.autograd.grad(expected, ts, torch.from_numpy(g), create_graph=True, allow_unused=True)
+    plain = cutaway.autograd.grad(apply(op, *xs, **example.attrs), xs, cutaway.from_numpy(g))
+    for i, (a, b, c) in enumerate(zip(ours, theirs, plain, strict=True)):
+        equal(a, b, f"gradient {i}", rtol, atol)
+        equal(c, b, f"gradient {i}, not recorded", rtol, atol)
+    if not twice or y.isnan().any():
+        return
+
+    hs = [np.asarray(rng.uniform(0.5, 1.5, x.shape)).astype(dtype) for x in example.inputs]
+    sum_ours: Any = sum((gx * cutaway.from_numpy(h)).sum() for gx, h in zip(ours, hs, strict=True))
+    sum_theirs: Any = sum((gx * torch.from_numpy(h)).sum() for gx, h in zip(theirs, hs, strict=True) if gx is not None)
+    ours = theirs = (None,) * len(xs)
+    if isinstance(sum_theirs, torch.Tensor) and sum_theirs.requires_grad:  # else the gradient is a constant
+        theirs = torch.autograd.grad(sum_theirs, ts, allow_unused=True)
+    if sum_ours.requires_grad:
+        ours = cutaway.autograd.grad(sum_ours, xs, allow_unused=True)
+    for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        equal(a, b, f"second gradient {i}", max(10 * rtol, LOOSE.get(op, 0)), 10 * atol)
+
+
+@every_op
+@both_dtypes
+def test_on_the_examples(op: Op, dtype: Any) -> None:
+    for example in EXAMPLES.get(op, []):
+        if op is ops.clip and example.inputs[0].ndim < example.inputs[-1].ndim:
+            continue  # torch 2.13 fails in its own backward pass where the bounds have more dimensions than x
+        if op is ops.overwrite and "2,0,2" in example.name:
+            continue  # of two values written to one place torch gives both the gradient, also the one that is gone
+        try:
+            compare(op, example.as_dtype(dtype), example.twice)
+        except Exception as error:
+            error.add_note(f"in the example {example.name}")
+            raise
+
+
+# --- edges --------------------------------------------------------------------------------------------------
+
+SPECIAL = np.array([0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, 1e-3, 25.0, -25.0, 150.0, -150.0, 1e4, -1e4,
+                    1e30, -1e30, 1e-30, -1e-30, inf, -inf, nan])  # fmt: skip
+ROWS = np.array([[1.0, 1.0, 0.0], [2.0, 2.0, 2.0], [inf, 1.0, -inf], [nan, 1.0, 2.0], [-inf, -inf, -inf],
+                 [inf, inf, 0.0], [1e4, -1e4, 0.0], [0.0, 0.0, 0.0], [1e30, 1.0, -1e30], [-0.0, 0.0, -0.0],
+                 [1e-30, 0.0, -1e-30]])  # fmt: skip
+
+# Where cutaway differs: the op, where (of inputs and attributes), and why. A test holds each entry to be true.
+Where = Callable[..., Any]
+DIFFERENT: list[tuple[Op, Where, str]] = [
+    (ops.power, lambda x, n: (n in (-0.5, 0.5, 1.5)) & ((x == -inf) | ((x == 0) & np.signbit(x))),
+     "xⁿ⁻¹ is 1/√x in torch, which at -0 is -∞ and at -∞ nan; C's pow, and so NumPy's, has ∞ and 0 there"),
+    (ops.elu, lambda x, **_: x == 0,
+     "the second derivative at the corner is that from the left, in torch that from the right"),
+    (ops.elu, lambda x, **_: np.isnan(x) & (x.dtype == np.float32), "torch's float32 gives nan the gradient 1"),
+    (ops.hardtanh, lambda x: np.isnan(x), "torch gives nan the gradient 0 in a long array, 1 in a short one; here 1"),
+    (ops.gelu, lambda x, approximate="none": ((x == inf) | (np.abs(x) > 1e20)) & (approximate == "none")
+     & (x > -inf) & (x.dtype == np.float32), "torch's float32 gives nan for ∞, and for the second derivative of 1e30"),
+    (ops.mish, lambda x: (x > 100) & (x < inf) & (x > (100 if x.dtype == np.float32 else 1000)),
+     "torch's second derivative overflows and is nan"),
+    (ops.remainder, lambda x, y: (np.abs(x) == np.float32(1e30)) & (np.abs(y) == np.float32(1e-30)),
+     "torch's float32 gives nan in a long array, and the right answer in a short one"),
+    *[(op, lambda x, **_: np.isnan(x).any(axis=1), "torch.amax gives a nan's gradient to nobody, torch.max to the nan; "
+       "here there is one op for both") for op in (ops.amax, ops.amin)],
+    *[(op, lambda x, correction=1, **_: (correction > 3)
+       & (np.isfinite(x).all(axis=1) | ((x[:, 0] == inf) & (x[:, 1] == inf))),
+       "N < correction: torch divides by max(N - correction, 0) forward, and by N - correction backward")
+      for op in (ops.var, ops.std)],
+    (ops.var, lambda x, correction=1, **_: (x[:, 0] == (np.float32(1e-30) if x.dtype == np.float32 else nan))
+     & (correction == 3), "torch squares float32 numbers in float64, where (1e-30)² is not yet 0"),
+    (ops.std, lambda x, correction=1, **_: (x[:, 0] == (np.float32(1e-30) if x.dtype == np.float32 else nan)),
+     "torch squares float32 numbers in float64, where (1e-30)² is not yet 0"),
+    (ops.std, lambda x, correction=1, **_: (x[:, 0] == (np.float32(1e30) if x.dtype == np.float32 else nan))
+     & (correction < 3), "torch squares float32 numbers in float64, where (1e30)² is not yet ∞"),
+    (ops.binary_cross_entropy_with_logits, lambda x, y, **_: x == -inf,
+     "the gradient with respect to the truth, where the logit is -∞, is ∞ in torch and nan here"),
+    (ops.norm, lambda x, p, **_: (p == 3) & (x[:, 0] == (np.float32(1e30) if x.dtype == np.float32 else nan)),
+     "where Σ|x|³ overflows the gradient is 0, in torch nan"),
+    (ops.norm, lambda x, p, **_: (p == -1) & (x[:, 0] == (np.float32(1e-30) if x.dtype == np.float32 else nan)),
+     "where |x|^(p-1) overflows the gradient is 0, in torch nan"),
+    (ops.norm, lambda x, p, **_: (p == 0.5) & (x[:, 0] == inf), "∞ beside other numbers"),
+]  # fmt: skip
+LOOSE = {ops.binary_cross_entropy: 1e-7}  # whose second derivative torch computes with an eps inside
+
+
+def hold(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any], twice: bool = True) -> None:
+    """Compare, element by element or row by row, where no difference is known; and see that known ones are there."""
+    known = np.zeros(len(inputs[0]), bool)
+    for other, where, reason in DIFFERENT:
+        if other is op:
+            differs = where(*inputs, **attrs) & ~known
+            if differs.any():
+                known |= differs
+                with pytest.raises(AssertionError):
+                    many = tuple(np.repeat(x[differs], 16, axis=0) for x in inputs)  # torch has other code for a few
+                    compare(op, Example("edge", many, attrs), twice)
+                    pytest.fail(f"no longer different: {op.__name__}, {reason}")
+    same = tuple(np.repeat(x[~known], 16, axis=0) for x in inputs)
+    try:
+        compare(op, Example("edge", same, attrs), twice)
+    except Exception as error:
+        error.add_note(f"with {attrs}, for {list(zip(*same, strict=True))}")
+        raise
+
+
+ATTRS: dict[Op, list[dict[str, Any]]] = {
+    ops.power: [{"n": n} for n in (-2, -1, -0.5, 0, 0.0, 0.5, 1, 1.5, 2, 2.0, 3)],
+    ops.clamp: [{"min": -1.0, "max": 2.0}, {"min": 0.0}, {"max": 0.5}, {"min": 2.0, "max": -1.0}, {"min": nan}],
+    ops.leaky_relu: [{}, {"negative_slope": 0.3}],
+    ops.elu: [{}, {"alpha": 1.6732632423543772, "scale": 1.0507009873554805}],
+    ops.gelu: [{}, {"approximate": "tanh"}],
+    ops.softplus: [{}, {"beta": 2.0, "threshold": 5.0}],
+    ops.round: [{}, {"decimals": 1}],
+    ops.cast: [{"dtype": np.dtype(np.float32)}, {"dtype": np.dtype(np.float64)}],
+    ops.huber_loss: [{"reduction": "none"}, {"delta": 2.0, "reduction": "none"}],
+    ops.smooth_l1_loss: [{"reduction": "none"}, {"beta": 2.0, "reduction": "none"}],
+    ops.mse_loss: [{"reduction": "none"}],
+    ops.binary_cross_entropy_with_logits: [{"reduction": "none"}],
+}
+UNARY = [
+    ops.neg, ops.power, ops.exp, ops.expm1, ops.log, ops.log1p, ops.log2, ops.log10, ops.sqrt, ops.rsqrt, ops.abs,
+    ops.reciprocal, ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.erf, ops.clamp, ops.copy, ops.cast, ops.floor,
+    ops.ceil, ops.trunc, ops.round, ops.sign, ops.relu, ops.leaky_relu, ops.elu, ops.gelu, ops.silu, ops.softplus,
+    ops.logsigmoid, ops.mish, ops.hardtanh,
+]  # fmt: skip
+BINARY = [ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.maximum, ops.minimum, ops.floor_divide, ops.trunc_divide,
+          ops.remainder, ops.prelu, ops.mse_loss, ops.huber_loss, ops.smooth_l1_loss,
+          ops.binary_cross_entropy_with_logits]  # fmt: skip
+REDUCTIONS: list[tuple[Op, dict[str, Any]]] = [
+    *[(op, {}) for op in (ops.sum, ops.mean, ops.var, ops.std, ops.amax, ops.amin, ops.logsumexp, ops.cumsum,
+                          ops.softmax, ops.log_softmax)],
+    *[(op, {"correction": n}) for op in (ops.var, ops.std) for n in (0, 3, 4)],
+    *[(ops.norm, {"p": p}) for p in (2.0, 1.0, inf, -inf, 0.0, 3.0, 0.5, -1.0)],
+]  # fmt: skip
+
+
+@both_dtypes
+@pytest.mark.parametrize("op", UNARY, ids=lambda op: op.__name__)
+def test_special_numbers(op: Op, dtype: Any) -> None:
+    for attrs in ATTRS.get(op, [{}]):
+        hold(op, (SPECIAL.astype(dtype),), attrs)
+
+
+@both_dtypes
+@pytest.mark.parametrize("op", BINARY, ids=lambda op: op.__name__)
+def test_special_pairs(op: Op, dtype: Any) -> None:
+    probability = op is ops.binary_cross_entropy_with_logits
+    second = SPECIAL[(SPECIAL >= 0) & (SPECIAL <= 1)] if probability else SPECIAL
+    x, y = (np.ravel(a).astype(dtype) for a in np.meshgrid(SPECIAL, second))
+    for attrs in ATTRS.get(op, [{}]):
+        hold(op, (x, y), attrs, twice=False)
+
+
+@both_dtypes
+@pytest.mark.parametrize(("op", "attrs"), REDUCTIONS, ids=lambda x: getattr(x, "__name__", str(x).replace(" ", "")))
+def test_special_rows(op: Op, attrs: Any, dtype: Any) -> None:
+    hold(op, (ROWS.astype(dtype),), {"axis": 1, **attrs}, twice=False)
+
+
+@both_dtypes
+@pytest.mark.parametrize("op", [ops.amax, ops.amin, ops.logsumexp, ops.sum, ops.mean], ids=lambda op: op.__name__)
+def test_special_rows_as_a_whole(op: Op, dtype: Any) -> None:
+    for row in ROWS[~np.isnan(ROWS).any(axis=1)].astype(dtype):
+        compare(op, Example("edge", (row,), {"axis": None, "keepdims": True}), twice=False)
+
+
+@both_dtypes
+@pytest.mark.parametrize("op", [ops.cross_entropy, ops.nll], ids=lambda op: op.__name__)
+def test_special_logits(op: Op, dtype: Any) -> None:
+    for row in ROWS.astype(dtype):
+        for target in range(3):
+            for total in (False, True):
+                attrs = {"target": i64(target), "scale": np.array([0.5], dtype), "total": total}
+                compare(op, Example("edge", (row[None],), attrs), twice=False)

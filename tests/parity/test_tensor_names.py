@@ -1,0 +1,49 @@
+"""The name of the node, which a lesson prints: `grad_fn=<MulBackward0>`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+
+import cutaway
+from tests.parity.sources import program
+
+EXPRESSIONS = """
+x + 1|x + x|1 + x|x - 1|x - x|1 - x|x * 2|x * x|2 * x|x / 2|x / x|2 / x|x ** 2|x ** x|2 ** x|x ** 0.5|x % 2|x % x|-x|+x|abs(x)
+x.add(1)|x.sub(x)|x.mul(x)|x.div(2)|x.div(2, rounding_mode='floor')|x.div(2, rounding_mode='trunc')|x.remainder(2)
+x.pow(3)|x.neg()|x.square()|x.maximum(x)|x.minimum(x)|x.clamp(0, 1)|x.clamp(min=0)|x.clamp_min(0)|x.clamp_max(0)
+x.clamp(x, x)|x.where(x > 0, 0.)|t.where(x > 0, x, 1.)|t.where(x > 0, 1., x)|x.masked_fill(x > 0, 1.)|x.abs()|x.sign()
+x.exp()|x.expm1()|x.log()|x.log1p()|x.log2()|x.log10()|x.sqrt()|x.rsqrt()|x.reciprocal()|x.sin()|x.cos()|x.tanh()
+x.sigmoid()|x.relu()|x.erf()|x.softmax(0)|x.log_softmax(0)|x.floor()|x.ceil()|x.round()|x.round(decimals=1)|x.trunc()
+x.sum()|x.sum(0)|x.sum((0, 1))|x.mean()|x.mean(0)|x.var()|x.var(0)|x.std()|x.std(0)|x.amax()|x.amin()|x.amax(0)|x.max()
+x.min()|x.max(0).values|x.min(0).values|x.max(0, True)[0]|x.logsumexp(0)|x.cumsum(0)|x.norm()|x.norm(dim=0)|x.norm(1)
+x.reshape(4)|x.view(4)|x.t().reshape(4)|x.flatten()|x.unflatten(1, (1, 2))|x.ravel()|x.squeeze()|x[:1].squeeze(0)
+x[:1].squeeze((0,))|x.unsqueeze(0)|x.transpose(0, 1)|x.swapaxes(0, 1)|x.permute(1, 0)|x.movedim(0, 1)|x.t()|x.T|x.mT
+x.expand(2, 2, 2)|x.broadcast_to((2, 2, 2))|x.repeat(2, 1)|x.flip(0)|x.narrow(0, 0, 1)|x.split(1)[0]|x.split([1, 1])[0]
+x.chunk(2)[0]|x.unbind(0)[0]|x.tril()|x.triu()|x.clone()|x.contiguous()|x.t().contiguous()|x.view_as(x)|x.expand_as(x)
+x[0]|x[0, 1]|x[0:1]|x[:, 0]|x[:, 0:1]|x[None]|x[...]|x[:]|x[..., None]|x[t.tensor([0, 1])]|x[[0, 1]]|x[x > 0]
+x[0, [0, 1]]|x[:, [0, 1]]|x[t.tensor(0)]|x[None, 0]|x[0, None]|x[1:, 1:]|x[::2]
+x.gather(0, t.zeros(2, 2, dtype=t.int64))|x.index_select(0, t.tensor([0]))|x.masked_select(x > 0)|t.cat([x, x])
+t.stack([x, x])|t.hstack([x, x])|t.vstack([x, x])|t.meshgrid(x[0], x[0], indexing='ij')[0]|x @ x|x @ x[0]|x[0] @ x
+x[0] @ x[0]|x[None] @ x[None]|x[None] @ x|x.matmul(x)|x.mm(x)|x.mv(x[0])|x[0].dot(x[0])|x[0].outer(x[0])
+x.double()|x.half()|x.to(t.float64)|x.type(t.float64)|x.detach()|x.data|x.clone().add_(1)|x.clone().mul_(x)|x.clone().fill_(1.)
+x.clone().copy_(x)|x.clone().clamp_(0, 1)|x.clone().relu_()|x.clone().exp_()|x.clone().masked_fill_(x > 0, 1.)
+F.relu(x)|F.gelu(x[0])|F.softmax(x, 0)|F.linear(x, x)|F.linear(x, x, x[0])|F.linear(x[None], x, x[0])
+F.cross_entropy(x, t.tensor([0, 1]))|F.nll_loss(x, t.tensor([0, 1]))|F.mse_loss(x, x)|F.embedding(t.tensor([0]), x)
+F.leaky_relu(x)|F.elu(x)|F.silu(x)|F.softplus(x)|F.logsigmoid(x)
+y = x * 1; y[0] = 1.; y|y = x * 1; y[:, 0] = x[0, 0]; y|y = x * 1; y[y > 1] = 0.; y|y = x * 1; y[[0]] = x[:1] * 2; y
+"""
+
+
+@pytest.mark.parametrize("source", EXPRESSIONS.strip().replace("\n", "|").split("|"))
+def test_printed_with_its_grad_fn(source: str) -> None:
+    def run(t: Any) -> str:
+        x = t.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+        return repr(program(source, x=lambda t: x)(t))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert run(cutaway) == run(torch)

@@ -1,0 +1,660 @@
+"""Overwritten values are noticed, gradients have memory of their own, and what is dropped is gone.
+
+"Gone" means at once: the cyclic collector is off in these tests.
+"""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import tracemalloc
+import weakref
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutaway
+from cutaway import memory, nn
+from cutaway.graph import newest_first
+from cutaway.memory import held
+
+F = nn.functional
+
+
+def leaf(*values: float) -> cutaway.Tensor:
+    return cutaway.tensor(values, dtype=cutaway.float64, requires_grad=True)
+
+
+# --- overwriting what a gradient needs ------------------------------------------------------------------------------
+
+
+def stale(loss: cutaway.Tensor, read: str, write: str, **how: Any) -> None:
+    """Assert that backward refuses, shows both lines of this file, and changes nothing."""
+    leaves = [node.variable for node in newest_first([loss.grad_fn]) if not node.number and node.variable is not None]
+    before = [None if x.grad is None else x.grad.tolist() for x in leaves]
+    with pytest.raises(RuntimeError, match="modified by an inplace operation") as caught:
+        loss.backward(**how)
+    message = str(caught.value)
+    used, _, overwritten = message.partition("overwritten here")
+    lines = linecache.getlines(__file__)
+    for text, part in ((read, used), (write, overwritten)):
+        number = next(i for i, line in enumerate(lines, 1) if line.rstrip().endswith("# " + text))
+        assert f'File "{__file__}", line {number}' in part, message
+        assert lines[number - 1].strip() in part, message
+    assert [None if x.grad is None else x.grad.tolist() for x in leaves] == before
+
+
+def test_the_value_itself() -> None:
+    x = leaf(1.0, 2.0)
+    y = x.exp()  # read itself
+    y.add_(1)  # write itself
+    stale(y.sum(), "read itself", "write itself")
+
+
+def test_an_input() -> None:
+    x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    h = x * 1
+    y = h * w  # read an input
+    h += 1  # write an input
+    stale(y.sum(), "read an input", "write an input")
+
+
+def test_through_a_view() -> None:
+    x = leaf(1.0, 2.0)
+    y = x.exp()  # read view
+    y[0].zero_()  # write view
+    stale(y.sum(), "read view", "write view")
+
+
+def test_through_a_view_of_a_view() -> None:
+    x = cutaway.ones(2, 3, 4, requires_grad=True)
+    y = x * 1
+    part = y[1].T[2].unsqueeze(0)[:, 1:]
+    z = part.exp() * part  # read views of views
+    y.view(-1)[::2] = 0  # write views of views
+    stale(z.sum(), "read views of views", "write views of views")
+
+
+def test_through_detach() -> None:
+    x = leaf(1.0, 2.0)
+    y = x.exp()  # read detach
+    y.detach().mul_(2)  # write detach
+    stale(y.sum(), "read detach", "write detach")
+
+
+def test_through_data() -> None:
+    x = leaf(1.0, 2.0)
+    y = x.exp()  # read data
+    y.data[0] = 7.0  # write data
+    stale(y.sum(), "read data", "write data")
+
+
+def test_in_no_grad() -> None:
+    x = leaf(1.0, 2.0)
+    y = x.exp()  # read no_grad
+    with cutaway.no_grad():
+        y.zero_()  # write no_grad
+    stale(y.sum(), "read no_grad", "write no_grad")
+
+
+def test_an_alias_by_way_of_numpy() -> None:
+    array = np.ones(3)
+    x, constant = leaf(1.0, 2.0, 3.0), cutaway.from_numpy(array)
+    y = x * constant  # read alias
+    cutaway.from_numpy(array[:2]).add_(1)  # write alias
+    stale(y.sum(), "read alias", "write alias")
+
+
+def test_a_parameter_between_forward_and_backward() -> None:
+    x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    y = (x * w).sum()  # read parameter
+    w.data.add_(1)  # write parameter
+    stale(y, "read parameter", "write parameter")
+
+
+def test_an_optimizer_between_forward_and_backward() -> None:
+    net, x = nn.Linear(2, 2), cutaway.ones(1, 2, requires_grad=True)
+    optimizer = cutaway.optim.SGD(net.parameters(), lr=0.1)
+    net(x).sum().backward()
+    loss = net(x).sum()  # read optimizer
+    optimizer.step()  # write optimizer
+    stale(loss, "read optimizer", "write optimizer")
+
+
+def test_an_index() -> None:
+    x, index = leaf(1.0, 2.0), cutaway.tensor([0, 1])
+    y = x[index]  # read index
+    index.fill_(0)  # write index
+    stale(y.sum(), "read index", "write index")
+
+
+def test_the_line_is_the_users_also_where_a_module_computes() -> None:
+    net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    x = cutaway.ones(1, 2)
+    y = net(x)  # read module
+    nn.init.zeros_(net[2].weight)  # write module
+    stale(y.sum(), "read module", "write module")
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+
+    def forward(self, x: cutaway.Tensor) -> cutaway.Tensor:
+        h = self.linear(x).sigmoid()  # read forward
+        h *= 2  # write forward
+        return h
+
+
+def test_the_line_is_in_the_users_module_if_there_is_one() -> None:
+    stale(Net()(cutaway.ones(1, 2)).sum(), "read forward", "write forward")
+
+
+def test_a_neighbour_of_the_package_is_not_the_package() -> None:
+    place = memory._PACKAGE.rstrip("/") + "_lessons.py"
+    names: dict[str, Any] = {"cutaway": cutaway}
+    exec(compile("def f(x):\n    y = x.exp()\n    y.add_(1)\n    return y.sum()", place, "exec"), names)
+    with pytest.raises(RuntimeError) as caught:
+        names["f"](leaf(1.0)).backward()
+    assert f'"{place}", line 2' in str(caught.value) and f'"{place}", line 3' in str(caught.value)
+
+
+def test_with_create_graph_the_inputs_count_too() -> None:
+    x = leaf(1.0, 2.0)
+    h = x * 1
+    y = (h * h * h).sum()  # read twice
+    h.data.add_(1)  # write twice
+    stale(y, "read twice", "write twice", create_graph=True)
+
+
+def test_a_hook_that_overwrites_what_the_rest_of_the_walk_needs() -> None:
+    x = leaf(1.0, 2.0)
+    h = x.exp()  # read hook
+    y = h * 2
+
+    def hook(g: Any) -> None:
+        h.data.zero_()  # write hook
+
+    y.register_hook(hook)
+    stale(y.sum(), "read hook", "write hook")
+
+
+class Holder:
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __call__(self, g: Any) -> Any:
+        return g * self.array
+
+    def method(self, g: Any) -> Any:
+        return g * self.array
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda y: lambda g: g * y,
+        lambda y: lambda g, y=y: g * y,
+        lambda y: lambda g, parts=([y],): g * parts[0][0],
+        lambda y: (lambda inner: lambda g: inner(g))(lambda g: g * y),
+        lambda y: (lambda kept: lambda g: g * kept["y"])({"y": y}),
+        lambda y: Holder(y),
+        lambda y: Holder(y).method,
+        lambda y: y.__mul__,
+        lambda y: __import__("functools").partial(np.multiply, y),
+    ],
+    ids=["cell", "default", "nested default", "nested function", "dict", "object", "method", "built-in", "partial"],
+)
+def test_wherever_a_pullback_keeps_it(way: Callable[[Any], Any]) -> None:
+    @cutaway.differentiable
+    def product(x: Any, y: Any) -> Any:
+        return x * y, way(y), lambda g: g * x
+
+    x, y = leaf(1.0, 2.0), cutaway.tensor([3.0, 4.0], dtype=cutaway.float64)
+    product(x, y).sum().backward()
+    assert x.grad.tolist() == [3.0, 4.0]
+    z = product(x, y)  # read kept
+    y.zero_()  # write kept
+    stale(z.sum(), "read kept", "write kept")
+
+
+def test_a_pullback_that_refers_to_itself() -> None:
+    @cutaway.differentiable
+    def countdown(x: Any) -> Any:
+        def dx(g: Any, n: int = 3) -> Any:
+            return dx(g, n - 1) if n else g * x
+
+        return x * x / 2, dx
+
+    x = leaf(3.0)
+    x.data.add_(0)
+    y = countdown(x)
+    cutaway.ones(1).add_(1)
+    y.backward()
+    assert x.grad.tolist() == [3.0]
+
+
+def test_a_pullback_with_a_variable_that_never_got_a_value() -> None:
+    @cutaway.differentiable
+    def maybe(x: Any, *, scaled: bool) -> Any:
+        if scaled:
+            factor = np.full_like(x, 2)
+        return x * 1, lambda g: g * factor if scaled else g
+
+    x = leaf(3.0)
+    y = maybe(x, scaled=False)
+    cutaway.ones(1).add_(1)
+    y.backward()
+    assert x.grad.tolist() == [1.0]
+
+
+def test_held_finds_every_array_that_a_pullback_of_ours_can_reach() -> None:
+    x = cutaway.tensor(np.random.default_rng(0).uniform(0.2, 0.8, (3, 4)), requires_grad=True)
+    w = cutaway.ones(5, 4, dtype=cutaway.float64, requires_grad=True)
+    values = [
+        x.exp(), x * x.T.T, x / x, x**2, x**x, x.maximum(x * 2), x.sum(0), x.mean(), x.var(0), x.std(), x.amax(1),
+        x.logsumexp(1), x.cumsum(0), x.norm(), x @ w.T, F.linear(x, w, w[:, 0]), x.reshape(-1), x.T, x[0], x[[0, 1]],
+        x.expand(2, 3, 4), cutaway.cat([x, x]), cutaway.stack([x, x]), x.gather(1, cutaway.zeros(3, 1).long()),
+        F.embedding(cutaway.tensor([0, 1]), x, padding_idx=1), x.relu(), F.leaky_relu(x), F.elu(x), F.gelu(x),
+        F.silu(x), F.softplus(x), x.softmax(1), x.log_softmax(1), F.cross_entropy(x, cutaway.tensor([0, 1, 2])),
+        x.clamp(0.3, 0.5), x.sigmoid(), x.where(x > 0.5, 0.0), x.flip(0), x.abs(), x.float(), x.amin(),
+    ]  # fmt: skip
+    for value in values:
+        for pullback in value.grad_fn.pullbacks:
+            found = {id(array) for array in held(pullback)}
+            assert found == {id(array) for array in reachable(pullback)}, value.grad_fn.op
+
+
+def reachable(function: Any) -> list[Any]:
+    """Every array to which references lead from a function, by what the garbage collector knows; not its globals."""
+    arrays, seen, todo = [], set(), [function]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, np.ndarray | np.generic):
+            arrays.append(value)
+        elif id(value) not in seen and not isinstance(value, type | ModuleType):
+            seen.add(id(value))
+            world = getattr(value, "__globals__", None)
+            todo += [part for part in gc.get_referents(value) if part is not world]
+    return arrays
+
+
+# --- and nothing else is refused ------------------------------------------------------------------------------------
+
+
+def test_what_a_gradient_does_not_need_may_be_overwritten() -> None:
+    x, z = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    a, b = x * 1, z * 1
+    total = a + b
+    a.zero_()
+    b.mul_(5)
+    total.sum().backward()
+    assert x.grad.tolist() == z.grad.tolist() == [1.0, 1.0]
+
+
+def test_an_in_place_result_is_what_its_own_gradient_needs() -> None:
+    x = leaf(0.5, 2.0)
+    for name in ("exp_", "relu_", "sigmoid_", "tanh_", "sqrt_", "reciprocal_", "log_", "square_", "abs_", "neg_"):
+        x.grad = None
+        y = x * 1
+        getattr(y, name)()
+        y.sum().backward()
+        got, x.grad = x.grad, None
+        getattr(x * 1, name[:-1])().sum().backward()
+        assert got.tolist() == x.grad.tolist(), name
+
+
+def test_an_in_place_product_remembers_what_it_overwrites() -> None:
+    x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    y = x * 1
+    y *= w
+    y /= w * w
+    y **= 2
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * np.array([1, 2]) / np.array([9, 16]))
+    np.testing.assert_allclose(w.grad.numpy(), -2 * np.array([1, 4]) / np.array([27, 64]))
+
+
+def test_relu_in_place_in_a_network() -> None:
+    cutaway.manual_seed(0)
+    nets = [nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=inplace), nn.Linear(4, 1)) for inplace in (True, False)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    for net in nets:
+        net(cutaway.ones(2, 3)).sum().backward()
+    for p, q in zip(*(net.parameters() for net in nets), strict=True):
+        assert p.grad.tolist() == q.grad.tolist()
+
+
+def test_a_constant_s_partner_is_not_needed() -> None:
+    x, mask = leaf(1.0, 2.0), cutaway.tensor([1.0, 0.0], dtype=cutaway.float64)
+    h = x * 1
+    y = h * mask
+    h.zero_()  # only the gradient of mask would need it
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0]
+
+
+def test_writing_before_the_op_or_to_other_memory() -> None:
+    x, buffer = leaf(1.0, 2.0), cutaway.zeros(2, dtype=cutaway.float64)
+    buffer.add_(3)
+    y = x * buffer.clone()
+    buffer.zero_()
+    y.sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_the_usual_loops() -> None:
+    net, x = nn.Linear(2, 2), cutaway.ones(1, 2)
+    for optimizer in (cutaway.optim.SGD(net.parameters(), 0.1, momentum=0.9), cutaway.optim.Adam(net.parameters())):
+        for _ in range(3):
+            optimizer.zero_grad(set_to_none=False)
+            net(x).square().sum().backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+
+
+def test_an_accumulated_gradient_is_no_value_of_the_graph() -> None:
+    x = leaf(1.0, 2.0)
+    loss = (x.exp() * 2).sum()
+    for _ in range(3):
+        loss.backward(retain_graph=True)
+    np.testing.assert_allclose(x.grad.numpy(), 6 * np.exp([1, 2]))
+
+
+# --- views whose memory is laid out otherwise -----------------------------------------------------------------------
+
+
+def test_a_write_through_a_view_of_a_transposed_result() -> None:
+    x = cutaway.arange(6.0).reshape(2, 3).requires_grad_()
+    w = x.T * 1  # it lies in memory as x does
+    flat = w.T.view(-1)
+    flat[:3] = 0
+    (w * cutaway.arange(6.0).reshape(3, 2)).sum().backward()
+    assert x.grad.tolist() == [[0.0, 0.0, 0.0], [1.0, 3.0, 5.0]]
+
+
+def test_a_value_with_more_dimensions_of_length_one() -> None:
+    x = leaf(1.0, 2.0)
+    h = cutaway.zeros(3, 2, dtype=cutaway.float64)
+    h[1] = (x * 2).reshape(1, 1, 2)
+    (h * cutaway.arange(6.0).reshape(3, 2)).sum().backward()
+    assert x.grad.tolist() == [4.0, 6.0]
+
+
+def test_what_shares_memory_is_a_view() -> None:
+    """If an op gave back its input's memory without saying so, a write into the one would reach the other unseen."""
+    x = cutaway.ones(2, 3, dtype=cutaway.float64, requires_grad=True) * 1
+    wide = cutaway.ones(1, 3, 1, dtype=cutaway.float64, requires_grad=True) * 1
+    index = cutaway.tensor([0, 1])
+    values = [
+        x.reshape(-1), x.view(3, 2), x.T, x.mT, x.t(), x.permute(1, 0), x.flatten(), x.ravel(), x.unsqueeze(0), x[0],
+        x[:, ::2], x[None], x[...], x[index], x[x > 0], x.expand(4, 2, 3), x.narrow(0, 0, 1), *x.split(1), *x.chunk(2),
+        *x.unbind(), *x, x.flip(0), x.repeat(1, 1), x.clone(), x.tril(), x.index_select(0, index), x.contiguous(),
+        wide.squeeze(), wide.squeeze(0), wide.reshape(3), wide.movedim(0, 1), wide.expand(2, 3, 1), x.float().double(),
+        cutaway.cat([x]), cutaway.stack([x]), cutaway.where(x > 0, x, x), x.sum(()), wide.sum(0), wide.mean(2),
+        wide.amax(0), wide.max(0).values, wide.logsumexp(2), x.clamp(-9, 9), x.relu(), x.round(), x + 0, x * 1, x**1,
+        x.cumsum(0), F.dropout(x, 0.0), F.dropout(x, 0.5, training=False), nn.Identity()(x), nn.Flatten(0)(x),
+        F.linear(x, cutaway.eye(3, dtype=cutaway.float64)), x.view_as(x), x.expand_as(x), x.to(x.dtype),
+        *cutaway.broadcast_tensors(x, x), *cutaway.meshgrid(x[0], x[1], indexing="ij"), x.gather(1, index[None]),
+        x.unflatten(1, (3, 1)), x.swapaxes(0, 1), x.masked_fill(x < 0, 0.0), cutaway.hstack([x]), cutaway.vstack([x]),
+    ]  # fmt: skip
+    for value in values:
+        base = value._view.base if value._view is not None else value
+        for other in (x, wide):
+            if np.shares_memory(value._array, other._array):
+                assert base is other, value.grad_fn
+
+
+# --- gradients own their memory -------------------------------------------------------------------------------------
+
+
+@cutaway.differentiable
+def keeps(x: Any, y: Any, *, constant: Any) -> Any:
+    return x + y, lambda g: constant, lambda g: constant
+
+
+class Twice(cutaway.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, y: Any) -> Any:
+        return x + y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        g = g * 2
+        return g, g
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    "op",
+    [
+        lambda x, y, k: x + y,
+        lambda x, y, k: x + y + k + x,
+        lambda x, y, k: (x + y).reshape(3, 2).reshape(2, 3),
+        lambda x, y, k: x.T.T + y.flip(0).flip(0),
+        lambda x, y, k: cutaway.cat([x, y])[:2] + cutaway.stack([x, y])[1],
+        lambda x, y, k: (x.clone() + y.contiguous()).expand(1, 2, 3)[0],
+        lambda x, y, k: x.where(k > 5, y),
+        lambda x, y, k: x.to(cutaway.float64) + y.view_as(x),
+        lambda x, y, k: k.clone().copy_(x) + k.clone().add_(y),
+        lambda x, y, k: keeps(x, y, constant=k._array),
+        lambda x, y, k: Twice.apply(x, y),
+    ],
+)  # fmt: skip
+def test_a_leaf_shares_its_gradient_s_memory_with_nobody(op: Any, create_graph: bool) -> None:
+    x, y = (cutaway.ones(2, 3, dtype=cutaway.float64, requires_grad=True) for _ in range(2))
+    k, seed = (cutaway.full((2, 3), n, dtype=cutaway.float64) for n in (2.0, 3.0))
+    seen: list[Any] = []
+    y.register_hook(seen.append)
+    loss = op(x, y, k)
+    loss.retain_grad()
+    loss.backward(seed, create_graph=create_graph)
+    others = [loss.grad, seed, k, x, y, *seen]
+    for grad in (x.grad, y.grad):
+        others.append(grad)
+        assert not any(np.shares_memory(grad._array, other._array) for other in others if other is not grad)
+        assert grad is not seed
+    assert not np.shares_memory(loss.grad._array, seed._array)
+
+
+def test_the_seed_of_a_leaf_is_copied() -> None:
+    x, seed = leaf(1.0, 2.0), cutaway.ones(2, dtype=cutaway.float64)
+    x.backward(seed)
+    seed.zero_()
+    assert x.grad.tolist() == [1.0, 1.0]
+    x.backward(seed)
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_what_a_hook_returns_or_keeps_is_not_the_gradient() -> None:
+    x, other, kept = leaf(1.0, 2.0), cutaway.full((2,), 5.0, dtype=cutaway.float64), []
+    x.register_hook(kept.append)
+    x.register_hook(lambda g: other)
+    for _ in range(2):
+        (x * 2).sum().backward()
+    assert x.grad.tolist() == [10.0, 10.0]
+    assert other.tolist() == [5.0, 5.0]
+    assert [g.tolist() for g in kept] == [[2.0, 2.0]] * 2
+
+
+def test_a_gradient_is_added_to_in_place_and_has_the_leaf_s_dtype() -> None:
+    x = cutaway.ones(2, requires_grad=True)
+    wide = cutaway.differentiable(lambda x: (x * 1, lambda g: g * np.array([1.0, 2.0])))
+    wide(x).sum().backward()
+    grad = x.grad
+    assert grad.dtype == cutaway.float32
+    wide(x).sum().backward()
+    assert x.grad is grad and grad.tolist() == [2.0, 4.0]
+    x.grad = cutaway.ones(1).expand(2)  # no memory for two numbers
+    wide(x).sum().backward()
+    assert x.grad.tolist() == [2.0, 3.0]
+
+
+# --- what is dropped is gone ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def parts(*losses: Any) -> list[weakref.ref[Any]]:
+    """Weak references to every node behind the losses, and to every array that a node keeps."""
+    nodes = [node for node in newest_first([loss.grad_fn for loss in losses]) if node.number]
+    arrays = [array for node in nodes for array in node.arrays or () if isinstance(array, np.ndarray)]
+    arrays += [array for node in nodes for pullback in node.pullbacks or () for array in held(pullback)]
+    arrays = [array for array in arrays if isinstance(array, np.ndarray)]
+    return [weakref.ref(x) for x in (*nodes, *arrays, *(loss._array for loss in losses))]
+
+
+def plain(x: Any) -> Any:
+    h = (x * 2).exp() + x[0] * x.mean()
+    return (h @ h.T).softmax(0).sum()
+
+
+def with_views(x: Any) -> Any:
+    h = x * 1
+    part = h[0]
+    flat = h.view(-1)
+    part.mul_(2)
+    flat[1:3] = part[:2] * 1
+    h += 1
+    return (h * flat.reshape(2, 3)).sum() + part.sum()
+
+
+def with_hooks(x: Any) -> Any:
+    h = x.exp()
+    h.retain_grad()
+    h.register_hook(lambda g: g * 2)
+    return (h * h).sum()
+
+
+class Saves(cutaway.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        a, b = x.exp(), x * 2
+        ctx.save_for_backward(x, a, b)
+        ctx.more = a
+        return a, b
+
+    @staticmethod
+    def backward(ctx: Any, ga: Any, gb: Any) -> Any:
+        _, a, _ = ctx.saved_tensors
+        return ga * a + gb * 2
+
+
+def with_function(x: Any) -> Any:
+    a, b = Saves.apply(x)
+    return (a * b).sum()
+
+
+def with_own_op(x: Any) -> Any:
+    return cutaway.differentiable(lambda x: (x * x, lambda g: 2 * g * x))(x).sum()
+
+
+def with_layers(x: Any) -> Any:
+    net = nn.Sequential(nn.Linear(3, 4, dtype=cutaway.float64), nn.Tanh(), nn.Linear(4, 3, dtype=cutaway.float64))
+    return F.cross_entropy(net(x), cutaway.tensor([0, 2]))
+
+
+LOSSES = [plain, with_views, with_hooks, with_function, with_own_op, with_layers]
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("then", ["nothing", "backward", "retained", "create_graph", "second", "error"])
+@pytest.mark.parametrize("make", LOSSES)
+def test_no_node_and_no_array_outlives_the_loss(make: Callable[[Any], Any], then: str) -> None:
+    x = cutaway.tensor([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], dtype=cutaway.float64, requires_grad=True)
+    loss = make(x)
+    mine = {id(x._array)}
+    watched = [ref for ref in parts(loss) if id(ref()) not in mine]
+    if then == "backward":
+        loss.backward()
+    elif then == "retained":
+        loss.backward(retain_graph=True)
+        loss.backward()
+    elif then == "create_graph":
+        loss.backward(create_graph=True)
+        watched += [ref for ref in parts(x.grad) if id(ref()) not in mine]
+        x.grad = None
+    elif then == "second":
+        (g,) = cutaway.autograd.grad(loss, x, create_graph=True)
+        watched += [ref for ref in parts(g) if id(ref()) not in mine]
+        g.square().sum().backward()
+        del g
+    elif then == "error":
+        handle = x.register_hook(lambda g: 1 / 0)
+        with pytest.raises(ZeroDivisionError) as caught:
+            loss.backward(retain_graph=True)
+        handle.remove()
+        del caught, handle
+    del loss
+    assert [ref() for ref in watched if ref() is not None] == []
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_backward_lets_go_of_the_values_while_the_loss_lives() -> None:
+    x = cutaway.ones(2, 3, dtype=cutaway.float64, requires_grad=True)
+    loss = plain(x)
+    watched = [ref for ref in parts(loss) if isinstance(ref(), np.ndarray)]
+    loss.backward()
+    alive = [ref() for ref in watched if ref() is not None]
+    assert all(array is x._array or array is loss._array for array in alive)
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_a_tensor_that_is_dropped_takes_its_notes_along() -> None:
+    before = len(memory._writes)
+    x = cutaway.ones(3)
+    for _ in range(5):
+        x.add_(1)
+    assert len(memory._writes) == before + 1
+    del x
+    assert len(memory._writes) == before
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_ten_thousand_steps_hold_memory_flat() -> None:
+    w = cutaway.zeros(3, requires_grad=True)
+    x, y = cutaway.ones(4, 3), cutaway.ones(4)
+    optimizer = cutaway.optim.SGD([w], lr=1e-3)
+
+    def train(steps: int) -> None:
+        for _ in range(steps):
+            optimizer.zero_grad()
+            ((x @ w - y) ** 2).mean().backward()
+            optimizer.step()
+
+    train(7_000)
+    tracemalloc.start()
+    train(2_000)  # Python keeps up to 2,000 tuples of a size, to use them again
+    before, _ = tracemalloc.get_traced_memory()
+    train(1_000)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 2_000
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_steps_with_views_hooks_and_second_derivatives_hold_memory_flat() -> None:
+    def train(steps: int) -> None:
+        for _ in range(steps):
+            for make in LOSSES:
+                x = cutaway.full((2, 3), 0.1, dtype=cutaway.float64, requires_grad=True)
+                (g,) = cutaway.autograd.grad(make(x), x, create_graph=True)
+                g.square().sum().backward()
+
+    tracemalloc.start()
+    train(5)
+    before, _ = tracemalloc.get_traced_memory()
+    train(40)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (after - before) / 40 < 5_000  # one graph is larger; below that are the tuples that Python keeps
