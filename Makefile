@@ -14,12 +14,15 @@ RUN_PARITY := $(PARITY)/bin/python
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# At a lesson's size one thread multiplies matrices as fast as many, and does not stall when other programs are busy.
+test demo parity parity-report: export OPENBLAS_NUM_THREADS ?= 1
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint parity bench clean
+.PHONY: help demo test lint parity parity-report bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.has-examples ## train the example networks, print what they learned, draw it in out/
 	$(RUN) examples/demo.py $(ARGS)
@@ -34,7 +37,11 @@ lint: $(VENV)/.has-dev ## ruff and mypy --strict
 	exit $$failed
 
 parity: $(PARITY)/.has-parity ## compare with PyTorch (a large install, in an environment of its own)
-	$(RUN_PARITY) -m pytest tests/parity $(ARGS)
+	$(RUN_PARITY) -m pytest tests/parity --ignore=tests/parity/databases/test_databases.py $(ARGS)
+
+# Some of PyTorch's own samples still fail: docs/parity.md lists them all. Once none does, `make parity` runs them too.
+parity-report: $(PARITY)/.has-parity ## run PyTorch's own samples, and write docs/parity.md
+	$(RUN_PARITY) -m pytest tests/parity/databases --write-report $(ARGS)
 
 bench: $(PARITY)/.has-parity ## measure cutaway beside PyTorch and NumPy
 	$(RUN_PARITY) benchmarks/speed.py $(ARGS)

@@ -14,8 +14,8 @@ import pytest
 
 import cutaway
 from cutaway import errors
-from cutaway.as_torch import absent, nearest, not_there
 from cutaway.cli import main, missing_name
+from cutaway.torch_import import absent, nearest, not_there
 
 
 @pytest.fixture

@@ -16,36 +16,88 @@ Names and meanings are PyTorch's; `import cutaway as torch` runs a lesson. Where
 
 import math as _math
 import warnings as _warnings
+from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 # 1 / 0 is inf and log(-1) is nan, as in PyTorch, without a word. Only cutaway's own lines are
 # meant: what NumPy says of the user's lines stays as it is.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"cutaway\.")
 
-from . import (  # noqa: E402
-    autograd, cuda, distributions, dtypes, functions, nn, optim, random, safetensors, serialization, utils,
-)  # fmt: skip
-from .as_torch import absent as _absent  # noqa: E402
-from .as_torch import as_torch  # noqa: E402
+from . import autograd, cuda, dtypes, functions, nn, optim, random  # noqa: E402
 from .autograd import (  # noqa: E402
-    differentiable, enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
+    differentiable,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
 )
 from .creation import (  # noqa: E402
-    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor,
-    tril_indices, triu_indices, zeros, zeros_like,
+    arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    tensor,
+    tril_indices,
+    triu_indices,
+    zeros,
+    zeros_like,
 )  # fmt: skip
 from .dtypes import (  # noqa: E402
-    Size, device, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8, int16, int32, int64,
-    set_default_dtype, uint8,
+    Size,
+    device,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
 )  # fmt: skip
 from .functions import *  # noqa: E402, F403
 from .random import (  # noqa: E402
-    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
-    rand_like, randint, randn, randn_like, randperm, seed, set_rng_state,
+    Generator,
+    bernoulli,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    multinomial,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    seed,
+    set_rng_state,
 )  # fmt: skip
-from .serialization import load, save  # noqa: E402
 from .tensor import (  # noqa: E402
-    Tensor, broadcast_tensors, cat, hstack, meshgrid, set_printoptions, stack, vstack, where,
+    Tensor,
+    broadcast_tensors,
+    cat,
+    hstack,
+    meshgrid,
+    set_printoptions,
+    stack,
+    vstack,
+    where,
 )  # fmt: skip
 
 __version__ = "0.1.0"
@@ -70,13 +122,34 @@ __all__ = [
     "distributions", "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "finfo", "float",
     "float16", "float32", "float64", "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state",
     "half", "hstack", "iinfo", "inf", "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8",
-    "is_grad_enabled", "linspace", "load", "long", "manual_seed", "meshgrid", "multinomial", "nan", "nn", "no_grad",
-    "normal", "ones", "ones_like", "optim", "pi", "rand", "rand_like", "randint", "randn", "randn_like", "random",
-    "randperm", "safetensors", "save", "seed", "serialization", "set_default_dtype", "set_grad_enabled",
-    "set_printoptions", "set_rng_state", "short", "stack", "tensor", "tril_indices", "triu_indices", "uint8",
-    "utils", "vstack", "where", "zeros", "zeros_like",
+    "is_grad_enabled", "is_inference_mode_enabled", "linspace", "load", "long", "manual_seed", "meshgrid",
+    "multinomial", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand", "rand_like",
+    "randint", "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed", "serialization",
+    "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "stack", "tensor",
+    "tril_indices", "triu_indices", "uint8", "utils", "vstack", "where", "zeros", "zeros_like",
 ]  # fmt: skip
 __all__ += functions.__all__
 
-if not _TYPE_CHECKING:  # a type checker would take it that there is every name
-    __getattr__ = _absent("torch")
+# What not every program needs is imported when it is first named, so that `import cutaway` is quick.
+_LATER = {
+    "as_torch": "torch_import", "load": "serialization", "save": "serialization", "serialization": "",
+    "distributions": "", "safetensors": "", "utils": "",
+}  # fmt: skip
+
+if _TYPE_CHECKING:
+    from . import distributions, safetensors, serialization, utils
+    from .serialization import load, save
+    from .torch_import import as_torch
+else:
+
+    def __getattr__(name: str) -> _Any:
+        if name not in _LATER:
+            from .torch_import import absent
+
+            absent("torch")(name)
+        module = _import_module(f"{__name__}.{_LATER[name] or name}")
+        globals()[name] = getattr(module, name) if _LATER[name] else module
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})

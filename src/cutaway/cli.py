@@ -19,8 +19,8 @@ from traceback import walk_tb
 from types import ModuleType, TracebackType
 
 from . import __version__, errors
-from .as_torch import FOREIGN, as_torch, cutaway_name, not_there, pytorch_name
 from .tensor import Tensor
+from .torch_import import FOREIGN, as_torch, cutaway_name, not_there, pytorch_name
 
 USAGE = """\
 cutaway: a deep learning framework you can see inside.

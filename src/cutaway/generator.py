@@ -23,7 +23,7 @@ random normal deviates", 1958; Durstenfeld, "Algorithm 235: Random permutation",
 from __future__ import annotations
 
 import math
-import secrets
+import os
 import warnings
 from array import array
 from collections.abc import Sequence
@@ -100,7 +100,7 @@ class Generator:
 
     def seed(self) -> int:
         """Seed from the operating system's entropy, and return that seed."""
-        self.manual_seed(secrets.randbits(64))
+        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
         return self._seed
 
     def initial_seed(self) -> int:

@@ -35,6 +35,15 @@ def of_recurrent(gates: int, states: int, **attrs: Any) -> list[Example]:
 SEEN = np.array([[True, True, False], [False, True, True]])  # (L, S)
 KEPT = np.array([[1.25, 0, 1.25], [1.25, 1.25, 0]])
 SEQUENCES: dict[Callable[..., Any], list[Example]] = {
+    ops.pad: [
+        of_shapes("ordinary", (2, 3), widths=((1, 0), (2, 1))),
+        of_shapes("ordinary", (2, 3), widths=((0, 1), (-1, 2)), value=1.5),
+        of_shapes("ordinary", (4, 3), widths=((-1, -2), (0, -1))),
+        of_shapes("0-d", (), widths=()),
+        of_shapes("empty", (0, 3), widths=((0, 0), (1, 1))),
+        of_shapes("empty", (0, 3), widths=((1, 1), (0, 0)), value=2.0),
+        Example("non-contiguous", (gaps(points((2, 3))),), {"widths": ((1, 0), (-1, 1))}),
+    ],
     ops.rnn: of_recurrent(1, 1) + [of_shapes("ordinary", (3, 2, 2), (2, 3), (3, 2), (3, 3), (3,), (3,), relu=True)],
     ops.lstm: of_recurrent(4, 2),
     ops.gru: of_recurrent(3, 1),
@@ -130,7 +139,17 @@ def attention(q: Array, k: Array, v: Array, *bias: Array, scale: float, keep: An
     return out
 
 
+def pad(x: Array, widths: Any, value: float = 0) -> Array:
+    out = np.zeros([n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)])
+    for place in np.ndindex(out.shape):
+        source = tuple(i - before for i, (before, _) in zip(place, widths, strict=True))
+        inside = all(0 <= i < n for i, n in zip(source, x.shape, strict=True))
+        out[place] = x[source] if inside else value
+    return out
+
+
 VALUES_OF_SEQUENCES: dict[Callable[..., Any], Callable[..., Any]] = {
+    ops.pad: pad,
     ops.rnn: lambda x, h, *weights, **attrs: _sequences(_rnn)(x, [h], *weights, **attrs),
     ops.lstm: lambda x, h, c, *weights: _sequences(_lstm)(x, [h, c], *weights),
     ops.gru: lambda x, h, *weights: _sequences(_gru)(x, [h], *weights),

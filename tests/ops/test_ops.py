@@ -15,6 +15,7 @@ import cutaway
 from cutaway import ops
 from cutaway.autograd import gradcheck, gradgradcheck
 from cutaway.graph import undo_broadcast
+from cutaway.ops.rounding import whole_power
 from cutaway.tensor.base import apply
 
 from .example import KINDS, Array, Example
@@ -295,6 +296,8 @@ inf, nan = math.inf, math.nan
         (ops.leaky_relu, [[-1.0, 0.0, 2.0]], {"negative_slope": 0.1}, [[0.1, 0.1, 1]]),
         (ops.elu, [[0.0, 1000.0, -1000.0]], {"alpha": 2.0}, [[2, 1, 0]]),
         (ops.clamp, [[-1.0, 0.0, 0.5, 1.0, 2.0]], {"min": 0.0, "max": 1.0}, [[0, 1, 1, 1, 0]]),
+        (ops.clip, [[0.0, 1.0, 2.0], 1.0, 1.0], {}, [[0, 1, 0], [0, 0, 0], [0, 0, 1]]),
+        (ops.hardtanh, [[-2.0, -1.0, 0.5, 1.0, 2.0]], {}, [[0, 0, 1, 0, 0]]),
         (ops.maximum, [[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]], {}, [[0, 0.5, 1], [1, 0.5, 0]]),
         (ops.minimum, [[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]], {}, [[1, 0.5, 0], [0, 0.5, 1]]),
         (ops.amax, [[3.0, 1.0, 3.0]], {}, [[0.5, 0, 0.5]]),
@@ -360,6 +363,28 @@ def test_logits_of_ten_thousand_do_no_harm(op: Op, dtype: Any) -> None:
     gx = dx(np.ones_like(value))
     assert np.isfinite(gx).all()
     assert gx.dtype == dtype
+
+
+def test_whole_numbers_divide_without_passing_through_fractions() -> None:
+    x, y = np.meshgrid(np.arange(-7, 8), [-3, -2, 1, 2, 5])
+    rounded = [int(a / b) for a, b in zip(x.flat, y.flat, strict=True)]
+    assert ops.trunc_divide(x, y)[0].ravel().tolist() == rounded
+    large = np.array([2**62 + 1])
+    assert ops.trunc_divide(large, np.array([1]))[0] == large
+    assert ops.trunc_divide(-large, np.array([-1]))[0] == large
+
+
+def test_whole_numbers_to_whole_powers() -> None:
+    x, y = (np.ravel(a) for a in np.meshgrid(np.arange(-3, 4), np.arange(-3, 5)))
+    nonzero = (x != 0) | (y >= 0)
+    for a, b, power in zip(x[nonzero], y[nonzero], whole_power(x[nonzero], y[nonzero]), strict=True):
+        assert power == int(float(a) ** float(b)), (a, b)
+
+
+def test_softplus_is_its_input_above_the_threshold_of_twenty() -> None:
+    value, dx = ops.softplus(np.array([20.5, 19.5]))
+    assert (value == [20.5, 19.5]).tolist() == [True, False]
+    assert (dx(np.ones(2)) == 1).tolist() == [True, False]
 
 
 def test_softmax_of_nothing_but_minus_infinity_is_nan_as_in_pytorch() -> None:

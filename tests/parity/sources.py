@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from tests.parity.both import Program
+from tests.tensor.programs import numbers
+
+__all__ = ["DTYPES", "leaf", "numbers", "program", "with_gradients"]
 
 DTYPES = ["float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"]
 
@@ -30,13 +33,6 @@ def program(source: str, **names: Any) -> Program:
 def leaf(array: Any) -> Program:
     """Makes a tensor that asks for a gradient, of the same numbers in both."""
     return lambda t: t.tensor(array.copy(), requires_grad=array.dtype.kind == "f")
-
-
-def numbers(*shape: int, seed: int = 0, dtype: str = "float64") -> Any:
-    """Random numbers, from NumPy's generator: away from 0, and no two alike."""
-    random = np.random.default_rng(seed)
-    signs = np.where(random.random(shape) < 0.5, -1, 1)
-    return np.asarray(signs * (0.5 + random.random(shape) * 1.5)).astype(dtype)
 
 
 def with_gradients(source: str, **arrays: Any) -> Program:

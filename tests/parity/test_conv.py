@@ -33,7 +33,7 @@ def test_conv2d(setting: Any, dtype: str) -> None:
     same(program, rtol=1e-4, atol=2e-5) if dtype == "float32" else same(program, rtol=1e-10, atol=1e-11)
 
 
-@pytest.mark.parametrize("setting", itertools.product([1, 3], [1, 2], [0, 1, "same"], [1, 2], [1, 2]), ids=str)
+@pytest.mark.parametrize("setting", list(itertools.product([1, 3], [1, 2], [0, 1, "same"], [1, 2], [1, 2])), ids=str)
 def test_conv1d(setting: Any) -> None:
     kernel, stride, padding, dilation, groups = setting
 
@@ -208,7 +208,9 @@ def test_functions_and_their_second_gradients(call: str) -> None:
             out = eval(call, {"t": t, "F": t.nn.functional, "x": x, "w": w, "b": b})
         finally:
             t.set_default_dtype(t.float32)
-        inputs = [v for name, v in (("x", x), ("w", w), ("b", b)) if name in call.replace("ow", "").replace("ConvT", "")]
+        inputs = [
+            v for name, v in (("x", x), ("w", w), ("b", b)) if name in call.replace("ow", "").replace("ConvT", "")
+        ]
         first = t.autograd.grad((out * out).sum(), inputs, create_graph=True, allow_unused=True)
         known = [g for g in first if g is not None]
         again = t.autograd.grad(sum((g * g * g).sum() for g in known), inputs, allow_unused=True)
@@ -226,6 +228,7 @@ WRONG = [
     "F.conv2d(t.zeros(2, 1, 5, 5), t.zeros(4, 1, 3))",
     "F.conv2d(t.zeros(2, 1, 5, 5), t.zeros(4, 1, 3, 3), t.zeros(3))",
     "F.conv2d(t.zeros(2, 1, 5, 5).double(), t.zeros(4, 1, 3, 3))",
+    "F.conv2d(t.zeros(2, 1, 5, 5), t.zeros(4, 1, 3, 3), t.zeros(4).double())",
     "F.conv2d(t.zeros(2, 1, 5, 5), t.zeros(4, 1, 3, 3), stride=0)",
     "F.conv2d(t.zeros(2, 1, 5, 5), t.zeros(4, 1, 3, 3), stride=(1, 2, 3))",
     "F.conv2d(t.zeros(2, 1, 5, 5), t.zeros(4, 1, 3, 3), padding=-1)",

@@ -317,7 +317,8 @@ t.float32.itemsize, t.float32.is_floating_point, t.float32.is_signed, t.uint8.is
 t.float32 == t.float, t.half == t.float16, t.long == t.int64, t.int == t.int32, t.double == t.float64
 repr([t.float32, t.bool, t.int64, t.uint8, t.float16, t.short])
 repr(t.get_default_dtype())
-t.set_default_dtype(t.float64); r = [t.tensor(1.5), t.tensor([1, 2]) / 2, t.tensor(1.5).dtype, t.ones(2), t.arange(2.)]; t.set_default_dtype(t.float32); r[0], r[1], r[3], r[4]
+t.set_default_dtype(t.float64); r = t.tensor(1.5), t.tensor([1, 2]) / 2, t.ones(2); t.set_default_dtype(t.float32); r
+t.set_default_dtype(t.float64); r = t.arange(2.), t.rand(2), t.eye(2); t.set_default_dtype(t.float32); r
 """.strip().splitlines()
 
 

@@ -158,6 +158,12 @@ WRONG = [
     "F.layer_norm(t.zeros(2, 4, dtype=t.int64), (4,))",
     "F.rms_norm(t.zeros(2, 4, dtype=t.int64), (4,))",
     "F.group_norm(t.zeros(2, 4, dtype=t.int64), 2)",
+    "nn.LayerNorm(4)(t.zeros(2, 4).double())",
+    "nn.GroupNorm(2, 4)(t.zeros(2, 4).double())",
+    "nn.BatchNorm1d(4, affine=False)(t.zeros(2, 4).double())",
+    "nn.BatchNorm1d(4).double()(t.zeros(2, 4))",
+    "nn.BatchNorm1d(4, affine=False).eval()(t.zeros(2, 4).double())",
+    "nn.RMSNorm(4)(t.zeros(2, 4).double())",
 ]
 
 

@@ -153,6 +153,7 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.tile: lambda x, repeats: x.repeat(repeats),
     ops.tril: lambda x, k=0: x.tril(k),
     ops.triu: lambda x, k=0: x.triu(k),
+    ops.pad: lambda x, widths, **value: F.pad(x, [n for pair in reversed(widths) for n in pair], **value),
     ops.cat: lambda *xs, axis: torch.cat(xs, axis),
     ops.stack: lambda *xs, axis: torch.stack(xs, axis),
     ops.getitem: lambda x, index: x[index_of(index)],
@@ -255,6 +256,10 @@ def compare(op: Op, example: Example, twice: bool = True) -> None:
         ours = cutaway.autograd.grad(sum_ours, xs, allow_unused=True)
     for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
         equal(a, b, f"second gradient {i}", max(10 * rtol, LOOSE.get(op, 0)), 10 * atol)
+
+
+def test_every_op_is_compared() -> None:
+    assert set(IN_TORCH) == set(ops.TABLE), "IN_TORCH should say what torch calls it"
 
 
 @every_op
@@ -384,6 +389,12 @@ def test_special_pairs(op: Op, dtype: Any) -> None:
     x, y = (np.ravel(a).astype(dtype) for a in np.meshgrid(SPECIAL, second))
     for attrs in ATTRS.get(op, [{}]):
         hold(op, (x, y), attrs, twice=False)
+
+
+@both_dtypes
+def test_special_bounds(dtype: Any) -> None:
+    few = np.array([-inf, -1.0, 0.0, 1.0, 2.0, inf, nan], dtype)
+    hold(ops.clip, tuple(np.ravel(a) for a in np.meshgrid(few, few, few)), {}, twice=False)
 
 
 @both_dtypes

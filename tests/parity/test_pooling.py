@@ -19,7 +19,7 @@ def ties(*shape: int, dtype: str = "float32") -> Any:
 
 @pytest.mark.parametrize(
     "setting",
-    itertools.product([2, 3, (1, 3)], [None, 1, (2, 3)], [0, (0, 1)], [1, (2, 1)], [False, True]),
+    list(itertools.product([2, 3, (1, 3)], [None, 1, (2, 3)], [0, (0, 1)], [1, (2, 1)], [False, True])),
     ids=str,
 )  # fmt: skip
 def test_max_pool2d(setting: Any) -> None:
@@ -38,7 +38,7 @@ def test_max_pool2d(setting: Any) -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    itertools.product([2, 3, (1, 3)], [None, 1, (2, 3)], [0, (0, 1)], [False, True], [False, True], [None, 3]),
+    list(itertools.product([2, 3, (1, 3)], [None, 1, (2, 3)], [0, (0, 1)], [False, True], [False, True], [None, 3])),
     ids=str,
 )  # fmt: skip
 def test_avg_pool2d(setting: Any) -> None:
@@ -49,7 +49,7 @@ def test_avg_pool2d(setting: Any) -> None:
     same(program)
 
 
-@pytest.mark.parametrize("setting", itertools.product([2, (3,)], [None, 1, (2,)], [0, 1], [False, True]), ids=str)
+@pytest.mark.parametrize("setting", list(itertools.product([2, (3,)], [None, 1, (2,)], [0, 1], [False, True])), ids=str)
 def test_poolings_of_signals(setting: Any) -> None:
     kernel, stride, padding, ceil_mode = setting
 
@@ -103,7 +103,7 @@ def test_interpolate(size: str, dtype: str, corners: bool | None) -> None:
     same(program, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("sizes", itertools.product([1, 2, 5, 10, 17, 33, 50], [1, 3, 7, 20, 51, 100]), ids=str)
+@pytest.mark.parametrize("sizes", list(itertools.product([1, 2, 5, 10, 17, 33, 50], [1, 3, 7, 20, 51, 100])), ids=str)
 def test_nearest_takes_the_same_pixels(sizes: Any) -> None:
     size, wanted = sizes
 
@@ -156,7 +156,12 @@ def test_functions_and_their_second_gradients(call: str) -> None:
 
 
 def test_whole_numbers() -> None:
-    same(lambda t: t.nn.functional.max_pool2d(t.arange(16).reshape(1, 4, 4), 2))
+    def program(t: Any) -> Any:
+        x, F = (t.arange(25) * 3 - 20).reshape(1, 5, 5), t.nn.functional
+        means = [F.avg_pool2d(x, 2), F.avg_pool2d(x, 3, 2, 1, divisor_override=2), F.avg_pool1d(x, 2)]
+        return [F.max_pool2d(x, 2), *means]
+
+    same(program)
 
 
 def test_not_a_number_is_the_largest() -> None:
@@ -188,6 +193,8 @@ WRONG = [
     "F.avg_pool2d(t.zeros(1, 5, 5), 2, stride=0)",
     "F.avg_pool1d(t.zeros(2, 5), 6)",
     "F.adaptive_avg_pool2d(t.zeros(5, 5), 2)",
+    "F.adaptive_avg_pool2d(t.zeros(5, 5), (2, 2))",
+    "F.max_pool1d(t.zeros(0, 5), 2)",
     "F.adaptive_avg_pool2d(t.zeros(1, 5, 5), -1)",
     "F.adaptive_avg_pool2d(t.zeros(1, 0, 5), 2)",
     "F.interpolate(t.zeros(1, 1, 5, 5))",

@@ -80,7 +80,7 @@ g = t.Generator().manual_seed(3); t.rand(2, generator=g), t.rand(2)
 g = t.Generator().manual_seed(3); t.randn(20, generator=g), t.randint(5, (3,), generator=g), t.randperm(4, generator=g)
 g = t.Generator().manual_seed(3); t.empty(3).normal_(generator=g), t.multinomial(t.ones(4), 2, generator=g)
 g = t.Generator(); g.initial_seed()
-g = t.Generator().manual_seed(3); s = g.get_state(); a = t.rand(2, generator=g); g.set_state(s); a, t.rand(2, generator=g)
+g = t.Generator(); s = g.get_state(); a = t.rand(2, generator=g); g.set_state(s); a, t.rand(2, generator=g)
 t.Generator().manual_seed(3).get_state()
 t.get_rng_state().shape, t.get_rng_state().dtype == t.uint8
 s = t.get_rng_state(); a = t.rand(2); t.default_generator.set_state(s); a, t.rand(2)
@@ -149,7 +149,10 @@ def test_what_is_refused(source: str) -> None:
 @pytest.mark.parametrize("t", [torch, cutaway])
 def test_what_is_refused_draws_nothing(t: Any) -> None:
     leaf = t.ones(3, requires_grad=True)
-    calls = [lambda: t.randint(5, 5, (2,)), lambda: leaf.normal_(), lambda: t.empty(3).uniform_(1, 0), lambda: t.normal(0.0, -1.0, (2,))]
+    calls = [
+        lambda: t.randint(5, 5, (2,)), lambda: leaf.normal_(), lambda: t.empty(3).uniform_(1, 0),
+        lambda: t.normal(0.0, -1.0, (2,)),
+    ]  # fmt: skip
     for call in calls:
         before = t.get_rng_state()
         with pytest.raises(RuntimeError):

@@ -103,7 +103,8 @@ t.tensor([1]).cuda()
 t.tensor([1]).cpu()
 x = t.ones(2); x.to(t.float32) is x, x.float() is x, x.cpu() is x, x.contiguous() is x, x.to(t.float64) is x
 x = t.ones(2); x.requires_grad
-x = t.ones(2, requires_grad=True); x.requires_grad, x.is_leaf, (x * 2).is_leaf, (x * 2).requires_grad, x.detach().requires_grad
+x = t.ones(2, requires_grad=True); x.requires_grad, x.is_leaf, x.detach().requires_grad
+x = t.ones(2, requires_grad=True) * 2; x.requires_grad, x.is_leaf, x.detach().is_leaf
 x = t.ones(2, requires_grad=True); x.data.requires_grad, x.data.is_leaf
 x = t.tensor([1]); x.requires_grad = True; x
 x = t.tensor([1]); x.requires_grad_()
@@ -143,7 +144,7 @@ def test_gradients_of_conversions() -> None:
     import numpy as np
 
     x = np.array([[0.5, 1.5], [2.5, 3.5]])
-    for source in ["x.float()", "x.half().double()", "x.to(t.float32) * 3", "x.clone()", "x.type(t.float16)", "x.contiguous()"]:
+    for source in ["x.float()", "x.half().double()", "x.to(t.float32) * 3", "x.clone()", "x.type(t.float16)"]:
         same(with_gradients(source, x=x))
 
 

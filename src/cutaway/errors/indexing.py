@@ -149,6 +149,11 @@ def cannot_delete() -> TypeError:
 
 def cannot_write(target: Any, index: Any, value: Any, error: Exception) -> Exception:
     """x[index] = value where the value does not fit."""
+    if "read-only" in str(error) and 0 not in target.strides:
+        return RuntimeError(
+            "the memory of this tensor may not be written to: it belongs to a NumPy array that is read-only. "
+            "Write to a copy: x.clone()."
+        )
     if "read-only" in str(error):
         return RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory "

@@ -104,6 +104,9 @@ class Uninitialized(Tensor):
         twin: Self = memo.setdefault(id(self), self.to())
         return twin
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.wants_grad, None, self.will_be)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 

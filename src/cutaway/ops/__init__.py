@@ -63,6 +63,7 @@ from .indexing import (
 from .linalg import linear, matmul
 from .loss import cross_entropy, nll
 from .normalization import batch_norm, group_norm, layer_norm, rms_norm
+from .padding import pad
 from .pooling import avg_pool2d, max_pool2d, pick2d, resample2d
 from .recurrent import gru, lstm, rnn
 from .reduction import amax, amin, cumsum, logsumexp, mean, norm, std, sum, var
@@ -93,9 +94,9 @@ __all__ = [
     "hardtanh", "huber_loss", "index_select", "layer_norm", "leaky_relu", "linear", "log", "log10", "log1p",
     "log2", "log_softmax", "logsigmoid", "logsumexp", "lstm", "masked_fill", "masked_select", "matmul",
     "max_along", "max_pool2d", "maximum", "mean", "min_along", "minimum", "mish", "mse_loss", "mul", "neg",
-    "nll", "norm", "overwrite", "pick2d", "piece", "place", "pow", "power", "prelu", "reciprocal", "relu",
-    "remainder", "resample2d", "reshape", "rms_norm", "rnn", "round", "rsqrt", "scaled_dot_product_attention",
-    "sigmoid", "sign", "silu", "sin", "smooth_l1_loss", "softmax", "softplus", "sqrt", "squeeze", "stack",
-    "std", "sub", "sum", "swapaxes", "t", "take_along", "tanh", "tile", "transpose", "tril", "triu", "trunc",
-    "trunc_divide", "unfold", "unsqueeze", "var", "where",
+    "nll", "norm", "overwrite", "pad", "pick2d", "piece", "place", "pow", "power", "prelu", "reciprocal",
+    "relu", "remainder", "resample2d", "reshape", "rms_norm", "rnn", "round", "rsqrt",
+    "scaled_dot_product_attention", "sigmoid", "sign", "silu", "sin", "smooth_l1_loss", "softmax", "softplus",
+    "sqrt", "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t", "take_along", "tanh", "tile", "transpose",
+    "tril", "triu", "trunc", "trunc_divide", "unfold", "unsqueeze", "var", "where",
 ]  # fmt: skip

@@ -11,9 +11,10 @@ all of the x together changes nothing in x̂, so that part of g is taken out:
 
     dx = (g - mean(g) - x̂ · mean(g · x̂)) / √(variance + eps)
 
-Fused, because small ops store each of a dozen steps. This keeps one array, x̂. Sums are `einsum`s: a
+Fused, because small ops store each of a dozen steps; this keeps one array, x̂. Sums are `einsum`s: a
 product that is only summed is never stored, which takes a third of the time. Layer norm of
-(16, 64, 64), forward and backward: 0.25 ms, from small ops 0.9 ms.
+(16, 64, 64), forward and backward: 0.34 ms, from small ops 0.9; batch norm of (32, 6, 28, 28): 0.6
+and 1.5.
 
 Source: Ioffe and Szegedy, "Batch Normalization", 2015; Ba et al., "Layer Normalization", 2016;
 Wu and He, "Group Normalization", 2018; Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
@@ -138,7 +139,7 @@ def _normalize(x: Array, affine: tuple[Array, ...], plan: Plan, eps: float, cent
             g = g.reshape(plan.weighted) * affine[0].reshape(lie) if affine else g
             g, factor = g.reshape(plan.averaged), inverse
             stretch, shift = summed(plan.over, g, xhat), summed(plan.over, g)
-        grad = xhat * (stretch / -count).reshape(shape)
+        grad: Array = xhat * (stretch / -count).reshape(shape)
         grad += g
         if centre:
             grad -= (shift / count).reshape(shape)

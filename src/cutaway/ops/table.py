@@ -23,6 +23,7 @@ from . import (
     linalg,
     loss,
     normalization,
+    padding,
     pooling,
     recurrent,
     reduction,
@@ -206,6 +207,7 @@ _OPS = [
     Op(shape.triu, "TriuBackward0", numpy=np.triu),
     Op(shape.cat, "CatBackward0"),
     Op(shape.stack, "StackBackward0"),
+    Op(padding.pad, "ConstantPadNdBackward0", numpy=padding.bordered),
     # indexing
     Op(indexing.getitem, _read),
     Op(indexing.piece, lambda node: f"{node.attrs['of']}Backward0"),
@@ -250,7 +252,7 @@ _OPS = [
     Op(pooling.pick2d, "UpsampleNearest2DBackward0"),
     # normalization
     Op(normalization.layer_norm, "NativeLayerNormBackward0", twin=normalization.layer_norm_twin),
-    Op(normalization.rms_norm, "FusedRmsNormBackward0", twin=normalization.rms_norm_twin),
+    Op(normalization.rms_norm, "MulBackward0", twin=normalization.rms_norm_twin),
     Op(normalization.group_norm, "NativeGroupNormBackward0", twin=normalization.group_norm_twin),
     Op(normalization.batch_norm, "NativeBatchNormBackward0", twin=normalization.batch_norm_twin),
     # sequences

@@ -393,7 +393,9 @@ def _scaled(x: TensorBase, other: Any, alpha: Number) -> Any:
 
 
 def _is_bool(x: Any) -> bool:
-    return isinstance(x, bool) or (isinstance(x, TensorBase | np.ndarray | np.generic) and plain(x).dtype.kind == "b")
+    if isinstance(x, TensorBase):
+        return bool(x._array.dtype.kind == "b")
+    return isinstance(x, bool | np.bool_) or (isinstance(x, np.ndarray) and bool(x.dtype.kind == "b"))
 
 
 def _condition(condition: Any) -> Any:

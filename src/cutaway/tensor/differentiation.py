@@ -207,7 +207,7 @@ def _pullbacks_of_twin(twin: Callable[..., Any], inputs: list[Any], attrs: dict[
     """The pullbacks of a function made of ops: a walk through the little graph that it records."""
     # Doors between this graph and the rest: they are newer than all that came before, so that the
     # walk, which wants only them, does not go on behind them.
-    doors = [_door(x) if isinstance(x, TensorBase) else x for x in inputs]
+    doors = [_door(x) if isinstance(x, TensorBase) and x._node is not None else x for x in inputs]
     targets = [x._node for x in doors if isinstance(x, TensorBase) and x._node is not None]
     value = twin(*doors, **attrs)
     known: list[Any] = []  # the last g and what it gave: every pullback is asked with the same one

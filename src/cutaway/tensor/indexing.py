@@ -27,26 +27,32 @@ class Indexing(Shape):
     __slots__ = ()
 
     def __getitem__(self, index: Any) -> Tensor:
-        if type(index) is int:  # the most frequent one, without the rest
-            _in_range(self, index, 0)
-            return apply_view(ops.getitem, self, index=(index, ...))
-        view, lookup = _parts(self, index)
-        x = apply_view(ops.getitem, self, index=view) if view else self
-        return apply(ops.getitem, x, index=lookup) if lookup else x  # type: ignore[return-value]
+        try:
+            if type(index) is int:  # the most frequent one, without the rest
+                return apply_view(ops.getitem, self, index=(index, ...))
+            view, lookup = _parts(index)
+            x = apply_view(ops.getitem, self, index=view) if view else self
+            return apply(ops.getitem, x, index=lookup) if lookup else x  # type: ignore[return-value]
+        except IndexError as error:
+            raise _explained(self, index, error) from None
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        view, lookup = _parts(self, index)
+        try:
+            view, lookup = _parts(index)
+            target = apply_view(ops.getitem, self, index=view) if view and lookup else self
+            write(target, self._value(value, lookup), lookup or view)
+        except IndexError as error:
+            raise _explained(self, index, error) from None
+
+    def _value(self, value: Any, lookup: tuple[Any, ...]) -> Any:
+        """What x[index] = value writes: a tensor, or a number in x's dtype."""
         if isinstance(value, TensorBase):
             if lookup and value._array.ndim and value._array.dtype != self._array.dtype:
                 raise errors.index_put_of_dtypes(self.dtype, value.dtype)
-        elif isinstance(value, int | float | np.generic):
-            value = number_for(self._array.dtype, value)
-        else:
+            return value
+        if not isinstance(value, int | float | np.generic):
             raise errors.cannot_assign(value)
-        if view and lookup:
-            write(apply_view(ops.getitem, self, index=view), value, lookup)
-        else:
-            write(self, value, view or lookup)
+        return number_for(self._array.dtype, value)
 
     def __delitem__(self, index: Any) -> None:
         raise errors.cannot_delete()
@@ -167,13 +173,12 @@ class Indexing(Shape):
 # --- what an index means ----------------------------------------------------------------------------------
 
 
-def _parts(x: TensorBase, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def _parts(index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """An index as two for NumPy: the one that gives a view, then the one that looks up in it.
 
     Either is () where there is nothing for it to do.
     """
     parts = [_part(part) for part in (index if isinstance(index, tuple) else (index,))]
-    _check(x, parts)
     view: list[Any] = []
     lookup: list[Any] = []
     for part in parts:
@@ -232,40 +237,29 @@ def _dims_used(part: Any) -> int:
     return part.ndim if isinstance(part, np.ndarray) and part.dtype.kind == "b" else 1
 
 
-def _check(x: TensorBase, parts: list[Any]) -> None:
-    """Raise a message that teaches, before NumPy would raise its own."""
+def _explained(x: TensorBase, index: Any, error: IndexError) -> IndexError:
+    """The error for an index that NumPy, or `_part`, has refused, in words that teach."""
+    try:
+        parts = [_part(part) for part in (index if isinstance(index, tuple) else (index,))]
+    except IndexError as better:
+        return better
     shape, used = x._array.shape, sum(map(_dims_used, parts))
     if sum(part is ... for part in parts) > 1:
-        raise errors.two_ellipses()
+        return errors.two_ellipses()
     if used > len(shape):
-        raise errors.too_many_indices(used, shape)
-    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+        return errors.too_many_indices(used, shape)
     axis = 0
     for part in parts:
-        if part is ...:
-            axis += len(shape) - used
-        elif isinstance(part, np.ndarray):
-            if part.dtype.kind == "b":
-                if part.shape != shape[axis : axis + part.ndim]:
-                    raise errors.mask_of_wrong_shape(part.shape, shape, axis)
-            elif part.size:
-                for i in (int(part.min()), int(part.max())):
-                    _in_range(x, i, axis)
-        elif type(part) is int:
-            _in_range(x, part, axis)
-        axis += 0 if part is ... else _dims_used(part)
-    try:
-        np.broadcast_shapes(*(part.shape if part.dtype.kind != "b" else (int(part.sum()),) for part in arrays))
-    except ValueError:
-        raise errors.indices_do_not_fit([part.shape for part in arrays]) from None
-
-
-def _in_range(x: TensorBase, i: int, axis: int) -> None:
-    shape = x._array.shape
-    if not shape:
-        raise errors.too_many_indices(1, shape)
-    if not -shape[axis] <= i < shape[axis]:
-        raise errors.index_out_of_range(i, axis, shape[axis])
+        if isinstance(part, np.ndarray) and part.dtype.kind == "b":
+            if part.shape != shape[axis : axis + part.ndim]:
+                return errors.mask_of_wrong_shape(part.shape, shape, axis)
+        elif isinstance(part, int | np.ndarray):
+            for i in np.ravel(part).tolist():
+                if not -shape[axis] <= i < shape[axis]:
+                    return errors.index_out_of_range(i, axis, shape[axis])
+        axis += len(shape) - used if part is ... else _dims_used(part)
+    arrays = [part.shape for part in parts if isinstance(part, np.ndarray)]
+    return errors.indices_do_not_fit(arrays) if len(arrays) > 1 else error
 
 
 def _integers(name: str, index: Any) -> Any:

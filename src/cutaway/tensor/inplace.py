@@ -30,14 +30,17 @@ class InPlace(Elementwise, LinearAlgebra):
         """Write what a method computes from self back into self."""
         refuse_leaf(self)
         before: Any = self
-        if switch.recording and any(isinstance(x, TensorBase) and node_of(x) is not None for x in (self, *args)):
-            # The method's pullback may need the old value, and self's memory is about to get the new one.
-            before = wrap(self._array.copy(), node_of(self))
+        if switch.recording:
+            for x in (self, *args):
+                if isinstance(x, TensorBase) and node_of(x) is not None:
+                    # The method's pullback may need the old value, and self's memory is about to get the new one.
+                    before = wrap(self._array.copy(), node_of(self))
+                    break
         value = method(before, *args, **attrs)
         if value._array.shape != self._array.shape:
             raise errors.inplace_cannot_grow(self._array.shape, value._array.shape)
-        kinds = self._array.dtype.kind, value._array.dtype.kind
-        if ("f" in kinds and kinds[0] != "f") or kinds[0] == "b" != kinds[1]:
+        own, new = self._array.dtype.kind, value._array.dtype.kind
+        if own != new and (own == "b" or new == "f"):
             raise errors.inplace_cannot_cast(value.dtype, self.dtype)
         write(self, value)
         return self

@@ -53,7 +53,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.tile: lambda x, repeats: x.repeat(repeats),
     np.tril: lambda x, k=0: x.tril(k),
     np.triu: lambda x, k=0: x.triu(k),
-    np.flip: lambda x, axis=None: x.flip(range(x.ndim) if axis is None else axis),
+    np.flip: lambda x, axis=None: x.flip(*range(x.ndim)) if axis is None else x.flip(axis),
     np.cumsum: lambda x, axis: x.cumsum(axis),
     np.round: lambda x, decimals=0: x.round(decimals=decimals),
     np.copy: lambda x, order="K": x.clone(),

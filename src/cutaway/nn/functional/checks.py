@@ -38,7 +38,9 @@ def check_fractions(**given: Tensor) -> None:
 def check_floating_point(function: str, x: Tensor) -> None:
     """Raise NotImplementedError, as PyTorch's kernels do, if x holds whole numbers."""
     if not x.is_floating_point():
-        raise NotImplementedError(f"{function} is not there for {x.dtype}, whose numbers have no fractions: use x.float()")
+        raise NotImplementedError(
+            f"{function} is not there for {x.dtype}, whose numbers have no fractions: use x.float()"
+        )
 
 
 def check_reduction(reduction: str, *more: str) -> None:

@@ -235,9 +235,10 @@ def _check(
     channels = w.shape[0] if transposed else w.shape[1] * groups
     if x.ndim not in (axes + 1, axes + 2):
         raise RuntimeError(_not_an_image(name, x.shape, channels, axes))
-    if x.dtype != w.dtype:
+    if x.dtype != w.dtype or (bias is not None and bias._array.dtype != w.dtype):
         raise RuntimeError(
-            f"{name} was given an input of {input.dtype} and a weight of {weight.dtype}: convert the input, "
+            f"{name}: input, weight and bias should be of the same dtype, and the input is {input.dtype}, the weight "
+            f"{weight.dtype}" + (f", the bias {bias.dtype}" if bias is not None else "") + ": convert the input, "
             f"x.to({weight.dtype}), or the model, model.to({input.dtype})"
         )
     if w.shape[0] % groups:
@@ -255,12 +256,11 @@ def _not_an_image(name: object, shape: Any, channels: int, axes: int) -> str:
     """An input with too few or too many axes."""
     wanted = f"(N, {channels}, {_AXES[axes]}), or ({channels}, {_AXES[axes]}) without a batch"
     message = f"{name} takes {wanted}, and was given x of shape {tuple(shape)}"
+    side = math.isqrt(shape[-1] // channels) if shape else 0
+    if len(shape) == axes == 2 and shape[0] != shape[1] == channels * side * side:
+        return message + f": give flat images their axes back, x.view(-1, {channels}, {side}, {side})"
     if len(shape) == axes and channels == 1:
-        message += ": the channel axis is missing; add it, x.unsqueeze(0)"
-    elif len(shape) == 2 and axes == 2:
-        side = math.isqrt(shape[1] // channels)
-        if side * side * channels == shape[1]:
-            message += f": give flat images their axes back, x.view(-1, {channels}, {side}, {side})"
+        return message + ": the channel axis is missing; add it, x.unsqueeze(0)"
     return message
 
 
@@ -278,7 +278,7 @@ def _wrong_channels(
     if shape[-1] == channels and axes == 2 and len(shape) == 4:
         return message + ": channels stand before the pixels here, so write x.permute(0, 3, 1, 2)"
     if shape[-1] == channels:
-        return message + ": channels stand before the pixels here; move them, x.movedim(-1, " f"{-axes - 1})"
+        return message + f": channels stand before the pixels here; move them, x.movedim(-1, {-axes - 1})"
     kind = f"nn.ConvTranspose{axes}d" if transposed else f"nn.Conv{axes}d"
     return message + f": make it {kind}({got}, ...)"
 

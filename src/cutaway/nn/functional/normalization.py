@@ -12,7 +12,7 @@ from ... import ops
 from ...memory import stamp_write
 from ...ops.normalization import moments
 from ...tensor import Tensor
-from ...tensor.base import apply
+from ...tensor.base import apply, to_common_dtype
 from .checks import check_floating_point, check_tensors
 
 __all__ = ["batch_norm", "group_norm", "layer_norm", "normalize", "rms_norm"]
@@ -52,6 +52,7 @@ def layer_norm(
             [-1.0000,  1.0000]])
     """
     shape = _last_axes("layer_norm", input, normalized_shape, weight, bias)
+    _check_dtypes("layer_norm", input, weight, bias)
     return _affine(ops.layer_norm, input, weight, bias, shape, ndim=len(shape), eps=eps)
 
 
@@ -76,6 +77,8 @@ def rms_norm(
     """
     shape = _last_axes("rms_norm", input, normalized_shape, weight)
     eps = float(np.finfo(input._array.dtype).eps) if eps is None else eps
+    if weight is not None:
+        input, weight = to_common_dtype(input, weight)
     return _affine(ops.rms_norm, input, weight, None, shape, ndim=len(shape), eps=eps)
 
 
@@ -129,6 +132,7 @@ def group_norm(
             f"{shape[1]} (axis 1)"
         )
     _check_channels("group_norm", shape, weight=weight, bias=bias)
+    _check_dtypes("group_norm", input, weight, bias)
     if shape[0] * shape[1] // num_groups * math.prod(shape[2:]) == 1:
         raise ValueError(_single_value("group_norm", shape))
     return _affine(ops.group_norm, input, weight, bias, shape[1:2], groups=num_groups, eps=eps)
@@ -176,12 +180,12 @@ def batch_norm(
     check_floating_point("batch_norm", input)
     statistics = {"running_mean": running_mean, "running_var": running_var}
     _check_channels("batch_norm", shape, weight=weight, bias=bias, **statistics)
+    _check_dtypes("batch_norm", input, weight, bias, *statistics.values())
     if not training:
         missing = [name for name, value in statistics.items() if value is None]
         if running_mean is None or running_var is None:
             raise RuntimeError(f"batch_norm: Expected {' and '.join(missing)} to be given when training=False")
-        dtype = input._array.dtype
-        known = {"mean": running_mean._array.astype(dtype), "var": running_var._array.astype(dtype)}
+        known = {"mean": running_mean._array.copy(), "var": running_var._array.copy()}  # they may move before backward
         return _affine(ops.batch_norm, input, weight, bias, shape[1:2], **known, eps=eps)
     out = _affine(ops.batch_norm, input, weight, bias, shape[1:2], eps=eps)
     if running_mean is not None or running_var is not None:
@@ -217,6 +221,16 @@ def _check_channels(name: str, shape: tuple[int, ...], **given: Tensor | None) -
             raise RuntimeError(
                 f"{name} was made for {tensor.numel()} channels, the length of its {what}, and was given x of shape "
                 f"{shape}, with {shape[1]} channels (axis 1): give the layer {shape[1]} as its number of channels"
+            )
+
+
+def _check_dtypes(name: str, input: Tensor, *others: Tensor | None) -> None:
+    """Raise RuntimeError if the parameters are not of the input's dtype."""
+    for tensor in others:
+        if tensor is not None and tensor.dtype != input.dtype:
+            raise RuntimeError(
+                f"{name} was given an input of {input.dtype} and parameters of {tensor.dtype}: convert the input, "
+                f"x.to({tensor.dtype}), or the model, model.to({input.dtype})"
             )
 
 

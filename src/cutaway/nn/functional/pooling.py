@@ -164,10 +164,12 @@ def _avg_pool(
     divisor: int | None,
 ) -> Tensor:
     check_tensors(name, input=input)
-    check_floating_point(name, input)
     if divisor == 0:
         raise RuntimeError(f"{name}: divisor_override=0 would divide by zero; None divides by the window's size")
     windows = _windows(name, input, axes, kernel_size, stride, padding, 1, ceil_mode)
+    if not input.is_floating_point():  # whole numbers stay whole: their means are cut off
+        how = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor
+        return _avg_pool(name, input.double(), axes, *how).trunc().to(input.dtype)
     counts = _counts(windows, input._array.shape[-axes:], count_include_pad) if divisor is None else np.array(divisor)
     share = counts.astype(input._array.dtype)
     return _as_images(input, axes, lambda x: apply(ops.avg_pool2d, x, windows=windows, divisor=share))
@@ -208,7 +210,7 @@ def _windows(
         raise RuntimeError(
             f"{name} takes (N, C, {pixels}), or (C, {pixels}) without a batch, and was given x of shape {x.shape}{fix}"
         )
-    if 0 in x.shape[1:]:
+    if 0 in x.shape[-axes - 1 :]:
         raise RuntimeError(f"{name}: an input of shape {x.shape} has no pixels; only the batch may be empty")
     if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(around, kernel, spacing, strict=True)):
         raise RuntimeError(
@@ -246,7 +248,8 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
     """
     check_tensors("adaptive_avg_pool2d", input=input)
     if input.ndim not in (3, 4) or 0 in input.shape[1:]:
-        raise RuntimeError(
+        kind = ValueError if isinstance(output_size, Sequence) and input.ndim < 3 else RuntimeError
+        raise kind(
             f"adaptive_avg_pool2d takes (N, C, H, W), or (C, H, W) without a batch, and was given x of shape "
             f"{tuple(input.shape)}"
         )
@@ -258,6 +261,8 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
     wanted = [n if m is None else m for m, n in zip(sizes, shape, strict=True)]
     if min(wanted) < 0:
         raise RuntimeError(f"adaptive_avg_pool2d: an image cannot have the size {tuple(wanted)}")
+    if wanted == [1, 1]:
+        return input.mean(dim=(-2, -1), keepdim=True)
     dtype = input._array.dtype
     rows, columns = (_shares(n, m).astype(dtype) for n, m in zip(shape, wanted, strict=True))
     return batched(input, 2, lambda x: apply(ops.resample2d, x, rows=rows, columns=columns))

@@ -140,8 +140,7 @@ class MultiheadAttention(Module):
                 f"{tuple(query.shape)}, key {tuple(key.shape)} and value {tuple(value.shape)}: {why}"
             )
         q, k, v = self._project(query, key, value)
-        turn = query.ndim == 3 and not self.batch_first
-        if turn:
+        if query.ndim == 3 and not self.batch_first:
             q, k, v = (x.transpose(0, 1) for x in (q, k, v))  # (N, L, E), or (L, E) throughout for one sequence
         blocked = self._mask(key_padding_mask, attn_mask, q)
         k, v, blocked = self._more_keys(k, v, blocked)
@@ -160,8 +159,9 @@ class MultiheadAttention(Module):
         else:
             mask = ~blocked if blocked is not None and blocked.dtype == bool_ else blocked
             out = F.scaled_dot_product_attention(q, k, v, mask, dropout)
-        out = out.transpose(-3, -2).flatten(-2)  # (N, L, E)
-        return self.out_proj(out.transpose(0, 1) if turn else out), weights
+        # PyTorch's order in memory, whatever batch_first says: a dropout that follows draws in that order
+        out = self.out_proj(out.movedim(-2, 0).flatten(-2))  # (L, N, E)
+        return out.transpose(0, 1) if self.batch_first and query.ndim == 3 else out, weights
 
     def _project(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, ...]:
         """Queries, keys and values for all heads, side by side."""

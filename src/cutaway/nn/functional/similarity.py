@@ -1,0 +1,62 @@
+"""How alike two vectors are: by the angle between them, or by the distance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...tensor import Tensor
+from ...tensor.base import common_shape, to_common_dtype, wrap
+from .checks import check_tensors
+
+__all__ = ["cosine_similarity", "pairwise_distance"]
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """x1 · x2 / (‖x1‖ ‖x2‖), the cosine of the angle between them: 1 in the same direction, 0 at right angles.
+
+    Args:
+        x1, x2: shapes that broadcast to (*, D, *).
+        dim: where D is, the axis of the vectors.
+        eps: the least length that is divided by.
+
+    Returns:
+        (*, *), without D.
+
+    Raises:
+        RuntimeError: the shapes do not fit, or both hold whole numbers.
+
+    >>> F.cosine_similarity(torch.tensor([[1.0, 1.0]]), torch.tensor([[2.0, 0.0]]))
+    tensor([0.7071])
+    """
+    check_tensors("cosine_similarity", x1=x1, x2=x2)
+    x, y = to_common_dtype(x1, x2)
+    if not x.is_floating_point():
+        raise RuntimeError(
+            f"cosine_similarity: expected common dtype to be floating point, and it is {x.dtype}: use x.float()"
+        )
+    shape = common_shape("cosine_similarity", x, y)
+    x, y = x.expand(shape), y.expand(shape)
+    cosines: Tensor = (x / _length(x, dim, eps) * (y / _length(y, dim, eps))).sum(dim)
+    return cosines
+
+
+def _length(x: Tensor, dim: int, eps: float) -> Tensor:
+    """‖x‖, or eps if that is more; its gradient is that of ‖x‖ in any case, as in PyTorch."""
+    length = x.norm(2, dim, keepdim=True)
+    return length + wrap(np.maximum(eps - length._array, 0))
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """‖x1 - x2 + eps‖ₚ along the last axis.
+
+    Args:
+        x1, x2: (N, D) or (D), or shapes that broadcast.
+        p: which norm.
+        eps: added to every difference, so that the gradient is never that of a norm at 0.
+        keepdim: keep the last axis, with length 1.
+
+    >>> F.pairwise_distance(torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 4.0]]))
+    tensor([5.])
+    """
+    check_tensors("pairwise_distance", x1=x1, x2=x2)
+    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)

@@ -1,0 +1,44 @@
+"""Running the samples of a name, and remembering what came out for the report."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+
+import cutaway
+from tests.parity.databases import of_modules, of_ops, of_optimizers, of_schedulers
+from tests.parity.databases.libraries import has
+from tests.parity.databases.names import SECTIONS, STORAGE, Name
+from tests.parity.databases.tally import Tally
+
+results: dict[str, Tally] = {}  # by name, of all that ran in this process
+
+
+def run(name: Name) -> Tally:
+    """Run all samples of a name, once in a process."""
+    if name.name not in results:
+        tally = Tally(name.name)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # the samples are small, and waking threads takes longer than the work
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                _run(name, tally)
+        finally:
+            torch.set_num_threads(threads)
+        results[name.name] = tally
+    return results[name.name]
+
+
+def _run(name: Name, tally: Tally) -> None:
+    if name.ops:
+        of_ops.run(name, tally, storage=any(name in SECTIONS[section] for section in STORAGE))
+    elif name.module:
+        of_modules.run(name.name, tally)
+    elif name.optimizer:
+        of_optimizers.run(name.name, tally)
+    elif name.scheduler:
+        of_schedulers.run(name.name, tally)
+    elif not has(cutaway, name.name):
+        tally.miss(name.name)

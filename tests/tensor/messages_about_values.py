@@ -1,0 +1,418 @@
+"""What a mistake with numbers, dtypes or the graph is told, word for word.
+
+x is a vector, m a matrix, w requires grad.
+"""
+
+ABOUT_VALUES: dict[str, Exception] = {
+    # arithmetic and comparison
+    "x + t.ones(4)": RuntimeError(
+        "add: the shapes (3,) and (4,) do not fit together: at dimension 0 (counted after aligning the last ones)"
+        " the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is then "
+        "stretched."
+    ),
+    "t.ones(2, 3) + t.ones(2)": RuntimeError(
+        "add: the shapes (2, 3) and (2,) do not fit together: at dimension 1 (counted after aligning the last "
+        "ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left), which is "
+        "then stretched. Perhaps you want one value for each row: write the second as x.unsqueeze(1), of shape "
+        "(2, 1)."
+    ),
+    "t.ones(2, 3) * t.ones(3, 2)": RuntimeError(
+        "mul: the shapes (2, 3) and (3, 2) do not fit together: at dimension 1 (counted after aligning the last "
+        "ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left), which is "
+        "then stretched. One of them looks transposed: write the second as x.T, of shape (2, 3)."
+    ),
+    'x.add("a")': TypeError(
+        "a Tensor or a number is needed here, but this is str 'a'. Convert it first: torch.tensor(...)."
+    ),
+    "x.add(None)": TypeError(
+        "a Tensor or a number is needed here, but this is NoneType None. Convert it first: torch.tensor(...)."
+    ),
+    "x - t.ones(3, dtype=t.bool)": RuntimeError(
+        "x - y with a bool tensor is not supported: write x ^ y for what differs, or convert it to numbers with "
+        "x.int()"
+    ),
+    "-t.ones(2, dtype=t.bool)": RuntimeError(
+        "-x with a bool tensor is not supported: write ~x for not, or convert it to numbers with x.int()"
+    ),
+    "t.tensor([1]).add(1, alpha=0.5)": RuntimeError(
+        "For integral input tensors, argument alpha must not be a floating point number, but it is 0.5: convert "
+        "the tensor first, x.float()"
+    ),
+    "t.tensor([1]).add(1, alpha=True)": RuntimeError("Boolean alpha only supported for Boolean results: write alpha=1"),
+    "t.tensor([1]) // 0": RuntimeError(
+        "ZeroDivisionError: floor_divide of whole numbers by 0 has no answer. As fractions, x / y or x.float() //"
+        " y gives inf or nan."
+    ),
+    "t.tensor([1]) ** -1": RuntimeError(
+        "Integers to negative integer powers are not allowed: x ** -1 is a fraction. Write x.float() ** -1."
+    ),
+    'x.div(2, rounding_mode="up")': RuntimeError(
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found 'up'"
+    ),
+    "x.maximum(3)": TypeError(
+        "maximum(): a Tensor is needed, not the number 3: convert it with torch.tensor(...) first"
+    ),
+    "x.clamp()": RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None, as in x.clamp(min=0)"),
+    "x.clamp(1, t.ones(3))": TypeError(
+        "clamp(): min and max must be two numbers, or two Tensors: write torch.tensor(0.) for a number"
+    ),
+    "x.masked_fill(t.tensor([1, 0, 1]), 0)": RuntimeError(
+        "masked_fill expected a boolean tensor as its condition, but got a tensor with dtype torch.int64: compare"
+        " first, as in x != 0"
+    ),
+    "x.masked_fill(x > 0, t.ones(3))": RuntimeError(
+        "masked_fill only supports a 0-dimensional value tensor, but got a tensor of shape (3,); "
+        "torch.where(mask, values, x) and x.copy_(values) take one for each place"
+    ),
+    "t.where(t.tensor([1, 0, 1]), x, x)": RuntimeError(
+        "where expected a boolean tensor as its condition, but got a tensor with dtype torch.int64: compare "
+        "first, as in x != 0"
+    ),
+    "x & 1": NotImplementedError(
+        '"bitwise_and" not implemented for \'float32\': it needs bools or whole numbers, as in (x > 0) & (y > 0)'
+    ),
+    "~x": TypeError(
+        "~ (operator.invert) is only implemented on integer and Boolean-type tensors, not on torch.float32: "
+        "compare first, ~(x > 0)"
+    ),
+    "x.logical_and(True)": TypeError(
+        "logical_and(): a Tensor is needed, not the number True: convert it with torch.tensor(...) first"
+    ),
+    'x.eq("a")': TypeError(
+        "a Tensor or a number is needed here, but this is str 'a'. Convert it first: torch.tensor(...)."
+    ),
+    "x < t.ones(4)": RuntimeError(
+        "x < y: the shapes (3,) and (4,) do not fit together: at dimension 0 (counted after aligning the last "
+        "ones) the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is "
+        "then stretched."
+    ),
+    "x.isclose(t.ones(3, dtype=t.float64))": RuntimeError(
+        "isclose: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert "
+        "one with .to(torch.float64)"
+    ),
+    "x.isclose(t.ones(4))": RuntimeError(
+        "isclose: the shapes (3,) and (4,) do not fit together: at dimension 0 (counted after aligning the last "
+        "ones) the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is "
+        "then stretched."
+    ),
+    "x.equal([1])": TypeError("equal(): a Tensor is needed, not list [1]: convert it with torch.tensor(...) first"),
+    '"a" in x': RuntimeError(
+        "Tensor.__contains__ only supports Tensor or scalar, but you passed in str 'a': a tensor holds numbers "
+        "only"
+    ),
+    # elementwise and reductions
+    "t.ones(2, dtype=t.bool).abs()": NotImplementedError(
+        '"abs" not implemented for \'bool\': it needs numbers: x.int()'
+    ),
+    "t.tensor([1, 2]).softmax(0)": NotImplementedError(
+        '"softmax" not implemented for \'int64\': it needs fractions: x.float().softmax(0)'
+    ),
+    "t.ones(2, dtype=t.bool).relu()": RuntimeError(
+        "relu(x) with a bool tensor is not supported: convert it to numbers with x.int()"
+    ),
+    "x.softmax(1)": IndexError(
+        "Dimension out of range (expected to be in range of [-1, 0], but got 1): the tensor has 1 dimension, "
+        "numbered from 0, or from the end as -1, -2, ..."
+    ),
+    "x.softmax(dims=0)": TypeError(
+        "softmax() got an unexpected keyword argument 'dims'. Did you mean 'dim' or 'keepdims'? It takes: dim, "
+        "dtype, axis, keepdims."
+    ),
+    "x.sum(1)": IndexError(
+        "Dimension out of range (expected to be in range of [-1, 0], but got 1): the tensor has 1 dimension, "
+        "numbered from 0, or from the end as -1, -2, ..."
+    ),
+    "x.sum(0.5)": TypeError("a dimension is a whole number, not the number 0.5"),
+    "t.tensor(1.).sum(1)": IndexError(
+        "Dimension out of range: dim=1 was asked for, but a tensor with one number has only dim 0 or -1."
+    ),
+    "m.sum((0, 0))": RuntimeError("a dimension appears more than once in dim=(0, 0): name each only once"),
+    "x.sum(axes=0)": TypeError(
+        "sum() got an unexpected keyword argument 'axes'. Did you mean 'axis'? It takes: dim, keepdim, dtype, "
+        "axis, keepdims."
+    ),
+    'x.sum(dtype="float32")': TypeError(
+        "argument 'dtype' must be torch.dtype, not str: write dtype=torch.float32, without quotes, and not "
+        "'float32'"
+    ),
+    "t.tensor([1, 2]).mean()": RuntimeError(
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got:"
+        " torch.int64. Write x.float().mean(...)."
+    ),
+    "t.tensor([1, 2]).norm()": RuntimeError(
+        "norm(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got:"
+        " torch.int64. Write x.float().norm(...)."
+    ),
+    "t.ones(0).max()": RuntimeError(
+        "max(): Expected reduction dim to be specified for input.numel() == 0: the tensor is empty, and no "
+        "elements have no largest and no smallest"
+    ),
+    "t.ones(0, 3).max(0)": IndexError(
+        "max(): Expected reduction dim to have non-zero size, but the shape is (0, 3): no elements have no "
+        "largest and no smallest"
+    ),
+    "t.ones(0).argmax()": IndexError(
+        "argmax(): Expected reduction dim to have non-zero size, but the shape is (0,): no elements have no "
+        "largest and no smallest"
+    ),
+    "t.ones(2, dtype=t.bool).argmax()": RuntimeError(
+        "argmax(): does not support bool input: write x.int().argmax(), or x.nonzero() for the places of True"
+    ),
+    # in place
+    "w.add_(1)": RuntimeError(
+        "a leaf Variable that requires grad is being used in an in-place operation: its old value would be lost, "
+        "and with it the place where the gradient belongs. To update a parameter, write\n"
+        "    with torch.no_grad():\n"
+        "        w -= lr * w.grad\n"
+        "To compute with it, make a new tensor: w = w - 1, or work on w.clone()."
+    ),
+    "w[0].add_(1)": RuntimeError(
+        "a view of a leaf Variable that requires grad is being used in an in-place operation: its old value would"
+        " be lost, and with it the place where the gradient belongs. To update a parameter, write\n"
+        "    with torch.no_grad():\n"
+        "        w -= lr * w.grad\n"
+        "To compute with it, make a new tensor: w = w - 1, or work on w.clone()."
+    ),
+    "x.add_(t.ones(2, 3))": RuntimeError(
+        "output with shape (3,) doesn't match the broadcast shape (2, 3): an in-place operation cannot make a "
+        "tensor larger. Write x = x + y, which makes a new one."
+    ),
+    "t.tensor([1, 2]).add_(1.5)": RuntimeError(
+        "result type torch.float32 can't be cast to the desired output type torch.int64: the tensor keeps its "
+        "dtype when it is changed in place, and torch.int64 cannot hold the result. Convert it first, x = "
+        "x.to(torch.float32), or write x = x + y."
+    ),
+    "t.ones(2, dtype=t.bool).add_(1)": RuntimeError(
+        "result type torch.int64 can't be cast to the desired output type torch.bool: the tensor keeps its dtype "
+        "when it is changed in place, and torch.bool cannot hold the result. Convert it first, x = "
+        "x.to(torch.int64), or write x = x + y."
+    ),
+    "x.expand(2, 3).add_(1)": RuntimeError(
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
+        " (it was made by expand(), say). Write to a copy: x.clone()."
+    ),
+    "x.fill_(t.ones(2))": RuntimeError(
+        "fill_ only supports a 0-dimensional value tensor, but got a tensor of shape (2,); torch.where(mask, "
+        "values, x) and x.copy_(values) take one for each place"
+    ),
+    'x.copy_("a")': TypeError("a number is needed here, but this is str 'a'"),
+    "x.copy_(t.ones(2))": RuntimeError(
+        "copy_: the shapes (3,) and (2,) do not fit together: at dimension 0 (counted after aligning the last "
+        "ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left), which is "
+        "then stretched."
+    ),
+    "(w * 1).unsqueeze_(0)": NotImplementedError(
+        "shapes cannot be changed in place once a graph is recorded: write x = x.unsqueeze(0)"
+    ),
+    "x.normal_(0, -1)": RuntimeError("normal_ expects std to be 0 or more, but found std=-1"),
+    "x.uniform_(2, 1)": RuntimeError("uniform_ expects from to be at most to=1, but found from=2"),
+    "x.uniform_(low=1)": TypeError(
+        "uniform_() got an unexpected keyword argument 'low'. It takes: from, to, generator."
+    ),
+    "x.bernoulli_(2)": RuntimeError("bernoulli_ expects p to be between 0 and 1, but found p=2"),
+    "x.exponential_(0)": RuntimeError("exponential_ expects lambd to be above 0, but found lambd=0"),
+    "t.tensor([1]).normal_()": NotImplementedError(
+        '"normal_" not implemented for \'int64\': it needs fractions, as its draws are'
+    ),
+    # numbers, NumPy and copies
+    "x.item()": RuntimeError(
+        "only one element tensors can be converted to Python scalars: a Tensor with 3 elements cannot be "
+        "converted to Scalar, as item() does, and the shape is (3,). Reduce it first, for example with .sum() or "
+        ".mean(), or use .tolist() for all of them."
+    ),
+    "int(x)": ValueError(
+        "only one element tensors can be converted to Python scalars: a Tensor with 3 elements cannot be "
+        "converted to Scalar, as int(x) does, and the shape is (3,). Reduce it first, for example with .sum() or "
+        ".mean(), or use .tolist() for all of them."
+    ),
+    "bool(x)": RuntimeError(
+        "Boolean value of Tensor with more than one value is ambiguous: the shape is (3,). Say which you mean: (x"
+        " > 0).any() or (x > 0).all()."
+    ),
+    "bool(t.ones(0))": RuntimeError(
+        "Boolean value of Tensor with no values is ambiguous: the shape is (0,). Say which you mean: (x > "
+        "0).any() or (x > 0).all()."
+    ),
+    "[1, 2][x]": TypeError(
+        "only integer tensors of a single element can be converted to an index, but this is a tensor of shape "
+        "(3,), float32: convert it with int(x) first"
+    ),
+    "len(t.tensor(1))": TypeError("len() of a 0-d tensor: it holds a single number, x.item()"),
+    "list(t.tensor(1))": TypeError("iteration over a 0-d tensor: it holds a single number, x.item()"),
+    'f"{x:.2f}"': TypeError(
+        "unsupported format string passed to Tensor.__format__: it formats a single number, x.item(); "
+        "torch.set_printoptions(precision=2) is for whole tensors"
+    ),
+    "w.numpy()": RuntimeError(
+        "Can't call numpy() on Tensor that requires grad: NumPy would compute on without recording. Use "
+        "tensor.detach().numpy() instead."
+    ),
+    "(w * 2).__deepcopy__({})": RuntimeError(
+        "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment: "
+        "this one was computed, and its graph cannot be copied. Use x.detach().clone(), or make the copy before "
+        "computing."
+    ),
+    'x.to("cuda")': RuntimeError(
+        "device='cuda': cutaway runs on the CPU only. Write device='cpu', or choose as lessons do: device = "
+        "'cuda' if torch.cuda.is_available() else 'cpu' (which gives 'cpu' here)."
+    ),
+    'x.to("nowhere")': RuntimeError(
+        "Expected one of cpu, cuda, mps, xpu, meta as a device, but got 'nowhere': cutaway runs on 'cpu'"
+    ),
+    "x.cuda()": AssertionError(
+        "cutaway has no CUDA: it runs on the CPU with NumPy. Lessons choose a device with 'cuda' if "
+        "torch.cuda.is_available() else 'cpu', which gives 'cpu' here."
+    ),
+    'x.type("float")': ValueError("invalid type: 'float'. Write a dtype: x.type(torch.float64), or x.double()"),
+    "x.size(1)": IndexError(
+        "Dimension out of range (expected to be in range of [-1, 0], but got 1): the tensor has 1 dimension, "
+        "numbered from 0, or from the end as -1, -2, ..."
+    ),
+    "t.tensor(1.).size(0)": IndexError(
+        "Dimension specified as 0 but tensor has no dimensions: it holds a single number"
+    ),
+    "x.new_zeros(-1)": RuntimeError("new_full: Dimension size must be non-negative, but the shape is (-1,)"),
+    # the graph
+    "t.tensor([1]).requires_grad_()": RuntimeError(
+        "only Tensors of floating point dtype can require gradients, not torch.int64: a derivative needs numbers "
+        "that can change by as little as one likes. Convert first, x.float(), or write a point when creating it: "
+        "torch.tensor([1., 2.])."
+    ),
+    'setattr(w * 2, "requires_grad", False)': RuntimeError(
+        "you can only change requires_grad flags of leaf variables. This tensor was computed by mul; if you want "
+        "it without its graph, use x.detach()."
+    ),
+    'setattr(w, "grad", t.ones(2))': RuntimeError(
+        "assigned grad has shape (2,), but the tensor has shape (3,). A gradient has one number for each element."
+    ),
+    'setattr(w, "grad", [1])': TypeError("assigned grad must be a Tensor or None, not list"),
+    'setattr(w, "grad", t.ones(3, dtype=t.float64))': RuntimeError(
+        "assigned grad has dtype torch.float64, but the tensor has torch.float32"
+    ),
+    'setattr(x, "data", 3)': TypeError("x.data can be set to a Tensor, not to a int"),
+    # names
+    "x.reshpae(3)": AttributeError(
+        "'Tensor' object has no attribute 'reshpae'. Did you mean 'reshape' or 'reshape_as' or 'shape'?"
+    ),
+    "t.sotfmax": AttributeError("cutaway has no torch.sotfmax; nearest to it: torch.softmax"),
+    # new tensors
+    "t.tensor([[1, 2], [3]])": ValueError(
+        "expected sequence of equal lengths, but the lists inside are not: lengths 2, 1. A tensor is a full grid;"
+        " pad the shorter lists, for example with torch.nn.utils.rnn.pad_sequence"
+    ),
+    't.tensor("abc")': TypeError(
+        "Could not infer dtype of str: a tensor is made of numbers, not of str 'abc'. Words and labels are turned"
+        " into numbers first, for example with a dict {word: index}."
+    ),
+    't.tensor(["a"])': TypeError(
+        "Could not infer dtype of str: a tensor is made of numbers, not of str 'a'. Words and labels are turned "
+        "into numbers first, for example with a dict {word: index}."
+    ),
+    "t.tensor(None)": RuntimeError(
+        "Could not infer dtype of NoneType: a tensor is made of numbers, not of NoneType None. Words and labels "
+        "are turned into numbers first, for example with a dict {word: index}."
+    ),
+    "t.tensor({1: 2})": RuntimeError(
+        "Could not infer dtype of dict: a tensor is made of numbers, not of dict {1: 2}. Words and labels are "
+        "turned into numbers first, for example with a dict {word: index}."
+    ),
+    "t.tensor(2**63)": ValueError(
+        "Overflow when unpacking long long: int64 holds whole numbers from -2**63 to 2**63 - 1, and not "
+        "9223372036854775808; dtype=torch.float64 holds larger ones, rounded"
+    ),
+    "t.tensor([300], dtype=t.uint8)": RuntimeError(
+        "value cannot be converted to type uint8 without overflow: 300 was given, and it holds numbers from 0 to "
+        "255"
+    ),
+    "t.tensor([x, x])": ValueError(
+        "only one element tensors can be converted to Python scalars, but the list holds a tensor of shape (3,): "
+        "torch.stack([a, b]) puts tensors side by side, torch.cat([a, b]) one behind the other"
+    ),
+    't.tensor([1], dtype="int64")': TypeError(
+        "argument 'dtype' must be torch.dtype, not str: write dtype=torch.float32, without quotes, and not "
+        "'int64'"
+    ),
+    't.tensor([1.], device="cuda")': RuntimeError(
+        "device='cuda': cutaway runs on the CPU only. Write device='cpu', or choose as lessons do: device = "
+        "'cuda' if torch.cuda.is_available() else 'cpu' (which gives 'cpu' here)."
+    ),
+    "t.tensor([1], foo=1)": TypeError("tensor() got an unexpected keyword argument 'foo'"),
+    't.tensor(np.array(["a"]))': TypeError(
+        "can't convert np.ndarray of type <U1: a tensor holds one of float32, float64, float16, int64, int32, "
+        "int16, int8, uint8, bool. Convert the array first, for example array.astype('float32')."
+    ),
+    "t.from_numpy([1])": TypeError("expected np.ndarray (got list): torch.tensor takes lists and numbers"),
+    "t.from_numpy(np.ones(3)[::-1])": ValueError(
+        "At least one stride in the given numpy array is negative, which a tensor cannot have: write "
+        "torch.from_numpy(array.copy())"
+    ),
+    't.from_numpy(np.ones(3, ">f4"))': ValueError(
+        "given numpy array has byte order different from the native byte order (>f4): convert it with "
+        "array.astype(array.dtype.newbyteorder('='))"
+    ),
+    "t.Tensor(2.5)": TypeError(
+        "new(): data must be a sequence (got float): write torch.tensor(2.5) for a single number"
+    ),
+    "t.zeros()": TypeError(
+        'zeros() missing the argument "size": write torch.zeros(2, 3), or torch.zeros(()) for a single number'
+    ),
+    "t.zeros(-1)": RuntimeError("zeros: Dimension size must be non-negative, but the shape is (-1,)"),
+    "t.zeros(2.5)": TypeError("a shape is made of whole numbers, as in (2, 3), but this was given: the number 2.5"),
+    "t.zeros(2, shape=3)": TypeError(
+        "zeros() got an unexpected keyword argument 'shape'. It takes: size, dtype, device, requires_grad."
+    ),
+    "t.full(3, 1)": TypeError("a shape is made of whole numbers, as in (2, 3), but this was given: the number 3"),
+    't.full((3,), "a")': TypeError("a number is needed here, but this is str 'a'"),
+    "t.arange(5, 0)": RuntimeError(
+        "upper bound and lower bound inconsistent with step sign: from 5 to 0 by steps of 1 leads nowhere"
+    ),
+    "t.arange(0, 5, 0)": RuntimeError("step must be nonzero"),
+    't.arange(float("inf"))': RuntimeError("unsupported range: 0 -> inf"),
+    "t.linspace(0, 1, -1)": RuntimeError("linspace: steps must be non-negative, but got -1"),
+    "t.linspace(0, 1, 2.5)": TypeError("linspace(): steps must be int, a whole number, not the number 2.5"),
+    "t.eye(-1)": RuntimeError("eye: n must be non-negative, but got -1"),
+    "t.eye(2.5)": TypeError("eye(): n must be int, a whole number, not the number 2.5"),
+    # random numbers
+    "t.randint(5, 5, (2,))": RuntimeError(
+        "random_ expects 'from' to be less than 'to', but got from=5 >= to=5: high itself is not drawn"
+    ),
+    "t.randint(5)": TypeError(
+        "randint() needs a size, a tuple of ints: torch.randint(low, high, (3,)) or torch.randint(high, (3,))"
+    ),
+    "t.normal(0., 1.)": TypeError("normal() of two numbers needs a size: torch.normal(0.0, 1.0, (3,))"),
+    "t.normal(0., -1., (2,))": RuntimeError("normal expects std to be 0 or more, but found std=-1.0"),
+    "t.bernoulli(t.tensor([1.5]))": RuntimeError("bernoulli: probabilities lie between 0 and 1, and p has others"),
+    "t.multinomial(t.ones(2), 3)": RuntimeError(
+        "multinomial: 3 samples cannot come from 2 categories, each used once; draw fewer, or pass "
+        "replacement=True"
+    ),
+    "t.rand(2, dtype=t.int64)": NotImplementedError("uniform draws floating point numbers; int64 cannot hold them"),
+    # function forms, dtypes, devices
+    "t.sum([1])": TypeError("sum(): a Tensor is needed, not list [1]: convert it with torch.tensor(...) first"),
+    "t.sum(x, dims=0)": TypeError(
+        "sum() got an unexpected keyword argument 'dims'. Did you mean 'dim'? It takes: input, dim, keepdim, "
+        "dtype."
+    ),
+    't.device("foo")': RuntimeError(
+        "Expected one of cpu, cuda, mps, xpu, meta as a device, but got 'foo': cutaway runs on 'cpu'"
+    ),
+    "t.device(3)": TypeError("a device is named by a string, as in torch.device('cpu'), not by 3"),
+    "t.set_default_dtype(t.int64)": TypeError(
+        "only floating-point types are supported as the default type, not torch.int64: torch.float32 and "
+        "torch.float64, say"
+    ),
+    "t.finfo(t.int64)": TypeError(
+        "finfo() is for floating-point dtypes, not torch.int64; iinfo() is for whole numbers"
+    ),
+    "t.iinfo(t.float32)": TypeError(
+        "iinfo() is for integer dtypes, not torch.float32; finfo() is for floating-point ones"
+    ),
+    "np.exp(w).numpy()": RuntimeError(
+        "Can't call numpy() on Tensor that requires grad: NumPy would compute on without recording. Use "
+        "tensor.detach().numpy() instead."
+    ),
+    "np.sort(w)": RuntimeError(
+        "Can't call numpy() on Tensor that requires grad: NumPy would compute on without recording. Use "
+        "tensor.detach().numpy() instead."
+    ),
+}

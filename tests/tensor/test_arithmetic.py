@@ -1,0 +1,132 @@
+"""Arithmetic and comparison: dtypes, overflow, kinds of operands. tests/parity compares all of them with PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutaway
+
+FLOATS = ["float16", "float32", "float64"]
+WHOLE = ["int8", "int16", "int32", "int64", "uint8"]
+
+
+def one(dtype: str, *shape: int) -> Any:
+    return cutaway.ones(shape, dtype=getattr(cutaway, dtype))
+
+
+PROMOTIONS = [
+    ("float32", "int64", "float32"), ("float16", "int64", "float16"), ("float16", "float32", "float32"),
+    ("float32", "float64", "float64"), ("int8", "uint8", "int16"), ("int32", "uint8", "int32"),
+    ("bool", "int8", "int8"),
+    ("bool", "float16", "float16"), ("int16", "int64", "int64"), ("bool", "bool", "bool"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("a", "b", "expected"), PROMOTIONS)
+def test_two_tensors_come_to_one_dtype(a: str, b: str, expected: str) -> None:
+    assert (one(a, 2) + one(b, 2)).dtype.name == expected
+    assert (one(b, 2) * one(a, 2)).dtype.name == expected
+
+
+@pytest.mark.parametrize("dtype", [*FLOATS, *WHOLE, "bool"])
+def test_numbers_and_0_d_tensors_count_only_by_kind(dtype: str) -> None:
+    x = one(dtype, 2)
+    for weak, fraction in [(one("float64"), "float64"), (2.5, "float32")]:
+        assert (x + weak).dtype.name == (dtype if dtype in FLOATS else fraction)
+    for weak in (one("int64"), 3, np.int64(3)):
+        assert (x + weak).dtype.name == ("int64" if dtype == "bool" else dtype)
+    assert (x * True).dtype.name == dtype
+    assert (3 * x).dtype == (x * 3).dtype
+
+
+@pytest.mark.parametrize("dtype", [*WHOLE, "bool"])
+def test_whole_numbers_divide_to_fractions(dtype: str) -> None:
+    for other in (one(dtype, 2), 2, np.int64(2), one("int64")):
+        assert (one(dtype, 2) / other).dtype == cutaway.float32
+    assert (1 / one(dtype, 2)).dtype == cutaway.float32
+    cutaway.set_default_dtype(cutaway.float64)
+    try:
+        assert (one(dtype, 2) / 2).dtype == cutaway.float64
+    finally:
+        cutaway.set_default_dtype(cutaway.float32)
+
+
+def test_whole_numbers_go_round() -> None:
+    assert (cutaway.tensor([255], dtype=cutaway.uint8) + 1).tolist() == [0]
+    assert (cutaway.tensor([127], dtype=cutaway.int8) + cutaway.tensor([1], dtype=cutaway.int8)).tolist() == [-128]
+    assert (cutaway.tensor([1], dtype=cutaway.uint8) * -1).tolist() == [255]
+    assert (cutaway.tensor([2**62]) * 4).tolist() == [0]
+
+
+def test_division_that_rounds() -> None:
+    a, b = cutaway.tensor([7, -7, 7, -7]), cutaway.tensor([2, 2, -2, -2])
+    assert (a // b).tolist() == [3, -4, -4, 3]
+    assert (a % b).tolist() == [1, 1, -1, -1]
+    assert a.div(b, rounding_mode="trunc").tolist() == [3, -3, -3, 3]
+    assert a.double().div(b, rounding_mode="trunc").tolist() == [3, -3, -3, 3]
+    large = cutaway.tensor([2**62 + 1])
+    assert large.div(1, rounding_mode="trunc").tolist() == [2**62 + 1]  # not by way of fractions
+    assert (cutaway.tensor([1.0, -1.0]) // 0).tolist() == [cutaway.inf, -cutaway.inf]
+
+
+def test_powers_of_whole_numbers() -> None:
+    assert (cutaway.tensor([2, -1, 0, 1]) ** cutaway.tensor([-1, -3, 2, -5])).tolist() == [0, -1, 0, 1]
+    assert (2 ** cutaway.tensor([0, 3])).tolist() == [1, 8]
+    assert (cutaway.tensor([4.0]) ** -0.5).tolist() == [0.5]
+
+
+def test_bools() -> None:
+    t, f = cutaway.tensor([True]), cutaway.tensor([False])
+    assert (t + t).tolist() == [True]
+    assert (t * f).tolist() == [False]
+    assert (t + 1).tolist() == [2]
+    assert (~t).tolist() == [False]
+    assert (t ^ t).tolist() == [False]
+    assert t.sum().dtype == cutaway.int64
+
+
+def test_comparison_is_never_recorded() -> None:
+    x = cutaway.ones(2, requires_grad=True)
+    for answer in (x == 1, x < 2, x.ge(1), x.isnan(), x.isclose(x.detach()), x.logical_not()):
+        assert answer.dtype == cutaway.bool
+        assert not answer.requires_grad
+    assert (x == None) is False  # noqa: E711
+    assert x != "a"
+    assert len({x, x.detach()}) == 2  # in a set, by identity
+
+
+def test_operands_of_other_classes_are_asked() -> None:
+    class Other:
+        def __radd__(self, x: Any) -> str:
+            return "mine"
+
+        def __rmatmul__(self, x: Any) -> str:
+            return "mine too"
+
+        def __lt__(self, x: Any) -> bool:
+            return True
+
+    assert cutaway.ones(2) + Other() == "mine"
+    assert cutaway.ones(2) @ Other() == "mine too"
+    assert (cutaway.ones(2) > Other()) is True
+    assert [1, 2] * cutaway.tensor(2) == [1, 2, 1, 2]
+
+
+def test_nan_is_not_swallowed() -> None:
+    x = cutaway.tensor([cutaway.nan, 1.0])
+    for y in (x.maximum(cutaway.zeros(2)), x.clamp(0, 0.5), x.relu(), x.clamp(min=cutaway.zeros(2))):
+        assert y.isnan().tolist() == [True, False]
+
+
+def test_functions_take_numbers_where_pytorch_does() -> None:
+    x = cutaway.tensor([1.0, 2.0])
+    assert cutaway.add(1, x).tolist() == [2, 3]
+    assert cutaway.sub(1, x, alpha=2).tolist() == [-1, -3]
+    assert cutaway.div(2, x).tolist() == [2, 1]
+    assert cutaway.pow(2, x).tolist() == [2, 4]
+    assert cutaway.where(x > 1, 1.0, 0.0).dtype == cutaway.float32
+    assert cutaway.where(x > 1, 1, 0).dtype == cutaway.int64
+    assert cutaway.where(x > 1)[0].tolist() == [1]

@@ -1,0 +1,138 @@
+"""x[...] and x[...] = v against NumPy, where the two mean the same. tests/parity compares all forms with PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import cutaway
+
+SHAPE = (3, 4, 2)
+X = np.arange(24.0).reshape(SHAPE)
+
+basic = hnp.basic_indices(SHAPE, allow_newaxis=True, allow_ellipsis=True).filter(
+    lambda index: not any(isinstance(part, slice) and (part.step or 1) < 0 for part in np.index_exp[index])
+)
+whole = hnp.integer_array_indices(SHAPE, result_shape=hnp.array_shapes(min_dims=1, max_dims=2, max_side=4))
+mask = hnp.arrays(np.bool_, st.sampled_from([(3,), (3, 4), SHAPE]))
+
+
+def as_ours(index: Any) -> Any:
+    parts = index if isinstance(index, tuple) else (index,)
+    ours = tuple(cutaway.from_numpy(part) if isinstance(part, np.ndarray) else part for part in parts)
+    return ours if isinstance(index, tuple) else ours[0]
+
+
+@given(st.one_of(basic, whole, mask))
+def test_reading_and_its_gradient(index: Any) -> None:
+    x = cutaway.tensor(X, requires_grad=True)
+    y = x[as_ours(index)]
+    np.testing.assert_array_equal(y.detach().numpy(), X[index])
+    y.sum().backward()
+    uses = np.zeros(SHAPE)
+    np.add.at(uses, index, 1)
+    np.testing.assert_array_equal(x.grad.numpy(), uses)
+
+
+@given(st.one_of(basic, whole, mask), st.sampled_from(["number", "0-d", "full", "broadcast"]))
+def test_writing_and_its_gradient(index: Any, kind: str) -> None:
+    expected = X.copy()
+    region = expected[index].shape
+    shape = {"full": region, "broadcast": region[-1:]}.get(kind, ())
+    value = cutaway.tensor(np.full(shape, 7.0), requires_grad=True)
+    x0 = cutaway.tensor(X, requires_grad=True)
+    x = x0 * 1
+    x[as_ours(index)] = 7.0 if kind == "number" else value
+    expected[index] = 7.0
+    np.testing.assert_array_equal(x.detach().numpy(), expected)
+    x.sum().backward()
+    written = np.zeros(SHAPE, np.bool_)
+    written[index] = True
+    np.testing.assert_array_equal(x0.grad.numpy(), ~written)
+    if kind != "number":
+        assert value.grad.sum() == written.sum()  # each place has one value, that which was written last
+
+
+def test_an_integer_beside_an_index_tensor_is_taken_first() -> None:
+    x = cutaway.tensor(X)
+    assert x[0, :, [0, 1]].shape == (4, 2)  # NumPy would say (2, 4)
+    assert x[:, 0, [0, 1]].tolist() == X[:, 0][:, [0, 1]].tolist()
+    x[0, :, [1, 0]] = cutaway.arange(8.0, dtype=cutaway.float64).reshape(4, 2)
+    assert x[0].tolist() == [[1, 0], [3, 2], [5, 4], [7, 6]]
+
+
+FORMS = {
+    "a list": [2, 0], "a range": range(2), "bools": [True, False, True], "an array": np.array([1, 1]),
+    "int32": np.array([1], np.int32),
+    "uint8 is a mask": np.array([1, 0, 1], np.uint8), "NumPy's integer": np.int64(2), "nothing": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_can_be_an_index(form: str) -> None:
+    index = FORMS[form]
+    means = {"uint8 is a mask": np.array([True, False, True]), "nothing": np.zeros(0, np.int64)}.get(form, index)
+    assert cutaway.tensor(X)[index].tolist() == X[means].tolist()
+
+
+def test_0_d_tensors_as_indices_and_ends_of_slices() -> None:
+    x, one = cutaway.arange(5), cutaway.tensor(1)
+    assert x[one].item() == 1
+    assert x[one].data_ptr() == x[1].data_ptr()
+    assert x[one : cutaway.tensor(3)].tolist() == [1, 2]
+    assert x[cutaway.tensor(True)].shape == (1, 5)
+    assert [10, 20, 30][one] == 20
+
+
+def test_a_single_number() -> None:
+    x = cutaway.tensor(5.0)
+    assert x[...].item() == x[()].item() == 5
+    assert x[None].tolist() == [5]
+    x[...] = 6
+    x[()] += 1
+    assert x.item() == 7
+
+
+def test_iterating_gives_views_with_a_gradient() -> None:
+    x = cutaway.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    total = sum(row.sum() * i for i, row in enumerate(x))
+    total.backward()
+    assert x.grad.tolist() == [[0, 0], [1, 1]]
+    assert [row.tolist() for row in reversed(x.detach())] == [[3, 4], [1, 2]]
+    assert len(x) == 2
+
+
+def test_writing_converts_to_the_tensors_dtype() -> None:
+    x = cutaway.zeros(3, dtype=cutaway.int64)
+    x[0], x[1:] = 2.7, cutaway.tensor([1.9, -1.9])
+    assert x.tolist() == [2, 1, -1]
+    b = cutaway.zeros(2, dtype=cutaway.bool)
+    b[0] = 5
+    assert b.tolist() == [True, False]
+
+
+def test_gather_and_its_relatives() -> None:
+    x = cutaway.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    y = x.gather(1, cutaway.tensor([[0, 0], [2, 1]]))
+    assert y.tolist() == [[1, 1], [6, 5]]
+    y.sum().backward()
+    assert x.grad.tolist() == [[2, 0, 0], [0, 1, 1]]
+    assert x.index_select(1, cutaway.tensor([2, 0])).tolist() == [[3, 1], [6, 4]]
+    assert x.masked_select(x > 4).tolist() == [5, 6]
+    assert x.masked_select(cutaway.tensor([[True], [False]])).tolist() == [1, 2, 3]
+    assert (x > 4).nonzero().tolist() == [[1, 1], [1, 2]]
+    assert cutaway.zeros(3).scatter_add_(0, cutaway.tensor([0, 2, 0]), cutaway.ones(3)).tolist() == [2, 0, 1]
+
+
+def test_reading_slices_in_a_loop_costs_the_size_of_the_tensor_once() -> None:
+    x = cutaway.ones(2000, 50, requires_grad=True)
+    total: Any = 0
+    for i in range(2000):
+        total = total + x[i].sum()
+    total.backward()
+    assert bool((x.grad == 1).all())

@@ -1,0 +1,93 @@
+"""Sums, means and extremes: forms of `dim`, no elements, nan, dtypes. tests/parity compares all with PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutaway
+
+X = np.arange(24.0).reshape(2, 3, 4)
+METHODS = ["sum", "mean", "var", "std", "amax", "amin", "all", "any", "logsumexp", "norm"]
+NUMPYS: dict[str, Any] = {
+    "var": lambda x, **k: np.var(x, ddof=1, **k), "std": lambda x, **k: np.std(x, ddof=1, **k),
+    "logsumexp": lambda x, **k: np.log(np.exp(x).sum(**k)), "norm": lambda x, **k: np.sqrt((x * x).sum(**k)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_forms_of_dim(name: str) -> None:
+    x, expected = cutaway.tensor(X), NUMPYS.get(name) or getattr(np, name)
+    for dim, axis in [(0, 0), (-1, 2), ((0, 2), (0, 2)), ([0, 1], (0, 1)), ((0, 1, 2), None)]:
+        for keep in (False, True):
+            want = expected(X, axis=axis, keepdims=keep)
+            np.testing.assert_allclose(getattr(x, name)(dim=dim, keepdim=keep).numpy(), want)
+            np.testing.assert_allclose(getattr(x, name)(axis=dim, keepdims=keep).numpy(), want)
+    if name != "logsumexp":
+        np.testing.assert_allclose(getattr(x, name)().numpy(), expected(X, axis=None))
+
+
+def test_named_results() -> None:
+    x = cutaway.tensor([[1.0, 5.0], [3.0, 2.0]])
+    result = x.max(dim=1)
+    values, indices = result
+    assert result.values is values is result[0]
+    assert indices.tolist() == [1, 0]
+    assert repr(result) == "torch.return_types.max(\nvalues=tensor([5., 3.]),\nindices=tensor([1, 0]))"
+    assert x.min(0, True).indices.tolist() == [[0, 1]]
+    assert x.max(cutaway.tensor(2.0)).tolist() == [[2, 5], [3, 2]]
+
+
+def test_the_gradient_of_max_goes_to_one_place_and_of_amax_to_all_that_tie() -> None:
+    for name, expected in [("max", [1, 0]), ("amax", [0.5, 0.5])]:
+        x = cutaway.tensor([2.0, 2.0], requires_grad=True)
+        out = getattr(x, name)(0)
+        (out if name == "amax" else out.values).backward()
+        assert x.grad.tolist() == expected
+
+
+def test_no_elements() -> None:
+    x = cutaway.zeros(0, 3)
+    assert x.sum().item() == 0
+    assert x.mean().isnan()
+    assert x.sum(0).tolist() == [0, 0, 0]
+    assert x.sum(1).shape == (0,)
+    assert x.amax(1).shape == (0,)
+    assert x.all().item() is True
+    assert x.any().item() is False
+    assert x.logsumexp(0).tolist() == [-cutaway.inf] * 3
+
+
+def test_a_single_number_has_dim_0_and_minus_1() -> None:
+    x = cutaway.tensor(3.0)
+    for dim in (None, 0, -1, ()):
+        assert x.sum(dim).item() == 3
+    assert x.max(0).indices.item() == 0
+    assert x.argmax(0).item() == 0
+    assert x.cumsum(0).item() == 3
+    assert x.softmax(0).item() == 1
+
+
+@pytest.mark.parametrize("name", ["max", "min", "amax", "argmax", "sum", "mean", "norm"])
+def test_nan_is_found(name: str) -> None:
+    x = cutaway.tensor([1.0, cutaway.nan, 3.0])
+    answer = getattr(x, name)()
+    assert answer.item() == 1 if name == "argmax" else answer.isnan()
+
+
+def test_dtypes() -> None:
+    x = cutaway.tensor([200, 100], dtype=cutaway.uint8)
+    assert x.sum().item() == 300
+    assert x.sum().dtype == x.cumsum(0).dtype == cutaway.int64
+    assert x.sum(dtype=cutaway.int32).dtype == cutaway.int32
+    assert x.sum(dtype=float).dtype == cutaway.float64
+    assert x.mean(dtype=cutaway.float32).item() == 150
+    assert x.max().dtype == cutaway.uint8
+    assert cutaway.tensor([0.5], dtype=cutaway.float16).sum().dtype == cutaway.float16
+    assert cutaway.tensor([1.0, 0.0]).count_nonzero().dtype == cutaway.int64
+
+
+def test_float16_sums_do_not_stop_short() -> None:
+    assert cutaway.ones(5000, dtype=cutaway.float16).sum().item() == 5000
