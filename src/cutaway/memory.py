@@ -36,14 +36,13 @@ _ours: dict[str, bool] = {}  # file names seen, and whether they are this packag
 
 def user_line(frame: FrameType) -> Line:
     """The line of the user's program that is running: the nearest one outside this package."""
-    while _ours.get(frame.f_code.co_filename, True):  # a known file is told apart in 30 ns
-        name = frame.f_code.co_filename
-        if name not in _ours:
-            _ours[name] = name.startswith(_PACKAGE)
-        elif frame.f_back is not None:
-            frame = frame.f_back
-        else:
+    while (ours := _ours.get(frame.f_code.co_filename)) is not False:
+        if ours is None:
+            _ours[frame.f_code.co_filename] = frame.f_code.co_filename.startswith(_PACKAGE)
+        elif frame.f_back is None:
             break
+        else:
+            frame = frame.f_back
     return frame.f_code, frame.f_lasti
 
 

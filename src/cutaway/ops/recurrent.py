@@ -180,7 +180,8 @@ def lstm(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Arra
         return side_by_side(d.reshape(len(d), len(weights), -1)), dh, dc
 
     dx, *dweights = steps.pullbacks(lambda g: sweep(g)[0])
-    out = columns(np.concatenate([states[1:], c[None]]))
+    out = np.empty((len(x) + 1, *h0.shape), x.dtype)
+    out[:-1], out[-1] = np.swapaxes(states[1:], 1, 2), c.T
     return out, dx, lambda g: sweep(g)[1].T.copy(), lambda g: sweep(g)[2].T.copy(), *dweights
 
 

@@ -37,9 +37,12 @@ class _Recurrent(Module):
 
     def _add_weights(self, suffix: str, input_size: int, device: Any, dtype: DType | None) -> None:
         rows = self.gates * self.hidden_size
-        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, input_size), "weight_hh": (rows, self.hidden_size)}
-        for name in ("bias_ih", "bias_hh"):
-            shapes[name] = (rows,)
+        shapes: dict[str, tuple[int, ...]] = {
+            "weight_ih": (rows, input_size),
+            "weight_hh": (rows, self.hidden_size),
+            "bias_ih": (rows,),
+            "bias_hh": (rows,),
+        }
         for name, shape in shapes.items():
             left_out = name.startswith("bias") and not self.bias
             param = None if left_out else Parameter(empty(shape, device=device, dtype=dtype))
@@ -56,14 +59,14 @@ class _Recurrent(Module):
         if given is None:
             return None
         if len(self.states) == 1:
-            check_tensors(str(self), h=given)
+            check_tensors(type(self).__name__, h=given)
             return (given,)
         if not isinstance(given, tuple | list) or len(given) != len(self.states):
             raise TypeError(
                 f"{self} carries two states and takes them as a pair, {type(self).__name__.lower()}(x, (h, c)), "
                 f"and was given {describe(given)}"
             )
-        check_tensors(str(self), **dict(zip(self.states, given, strict=True)))
+        check_tensors(type(self).__name__, **dict(zip(self.states, given, strict=True)))
         return tuple(given)
 
     def _check_states(self, x: Tensor, states: States, expected: tuple[int, ...]) -> None:
@@ -92,7 +95,7 @@ class RNNCellBase(_Recurrent):
 
     def _start(self, x: Tensor, given: Any) -> States:
         """The states before the step, checked; zeros if none were given."""
-        check_tensors(str(self), x=x)
+        check_tensors(type(self).__name__, x=x)
         if x.ndim not in (1, 2):
             raise ValueError(
                 f"{self} takes one step, x of shape (N, {self.input_size}) or ({self.input_size}), and was given "
@@ -216,20 +219,20 @@ class RNNBase(_Recurrent):
         return x, ends[0] if len(ends) == 1 else tuple(ends)
 
     def _check(self, x: Tensor, states: States | None) -> None:
-        check_tensors(str(self), x=x)
-        layout = ("N, T" if self.batch_first else "T, N") + f", {self.input_size}"
+        check_tensors(type(self).__name__, x=x)
+        layout = "N, T" if self.batch_first else "T, N"
         if x.ndim not in (2, 3):
             raise ValueError(
-                f"{self} takes x of shape ({layout}), or (T, {self.input_size}) for one sequence, and was "
-                f"given {tuple(x.shape)}"
+                f"{self} takes x of shape ({layout}, {self.input_size}), or (T, {self.input_size}) for one sequence, "
+                f"and was given {tuple(x.shape)}"
             )
         weight: Tensor = self.weight_ih_l0
         if x.dtype != weight.dtype:
             raise ValueError(f"x is {x.dtype} and the weights are {weight.dtype}: use x.to({weight.dtype})")
         if x.shape[-1] != self.input_size:
             raise RuntimeError(
-                f"{self} takes x of shape ({layout}), so its last axis must have size {self.input_size}, "
-                f"and x has shape {tuple(x.shape)}"
+                f"{self} takes x of shape ({layout}, {self.input_size}), so its last axis must have size "
+                f"{self.input_size}, and x has shape {tuple(x.shape)}"
             )
         if x.shape[1 if self.batch_first and x.ndim == 3 else 0] == 0:
             raise RuntimeError(f"{self} reads sequences of one step or more, and x has shape {tuple(x.shape)}")
