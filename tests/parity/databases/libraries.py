@@ -141,10 +141,8 @@ def array(x: Any) -> np.ndarray[Any, Any]:
 
 def memory_of(x: Any) -> tuple[int, int]:
     """Where the elements of a tensor of either library begin and end in memory."""
-    numbers = array(x)
-    start = int(numbers.__array_interface__["data"][0])
-    reach = sum((length - 1) * step for length, step in zip(numbers.shape, numbers.strides, strict=True))
-    return start, start + int(reach) + numbers.itemsize
+    start, stop = np.lib.array_utils.byte_bounds(array(x))
+    return int(start), int(stop)
 
 
 # --- PyTorch's functions, and cutaway's that ought to do the same -------------------------------------------------

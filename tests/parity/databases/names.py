@@ -152,7 +152,7 @@ SECTIONS: dict[str, list[Name]] = {
             "shape size dim ndim numel nelement dtype device requires_grad requires_grad_ is_leaf grad grad_fn "
             "retain_grad register_hook backward tolist numpy type type_as cpu cuda new_tensor copy_ data "
             "is_contiguous stride data_ptr __len__ __iter__ __bool__ __index__ __format__ __array__ "
-            "__copy__ __deepcopy__ __reduce_ex__",
+            "__deepcopy__ __reduce_ex__",
             prefix="Tensor.",
         ),
     ],

@@ -164,14 +164,15 @@ def _run_dtype(op: Op, info: OpInfo, form: Form, dtype: torch.dtype, label: str,
 def samples(info: OpInfo, dtype: torch.dtype, requires_grad: bool) -> list[SampleInput]:
     """The database's samples, the same ones each time."""
     reseed_databases()
-    return list(info.sample_inputs("cpu", dtype, requires_grad=requires_grad, set_seed=False))
+    # Not info.sample_inputs(): it looks through the whole call stack each time, for the name of a failing test.
+    return list(info.sample_inputs_func(info, "cpu", dtype, requires_grad))
 
 
 def _run_errors(op: Op, info: OpInfo, form: Form, label: str, tally: Tally) -> None:
     if info.error_inputs_func is None:
         return
     reseed_databases()
-    for i, error_input in enumerate(info.error_inputs("cpu", set_seed=False)):
+    for i, error_input in enumerate(info.error_inputs_func(info, "cpu")):
         _run_one(op, form, error_input.sample_input, f"{label} error #{i}", tally, False, False)
 
 

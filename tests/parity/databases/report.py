@@ -1,7 +1,8 @@
 """The report: a table of all names, and all samples that did not pass, each with its reason.
 
-    python -m tests.parity.databases            run everything and print the table
-    python -m tests.parity.databases --write    write docs/parity.md too
+    python -m tests.parity.databases                run everything and print the table
+    python -m tests.parity.databases --write        write docs/parity.md too
+    python -m tests.parity.databases add nn.Linear  run these names and print what fails
 
 It is the same on every run of the same code: it holds no times and no addresses.
 """
@@ -106,7 +107,11 @@ def totals() -> Iterator[str]:
     """What came out altogether."""
     n = counted(tallies())
     run = n[PASSED] + n[KNOWN_DIFFERENCE] + n[FAILED]
+    with_samples = [tally for tally in tallies() if tally.count(PASSED) + tally.count(FAILED)]
+    whole = sum(not tally.count(FAILED) for tally in with_samples)
     rows = [
+        ("names with samples", len(with_samples), ""),
+        ("names without a failed sample", whole, percent(whole, len(with_samples))),
         ("samples in scope", run, ""),
         ("passed", n[PASSED], percent(n[PASSED], run)),
         ("known difference", n[KNOWN_DIFFERENCE], percent(n[KNOWN_DIFFERENCE], run)),
@@ -186,8 +191,30 @@ def together(outcomes: list[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
         groups[clean(outcome.reason)].append(outcome)
     for reason, group in groups.items():
-        cases = ", ".join(outcome.case for outcome in group)
-        yield f"{cases}; `{clean(group[0].sample)}`: {reason}"
+        cases = ", ".join(shortened([outcome.case for outcome in group]))
+        sample = clean(group[0].sample)
+        yield f"{cases}{f'; `{sample}`' if sample else ''}: {reason}"
+
+
+def shortened(cases: list[str]) -> Iterator[str]:
+    """Samples that differ in their numbers only, as one: `method t int8 #1, 3-5`."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for case in cases:
+        head, _, number = case.rpartition(" #")
+        numbers[head or case] += [int(number)] if head else []
+    for head, found in numbers.items():
+        yield f"{head} #{ranges(found)}" if found else head
+
+
+def ranges(numbers: list[int]) -> str:
+    """Rising numbers, with those that follow each other as from-to."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def clean(text: str) -> str:

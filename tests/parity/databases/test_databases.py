@@ -12,8 +12,8 @@ import cutaway
 from tests.parity.databases.libraries import Copy, array, memory_of
 from tests.parity.databases.names import NAMES, Name
 from tests.parity.databases.report import write
-from tests.parity.databases.run import run
-from tests.parity.databases.tally import FAILED, MISSING
+from tests.parity.databases.run import results, run
+from tests.parity.databases.tally import FAILED, MISSING, unused
 
 STRICT = False  # whether a name that is not there yet fails its test; the report lists it in any case
 SHOWN = 20  # failures that a failing test prints
@@ -36,6 +36,11 @@ def test_the_report_can_be_written(request: pytest.FixtureRequest) -> None:
         for name in NAMES:
             run(name)
         write()
+
+
+def test_every_known_difference_is_still_there() -> None:
+    if all(name.name in results for name in NAMES):
+        assert not unused(), "to be taken off the list in known.py"
 
 
 # --- the harness itself: a comparison that compares nothing would pass too -----------------------------------------

@@ -1,4 +1,4 @@
-"""Planted mistakes: the harness finds each, or it proves nothing."""
+"""The harness on trial: it finds planted mistakes, and finds none in PyTorch held against itself."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import pytest
 import torch
 
 import cutaway
-from tests.parity.databases.evaluate import compare
-from tests.parity.databases.names import FUNCTION, IN_PLACE, Op
+from tests.parity.databases import compare, libraries, of_modules, of_ops, of_optimizers, of_schedulers, run
+from tests.parity.databases import evaluate as evaluation
+from tests.parity.databases.names import FUNCTION, IN_PLACE, NAMES, Name, Op
 from tests.parity.databases.of_ops import Form, evaluate, infos, samples
+from tests.parity.databases.tally import FAILED, MISSING, PASSED, Tally
 
 
 def differences(op: str, cutaways: Any, torchs: Any, writes: bool = False, dtype: torch.dtype = torch.float64) -> str:
@@ -22,7 +24,7 @@ def differences(op: str, cutaways: Any, torchs: Any, writes: bool = False, dtype
     for sample in samples(info, dtype, differentiable):
         want = evaluate(torch, form.torch, sample, writes, differentiable, differentiable)
         got = evaluate(cutaway, form.cutaway, sample, writes, differentiable, differentiable)
-        found += compare(got, want)
+        found += evaluation.compare(got, want)
     return "; ".join(found)
 
 
@@ -101,3 +103,32 @@ def test_an_error_of_another_class_is_found() -> None:
 def test_wrong_whole_numbers_are_found() -> None:
     found = differences("neg", lambda x: -x + 1, torch.neg, dtype=torch.int64)
     assert "value: " in found
+
+
+ITSELF = [
+    "add",
+    "where",
+    "sort",
+    "einsum",
+    "T",
+    "__getitem__",
+    "normal_",
+    "bernoulli",
+    "Tensor.to",
+    "nn.functional.dropout",
+    "nn.Linear",
+    "nn.LazyConv2d",
+    "nn.TransformerEncoder",
+    "optim.Adam",
+    "optim.lr_scheduler.StepLR",
+]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.name in ITSELF], ids=lambda name: name.name)
+def test_pytorch_itself_passes(name: Name, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (compare, libraries, of_ops, of_modules, of_optimizers, of_schedulers, run):
+        monkeypatch.setattr(module, "cutaway", torch)
+    tally = Tally(name.name)
+    run.run_into(name, tally)
+    assert tally.count(PASSED)
+    assert not tally.of(FAILED) + tally.of(MISSING)
