@@ -10,7 +10,7 @@ Names and meanings are PyTorch's; `import cutaway as torch` runs a lesson. Where
 
 - `ops/`: the maths of each op, as pure functions of NumPy arrays;
 - `graph.py`: what is recorded, and the walk back that computes gradients;
-- `tensor/`: the Tensor;
+- `tensors/`: the Tensor;
 - `nn/`, `optim/`, `autograd/`: layers, optimizers, and derivatives to ask for and to check.
 """
 
@@ -88,7 +88,7 @@ from .random import (  # noqa: E402
     seed,
     set_rng_state,
 )  # fmt: skip
-from .tensor import (  # noqa: E402
+from .tensors import (  # noqa: E402
     Tensor,
     broadcast_tensors,
     cat,

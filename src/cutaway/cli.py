@@ -19,7 +19,7 @@ from traceback import walk_tb
 from types import ModuleType, TracebackType
 
 from . import __version__, errors
-from .tensor import Tensor
+from .tensors import Tensor
 from .torch_import import FOREIGN, as_torch, cutaway_name, not_there, pytorch_name
 
 USAGE = """\

@@ -13,10 +13,10 @@ from . import errors
 from .box_muller import fma32, fma64
 from .dtypes import check_device, get_default_dtype, int64, numpy_dtype
 from .dtypes import dtype as DType
-from .tensor import Tensor
-from .tensor.arguments import new_shape, number_for, tensor_argument
-from .tensor.base import TensorBase, wrap
-from .tensor.data import admitted, array_of
+from .tensors import Tensor
+from .tensors.arguments import new_shape, number_for, tensor_argument
+from .tensors.base import TensorBase, wrap
+from .tensors.data import admitted, array_of
 
 # --- from what is there -------------------------------------------------------------------------------------
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from . import errors
-from .tensor import Tensor
-from .tensor.arguments import NUMPY_NAMES, tensor_argument
-from .tensor.base import TensorBase, wrap
-from .tensor.data import array_of
+from .tensors import Tensor
+from .tensors.arguments import NUMPY_NAMES, tensor_argument
+from .tensors.base import TensorBase, wrap
+from .tensors.data import array_of
 
 P = ParamSpec("P")
 R = TypeVar("R")

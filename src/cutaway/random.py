@@ -13,10 +13,10 @@ from . import errors
 from .creation import finished, shape_of
 from .dtypes import dtype as DType
 from .dtypes import get_default_dtype, int64, numpy_dtype
-from .tensor import Tensor
-from .tensor.arguments import new_shape, plain, tensor_argument
-from .tensor.base import common_shape, wrap
-from .tensor.drawing import Generator, default_generator
+from .tensors import Tensor
+from .tensors.arguments import new_shape, plain, tensor_argument
+from .tensors.base import common_shape, wrap
+from .tensors.drawing import Generator, default_generator
 
 # --- the stream that all draws come from by default ---------------------------------------------------------
 

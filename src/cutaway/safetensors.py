@@ -15,8 +15,8 @@ from . import serialization
 from .dtypes import check_device
 from .file_format import LoadError, read, reading, write, writing
 from .nn.modules.module import Module
-from .tensor import Tensor
-from .tensor.base import wrap
+from .tensors import Tensor
+from .tensors.base import wrap
 
 __all__ = ["LoadError", "load", "load_file", "load_model", "save", "save_file", "save_model"]
 

@@ -34,8 +34,8 @@ from .file_format import DTYPES, METADATA, LoadError, no_duplicates, read, readi
 from .nn.parameter import Parameter
 from .ops.contract import Array
 from .shared_memory import layout, looked_at, memory_of, sharing, view_of
-from .tensor import Tensor
-from .tensor.base import wrap
+from .tensors import Tensor
+from .tensors.base import wrap
 
 __all__ = ["LoadError", "load", "save"]
 

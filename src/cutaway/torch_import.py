@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import NoReturn
 
-from .tensor import Tensor
+from .tensors import Tensor
 
 __all__ = ["FOREIGN", "absent", "as_torch", "cutaway_name", "nearest", "not_there", "pytorch_name"]
 
@@ -124,18 +124,9 @@ class TorchFinder(MetaPathFinder):
         ours = cutaway_name(fullname)
         if ours is None:
             return None
-        if not _is_module(ours):
+        if find_spec(ours) is None:
             raise ModuleNotFoundError(not_there(fullname), name=fullname)
         return ModuleSpec(fullname, Alias(ours))
-
-
-def _is_module(name: str) -> bool:
-    """Whether a dotted name is a module to a user: `cutaway.tensor` is a function, though there is a folder for it."""
-    parent, _, child = name.rpartition(".")
-    attribute = getattr(import_module(parent), child, None) if parent else None
-    if attribute is not None and not isinstance(attribute, ModuleType):
-        return False
-    return find_spec(name) is not None
 
 
 class Alias(Loader):

@@ -16,7 +16,7 @@ from cutaway import ops
 from cutaway.autograd import gradcheck, gradgradcheck
 from cutaway.graph import undo_broadcast
 from cutaway.ops.rounding import whole_power
-from cutaway.tensor.base import apply
+from cutaway.tensors.base import apply
 
 from .example import KINDS, Array, Example
 from .examples import EXAMPLES, EXCUSED

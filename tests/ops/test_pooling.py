@@ -13,7 +13,7 @@ import cutaway
 from cutaway import ops
 from cutaway.ops.pooling import winners
 from cutaway.ops.windows import Windows
-from cutaway.tensor.base import apply
+from cutaway.tensors.base import apply
 
 from . import examples_of_layers as slowly
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import cutaway
 from cutaway import ops
-from cutaway.tensor.base import apply
+from cutaway.tensors.base import apply
 
 Op = Callable[..., Any]
 every_kind = pytest.mark.parametrize("op", [ops.rnn, ops.lstm, ops.gru], ids=lambda op: op.__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.parity.both import Program
-from tests.tensor.programs import numbers
+from tests.tensors.programs import numbers
 
 __all__ = ["DTYPES", "leaf", "numbers", "program", "with_gradients"]
 

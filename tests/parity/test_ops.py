@@ -17,7 +17,7 @@ import torch.nn.functional as F
 
 import cutaway
 from cutaway import ops
-from cutaway.tensor.base import apply
+from cutaway.tensors.base import apply
 from tests.ops.example import Example, i64
 from tests.ops.examples import EXAMPLES
 

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutaway.tensor.printing import describe, format_scalar, set_printoptions
+from cutaway.tensors.printing import describe, format_scalar, set_printoptions
 
 Array = np.ndarray[Any, Any]
 

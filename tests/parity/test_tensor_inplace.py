@@ -15,7 +15,7 @@ import torch
 import cutaway
 from tests.parity.both import outcome, same
 from tests.parity.sources import numbers, program
-from tests.tensor.programs import gradients, random_lines, slopes
+from tests.tensors.programs import gradients, random_lines, slopes
 
 IN_PLACE = """
 x.add_(1)

@@ -8,7 +8,7 @@ from ..grad_mode import (
     no_grad,
     set_grad_enabled,
 )
-from ..tensor.differentiation import backward, grad
+from ..tensors.differentiation import backward, grad
 from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
 from .own_ops import differentiable

@@ -17,7 +17,7 @@ from ..grad_mode import no_grad, set_grad_enabled, switch
 from ..graph import Node
 from ..memory import owner
 from ..ops.contract import once
-from ..tensor.base import TensorBase, node_of, wrap
+from ..tensors.base import TensorBase, node_of, wrap
 
 
 class Context:

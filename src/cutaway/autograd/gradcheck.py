@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ops.contract import Array
-from ..tensor.base import TensorBase, wrap
-from ..tensor.differentiation import grad
+from ..tensors.base import TensorBase, wrap
+from ..tensors.differentiation import grad
 from .mismatch import hints, matrix, number, place
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 Function = Callable[..., Any]
 

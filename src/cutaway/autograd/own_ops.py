@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from ..memory import owner
-from ..tensor.base import TensorBase, apply, to_common_dtype
+from ..tensors.base import TensorBase, apply, to_common_dtype
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..tensors import Tensor
 
 Rule = Callable[..., tuple[Any, ...]]
 

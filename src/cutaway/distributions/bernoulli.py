@@ -11,8 +11,8 @@ import numpy as np
 from ..grad_mode import enable_grad
 from ..nn.functional import binary_cross_entropy_with_logits
 from ..random import default_generator
-from ..tensor import Tensor
-from ..tensor.base import wrap
+from ..tensors import Tensor
+from ..tensors.base import wrap
 from .distribution import Distribution
 from .parameters import broadcast_all, held_inside, one_of
 

@@ -11,8 +11,8 @@ from ..dtypes import Size, finfo
 from ..errors import describe
 from ..grad_mode import enable_grad
 from ..random import default_generator
-from ..tensor import Tensor, broadcast_tensors
-from ..tensor.base import wrap
+from ..tensors import Tensor, broadcast_tensors
+from ..tensors.base import wrap
 from .distribution import Distribution
 from .parameters import held_inside, one_of
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..dtypes import Size
 from ..errors import describe
 from ..grad_mode import no_grad
-from ..tensor import Tensor
+from ..tensors import Tensor
 
 __all__ = ["Distribution"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from ..autograd import differentiable
 from ..ops.contract import Array, Unary
 from ..random import default_generator
-from ..tensor import Tensor
-from ..tensor.base import wrap
+from ..tensors import Tensor
+from ..tensors.base import wrap
 from .distribution import Distribution
 from .parameters import broadcast_all
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..creation import tensor
 from ..dtypes import finfo, get_default_dtype
 from ..errors import describe
-from ..tensor import Tensor, broadcast_tensors
+from ..tensors import Tensor, broadcast_tensors
 
 __all__ = ["broadcast_all", "held_inside", "one_of"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..random import default_generator
-from ..tensor import Tensor
-from ..tensor.base import wrap
+from ..tensors import Tensor
+from ..tensors.base import wrap
 from .distribution import Distribution
 from .parameters import broadcast_all
 

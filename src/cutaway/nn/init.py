@@ -14,8 +14,8 @@ import numpy as np
 
 from ..grad_mode import no_grad
 from ..random import Generator, default_generator
-from ..tensor import Tensor
-from ..tensor.base import wrap
+from ..tensors import Tensor
+from ..tensors.base import wrap
 from .functional.checks import warn
 
 __all__ = [

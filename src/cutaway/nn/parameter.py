@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import get_default_dtype
-from ..tensor import Tensor
+from ..tensors import Tensor
 
 __all__ = ["Buffer", "Parameter"]
 

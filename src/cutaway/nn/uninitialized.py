@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from ..creation import empty
 from ..dtypes import check_device, get_default_dtype
 from ..dtypes import dtype as DType
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .parameter import Parameter
 
 __all__ = ["Uninitialized", "UninitializedBuffer", "UninitializedParameter"]

@@ -27,8 +27,8 @@ from ..errors import describe
 from ..grad_mode import enable_grad
 from ..memory import stamp_write
 from ..ops.contract import Array
-from ..tensor import Tensor
-from ..tensor.base import wrap
+from ..tensors import Tensor
+from ..tensors.base import wrap
 
 __all__ = ["Optimizer", "State"]
 

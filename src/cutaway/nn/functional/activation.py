@@ -10,8 +10,8 @@ from typing import Any
 
 from ... import ops
 from ...dtypes import dtype as DType
-from ...tensor import Tensor
-from ...tensor.base import apply
+from ...tensors import Tensor
+from ...tensors.base import apply
 from .checks import check_tensors, warn
 
 __all__ = [

@@ -10,8 +10,8 @@ import numpy as np
 from ... import ops
 from ...creation import ones
 from ...dtypes import bool_
-from ...tensor import Tensor
-from ...tensor.base import apply
+from ...tensors import Tensor
+from ...tensors.base import apply
 from .checks import check_tensors
 from .dropout import dropout
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import describe
-from ...tensor import Tensor
+from ...tensors import Tensor
 
 __all__ = ["check_floating_point", "check_fractions", "check_reduction", "check_tensors", "warn"]
 

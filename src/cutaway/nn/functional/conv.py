@@ -9,8 +9,8 @@ import numpy as np
 
 from ... import ops
 from ...ops.windows import Windows
-from ...tensor import Tensor
-from ...tensor.base import apply
+from ...tensors import Tensor
+from ...tensors.base import apply
 from .checks import check_floating_point, check_tensors
 from .sizes import PerAxis, batched, whole_numbers
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...creation import empty, empty_like
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .checks import check_tensors, warn
 
 __all__ = ["dropout", "dropout2d"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ... import ops
-from ...tensor import Tensor
-from ...tensor.base import apply, wrap
+from ...tensors import Tensor
+from ...tensors.base import apply, wrap
 from .checks import check_tensors
 
 __all__ = ["embedding", "one_hot"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...creation import empty_like
-from ...tensor import Tensor
-from ...tensor.base import axis_of, wrap
+from ...tensors import Tensor
+from ...tensors.base import axis_of, wrap
 from .checks import check_tensors, warn
 
 __all__ = ["gumbel_softmax"]

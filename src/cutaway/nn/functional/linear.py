@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ... import ops
-from ...tensor import Tensor
-from ...tensor.base import apply
+from ...tensors import Tensor
+from ...tensors.base import apply
 from .checks import check_tensors
 
 __all__ = ["linear"]

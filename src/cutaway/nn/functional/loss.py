@@ -16,8 +16,8 @@ import numpy as np
 from ... import ops
 from ...dtypes import int64, uint8
 from ...ops.contract import Array
-from ...tensor import Tensor
-from ...tensor.base import apply, to_common_dtype, wrap
+from ...tensors import Tensor
+from ...tensors.base import apply, to_common_dtype, wrap
 from .checks import check_fractions, check_reduction, check_tensors, warn
 
 __all__ = [

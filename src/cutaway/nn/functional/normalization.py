@@ -11,8 +11,8 @@ import numpy as np
 from ... import ops
 from ...memory import stamp_write
 from ...ops.normalization import moments
-from ...tensor import Tensor
-from ...tensor.base import apply, to_common_dtype
+from ...tensors import Tensor
+from ...tensors.base import apply, to_common_dtype
 from .checks import check_floating_point, check_tensors
 
 __all__ = ["batch_norm", "group_norm", "layer_norm", "normalize", "rms_norm"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ... import ops
 from ...errors import describe
-from ...tensor import Tensor
-from ...tensor.base import apply
+from ...tensors import Tensor
+from ...tensors.base import apply
 from .checks import check_tensors
 from .conv import padded
 

@@ -11,8 +11,8 @@ import numpy as np
 from ... import ops
 from ...ops.pooling import winners
 from ...ops.windows import Windows
-from ...tensor import Tensor
-from ...tensor.base import apply, wrap
+from ...tensors import Tensor
+from ...tensors.base import apply, wrap
 from .checks import check_floating_point, check_tensors
 from .conv import windows_over
 from .sizes import PerAxis, batched, per_axis, whole_numbers

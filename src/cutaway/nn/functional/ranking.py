@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .checks import check_reduction, check_tensors
 from .loss import reduced
 from .similarity import cosine_similarity, pairwise_distance

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...tensor import Tensor
-from ...tensor.base import common_shape, to_common_dtype, wrap
+from ...tensors import Tensor
+from ...tensors.base import common_shape, to_common_dtype, wrap
 from .checks import check_tensors
 
 __all__ = ["cosine_similarity", "pairwise_distance"]

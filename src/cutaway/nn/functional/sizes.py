@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from ...tensor import Tensor
+from ...tensors import Tensor
 
 __all__ = ["PerAxis", "batched", "per_axis", "whole_numbers"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...creation import full
 from ...dtypes import dtype as DType
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .. import functional as F
 from ..parameter import Parameter
 from .module import Module

@@ -8,7 +8,7 @@ from typing import Any
 from ...creation import empty, zeros
 from ...dtypes import bool_
 from ...dtypes import dtype as DType
-from ...tensor import Tensor, cat
+from ...tensors import Tensor, cat
 from .. import functional as F
 from .. import init
 from ..functional.checks import check_tensors

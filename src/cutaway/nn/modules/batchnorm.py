@@ -14,7 +14,7 @@ from ...creation import empty, ones, zeros
 from ...dtypes import dtype as DType
 from ...dtypes import int64
 from ...grad_mode import no_grad
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .. import functional as F
 from .. import init
 from ..parameter import Parameter

@@ -12,7 +12,7 @@ from operator import index as as_index
 from typing import Any, Self, overload
 
 from ...errors import describe
-from ...tensor import Tensor
+from ...tensors import Tensor
 from ..parameter import Parameter
 from .module import Module, indent
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...creation import empty
 from ...dtypes import dtype as DType
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .. import init
 from ..functional.conv import convolve, convolve_back, padded
 from ..functional.sizes import PerAxis, per_axis

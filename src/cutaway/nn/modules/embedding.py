@@ -7,7 +7,7 @@ from typing import Any, Self
 from ...creation import empty
 from ...dtypes import dtype as DType
 from ...grad_mode import no_grad
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .. import functional as F
 from .. import init
 from ..parameter import Parameter

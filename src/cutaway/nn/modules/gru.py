@@ -14,8 +14,8 @@ Translation", 2014.
 from __future__ import annotations
 
 from ...ops import gru
-from ...tensor import Tensor
-from ...tensor.base import apply
+from ...tensors import Tensor
+from ...tensors.base import apply
 from .. import functional as F
 from ..parameter import Parameter
 from .recurrent import RNNBase, RNNCellBase, States

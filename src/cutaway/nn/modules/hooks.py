@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 from ...grad_mode import is_grad_enabled
-from ...tensor import Tensor, cat
+from ...tensors import Tensor, cat
 
 if TYPE_CHECKING:
     from .module import Module

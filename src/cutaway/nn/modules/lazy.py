@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ...dtypes import dtype as DType
-from ...tensor import Tensor
+from ...tensors import Tensor
 from ..uninitialized import Uninitialized, UninitializedParameter
 from .linear import Linear
 from .module import Module

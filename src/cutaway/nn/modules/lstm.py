@@ -14,8 +14,8 @@ Source: Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997; with the for
 from __future__ import annotations
 
 from ...ops import lstm, piece
-from ...tensor import Tensor
-from ...tensor.base import apply, apply_view
+from ...tensors import Tensor
+from ...tensors.base import apply, apply_view
 from .. import functional as F
 from ..parameter import Parameter
 from .recurrent import RNNBase, RNNCellBase, States

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 from ...dtypes import check_device, float16, float32, float64
 from ...dtypes import dtype as DType
 from ...grad_mode import no_grad
-from ...tensor import Tensor
+from ...tensors import Tensor
 from ..parameter import Parameter
 from ..uninitialized import Uninitialized
 from .hooks import Hooks, RemovableHandle, watch_backward

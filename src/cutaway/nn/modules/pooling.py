@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .. import functional as F
 from ..functional.sizes import PerAxis, per_axis
 from .module import Module

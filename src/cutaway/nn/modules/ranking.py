@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .. import functional as F
 from .loss import _Loss
 

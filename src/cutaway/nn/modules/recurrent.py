@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from ...creation import empty, zeros
 from ...dtypes import dtype as DType
 from ...errors import describe
-from ...tensor import Tensor, cat, stack
+from ...tensors import Tensor, cat, stack
 from .. import functional as F
 from .. import init
 from ..functional.checks import check_tensors, warn

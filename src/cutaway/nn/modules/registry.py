@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from ...errors import describe
-from ...tensor import Tensor
+from ...tensors import Tensor
 from ..parameter import Buffer, Parameter
 
 if TYPE_CHECKING:

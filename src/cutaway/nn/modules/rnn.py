@@ -13,8 +13,8 @@ from typing import Any
 
 from ...dtypes import dtype as DType
 from ...ops import rnn
-from ...tensor import Tensor
-from ...tensor.base import apply
+from ...tensors import Tensor
+from ...tensors.base import apply
 from .. import functional as F
 from ..parameter import Parameter
 from .recurrent import RNNBase, RNNCellBase, States

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 from ...creation import full
 from ...dtypes import dtype as DType
-from ...tensor import Tensor
+from ...tensors import Tensor
 from .. import functional as F
 from .. import init
 from .attention import MultiheadAttention

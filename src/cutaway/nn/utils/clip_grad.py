@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...memory import stamp_write
-from ...tensor import Tensor
-from ...tensor.base import wrap
+from ...tensors import Tensor
+from ...tensors.base import wrap
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...tensor import Tensor, cat
+from ...tensors import Tensor, cat
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

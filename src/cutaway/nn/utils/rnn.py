@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...errors import describe
-from ...tensor import Tensor, stack
+from ...tensors import Tensor, stack
 from ..functional.padding import pad
 
 __all__ = ["pad_sequence"]

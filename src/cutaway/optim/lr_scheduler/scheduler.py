@@ -19,7 +19,7 @@ from types import MethodType
 from typing import Any
 
 from ...errors import describe
-from ...tensor import Tensor
+from ...tensors import Tensor
 from ..optimizer import Optimizer
 
 __all__ = ["LRScheduler"]

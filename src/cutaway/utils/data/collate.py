@@ -10,7 +10,7 @@ import numpy as np
 
 from ...creation import from_numpy, tensor
 from ...dtypes import float64
-from ...tensor import Tensor, stack
+from ...tensors import Tensor, stack
 
 __all__ = ["default_collate", "default_convert"]
 

@@ -17,7 +17,7 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from ...random import Generator, default_generator
-from ...tensor import Tensor
+from ...tensors import Tensor
 
 __all__ = [
     "ChainDataset",

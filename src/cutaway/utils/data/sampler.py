@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ...random import Generator, default_generator
-from ...tensor.base import wrap
+from ...tensors.base import wrap
 
 __all__ = [
     "BatchSampler",

@@ -13,8 +13,8 @@ import pytest
 
 import cutaway
 from cutaway import memory
-from tests.tensor.messages_about_shapes import ABOUT_SHAPES
-from tests.tensor.messages_about_values import ABOUT_VALUES
+from tests.tensors.messages_about_shapes import ABOUT_SHAPES
+from tests.tensors.messages_about_values import ABOUT_VALUES
 
 MESSAGES = ABOUT_VALUES | ABOUT_SHAPES
 

@@ -11,7 +11,7 @@ import pytest
 
 import cutaway
 from cutaway import nn
-from tests.tensor.programs import gradients, random_lines, slopes
+from tests.tensors.programs import gradients, random_lines, slopes
 
 
 def test_all_aliases_see_what_is_written() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cutaway.tensor.printing import (
+from cutaway.tensors.printing import (
     PrintOptions,
     describe,
     describe_suffixes,
