@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ class Counter:
     def recorded(self, node: Node, value: Any) -> None:
         self.records += 1
 
-    def sent(self, node: Node, i: int, g: Any, gx: Any) -> None:
+    def sent(self, node: Node, i: int, g: Any, gave: Any, gx: Any) -> None:
         self.sends += 1
 
 
@@ -232,6 +232,39 @@ def test_reads_are_seen_one_by_one_by_an_observer(counter: Counter) -> None:
     (x[0] + x[1] + x[0]).backward()
     assert x.grad.tolist() == [2.0, 1.0, 0.0]
     assert counter.sends == 4 + 3
+
+
+def test_being_watched_changes_no_digit() -> None:
+    weight = cutaway.randn(3, 4, requires_grad=True)
+    rows = cutaway.tensor([2, 2, 0, 2])
+
+    def gradient() -> Any:
+        used = [weight[rows] * k for k in (0.1, 0.7, 1.3)]
+        (g,) = cutaway.autograd.grad((used[0] * used[1] * used[2]).sum(), weight)
+        return g
+
+    plain = gradient()
+    graph.observers.append(Counter())
+    try:
+        assert np.array_equal(gradient().numpy(), plain.numpy())
+    finally:
+        graph.observers.pop()
+
+
+def test_an_observer_sees_what_a_pullback_gave_before_it_is_summed() -> None:
+    class Shapes(Counter):
+        seen: ClassVar[list[Any]] = []
+
+        def sent(self, node: Node, i: int, g: Any, gave: Any, gx: Any) -> None:
+            self.seen.append((node.op.__name__, i, g.shape, gave.shape, gx.shape))
+
+    x, b = cutaway.ones(4, 3), cutaway.ones(3, requires_grad=True)
+    graph.observers.append(Shapes())
+    try:
+        (x + b).sum().backward()
+    finally:
+        graph.observers.pop()
+    assert Shapes.seen == [("sum", 0, (), (4, 3), (4, 3)), ("add", 1, (4, 3), (4, 3), (3,))]
 
 
 def test_rows_of_an_embedding_in_a_loop(reads: dict[str, int]) -> None:

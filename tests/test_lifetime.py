@@ -87,7 +87,17 @@ def with_layers(x: Any) -> Any:
     return F.cross_entropy(net(x), cutaway.tensor([0, 2]))
 
 
-LOSSES = [plain, with_views, with_hooks, with_function, with_own_op, with_layers]
+class Remembers(nn.Module):
+    def forward(self, x: Any) -> Any:
+        self.seen = x.exp()
+        return self.seen
+
+
+def with_a_layer_that_keeps_its_output(x: Any) -> Any:
+    return Remembers()(x).sum()
+
+
+LOSSES = [plain, with_views, with_hooks, with_function, with_own_op, with_layers, with_a_layer_that_keeps_its_output]
 
 
 @pytest.mark.usefixtures("no_collector")

@@ -17,7 +17,9 @@ to the same operators. Second derivatives use exactly that: see `rerun` in `walk
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from operator import attrgetter
 from types import FunctionType
 from typing import Any
@@ -32,7 +34,14 @@ from .ops.contract import Shape
 Gradient = Any  # an array; with create_graph, a Tensor
 Hook = Callable[[Gradient], Gradient | None]
 
-observers: list[Any] = []  # each has recorded(node, value) and sent(node, i, g, gx); empty as a rule
+# Each has recorded(node, value), and sent(node, i, g, gave, gx): to input i, of g that arrived, the pullback gave
+# this, which, summed over what was stretched, is gx. Empty as a rule.
+observers: list[Any] = []
+
+# Which call of a module is running, from inside which other: this is how explain knows where a node was recorded.
+# The module is held weakly, for it may hold the node.
+Call = tuple[weakref.ref[Any], type, "Call | None"]
+module_call: ContextVar[Call | None] = ContextVar("module_call", default=None)
 
 
 class Leaf:
@@ -57,7 +66,7 @@ class Node:
     """One op that ran: what went in, where that came from, and the way back."""
 
     __slots__ = (
-        "__weakref__", "arrays", "attrs", "hooks", "line", "number", "op", "parents", "pullbacks", "shape",
+        "__weakref__", "arrays", "attrs", "call", "hooks", "line", "number", "op", "parents", "pullbacks", "shape",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +85,7 @@ class Node:
         self.shape = shape  # of the value
         self.number = next(clock)
         self.line: Line = user_line(sys._getframe(2))
+        self.call = module_call.get()
         self.hooks: dict[int, Hook] | None = None
         if None in parents:  # a constant's pullback goes, and with it what it alone kept alive
             pullbacks = [q if p is not None else None for p, q in zip(parents, pullbacks)]
@@ -161,18 +171,20 @@ def walk(
             if pullback is None or (path is not None and parent not in path and parent not in wanted):
                 continue
             total = grads.get(parent)
-            if type(pullback) is not FunctionType and parent in ours and hasattr(pullback, "add_to") and not observers:
+            to_add = type(pullback) is not FunctionType and parent in ours and hasattr(pullback, "add_to")
+            if to_add and not observers:
                 pullback.add_to(total, g)  # a read: touches only what was read
                 continue
-            gx = pullback(g)
+            gx = gave = pullback(g)
             if gx is None:  # a Function of the user's may say so: this input has no influence
                 continue
             if gx.shape != parent.shape:
                 gx = undo_broadcast(gx, parent.shape, node, i)
-            if observers:
-                for observer in observers:
-                    observer.sent(node, i, g, gx)
-            if total is None:
+            for observer in observers:
+                observer.sent(node, i, g, gave, gx)
+            if to_add:  # being watched changes no sum, not even in its last digit
+                pullback.add_to(total, g)
+            elif total is None:
                 if not parent.number and type(gx) is np.ndarray:
                     gx = unshared(gx, g, node)
                 grads[parent] = gx
@@ -213,13 +225,16 @@ def undo_broadcast(g: Gradient, shape: Shape, node: Node, i: int) -> Gradient:
     """Sum g over the axes along which an input of this shape was stretched: it was used once for each."""
     op = TABLE.get(node.op)
     extra = len(g.shape) - len(shape)
-    stretched = [
-        axis for axis, n in enumerate(g.shape) if axis < extra or (shape[axis - extra] == 1 and n != 1)
-    ]
     fits = extra >= 0 and all(n in (1, m) for n, m in zip(shape, g.shape[extra:], strict=True))
     if not fits or not (op.broadcasts if op else getattr(node.op, "broadcasts", False)):
         raise errors.gradient_of_wrong_shape(node.op, i, g.shape, shape)
-    return g.sum(axis=tuple(stretched), keepdims=True).reshape(shape)
+    return g.sum(axis=stretched_axes(shape, g.shape), keepdims=True).reshape(shape)
+
+
+def stretched_axes(shape: Shape, into: Shape) -> tuple[int, ...]:
+    """The axes of the larger shape that are new, or along which one element stands for many."""
+    extra = len(into) - len(shape)
+    return tuple(a for a, n in enumerate(into) if a < extra or (shape[a - extra] == 1 and n != 1))
 
 
 def refuse_stale(order: list[Any], path: set[Node | Leaf] | None, rerun: bool) -> None:

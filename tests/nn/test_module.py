@@ -334,6 +334,26 @@ def test_printing() -> None:
 # -- watching ------------------------------------------------------------------------------------------------------
 
 
+def test_a_node_knows_which_call_of_which_module_made_it() -> None:
+    net = Net()
+    x = torch.ones(2)
+    scaled = net(x).grad_fn
+    assert scaled.call[0]() is net and scaled.call[1:] == (Net, None)
+    tanh = scaled.next_functions[0][0]
+    module, kind, outer = tanh.call
+    assert module() is net.layers[1] and kind is nn.Tanh and outer is scaled.call
+    assert net(x).grad_fn.call is not scaled.call
+    assert (net.scale * 2).grad_fn.call is None
+
+
+def test_an_error_in_forward_leaves_no_call_behind() -> None:
+    net = Net()
+    with pytest.raises(RuntimeError):
+        net(torch.ones(5))
+    assert (net.scale * 2).grad_fn.call is None
+
+
+
 def test_forward_hooks_see_and_change() -> None:
     layer = nn.Linear(2, 2)
     x = torch.ones(1, 2)

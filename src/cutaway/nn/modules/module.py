@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
+from weakref import ref
 
 from ...dtypes import check_device, float16, float32, float64
 from ...dtypes import dtype as DType
 from ...grad_mode import no_grad
+from ...graph import module_call
 from ...tensors import Tensor
 from ..parameter import Parameter
 from ..uninitialized import Uninitialized
@@ -85,9 +87,13 @@ class Module(Registry):
     forward: Callable[..., Any] = _forward_is_missing
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
-            return self._call_with_hooks(args, kwargs)
-        return self.forward(*args, **kwargs)
+        token = module_call.set((ref(self), type(self), module_call.get()))
+        try:
+            if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+                return self._call_with_hooks(args, kwargs)
+            return self.forward(*args, **kwargs)
+        finally:
+            module_call.reset(token)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for hook, with_kwargs in list(self._forward_pre_hooks.values()):
