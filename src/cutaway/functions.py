@@ -43,13 +43,14 @@ def function(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[T
     return call
 
 
-def _also_of_numbers(method: Callable[Concatenate[Any, P], R]) -> Callable[..., R]:
-    """Like `function`, for those that take a number first too: torch.add(2, x)."""
+def _also_of_numbers(method: Callable[Concatenate[Any, P], R], both: bool = True) -> Callable[..., R]:
+    """Like `function`, for those that take a number first too: torch.add(2, x); and for some, torch.add(2, 3)."""
     plain = function(method)
 
     @functools.wraps(plain)
     def call(*args: Any, **kwargs: Any) -> R:
-        if args and isinstance(args[0], int | float):
+        others = [x for x in (*args[1:], *kwargs.values()) if isinstance(x, TensorBase)]
+        if args and isinstance(args[0], int | float) and (both or others):
             args = (wrap(array_of(args[0])), *args[1:])  # with no dimensions it is as weak as a number
         return plain(*args, **kwargs)
 
@@ -60,9 +61,13 @@ add = _also_of_numbers(Tensor.add)
 sub = subtract = _also_of_numbers(Tensor.sub)
 mul = multiply = _also_of_numbers(Tensor.mul)
 div = divide = true_divide = _also_of_numbers(Tensor.div)
-pow = _also_of_numbers(Tensor.pow)
 floor_divide = _also_of_numbers(Tensor.floor_divide)
-remainder = _also_of_numbers(Tensor.remainder)
+pow = _also_of_numbers(Tensor.pow, both=False)
+remainder = _also_of_numbers(Tensor.remainder, both=False)
+fmod = function(Tensor.fmod)
+atan2 = function(Tensor.atan2)
+logaddexp = function(Tensor.logaddexp)
+lerp = function(Tensor.lerp)
 
 neg = negative = function(Tensor.neg)
 square = function(Tensor.square)
@@ -85,9 +90,17 @@ rsqrt = function(Tensor.rsqrt)
 reciprocal = function(Tensor.reciprocal)
 sin = function(Tensor.sin)
 cos = function(Tensor.cos)
+tan = function(Tensor.tan)
+asin = function(Tensor.asin)
+acos = function(Tensor.acos)
+atan = function(Tensor.atan)
+sinh = function(Tensor.sinh)
+cosh = function(Tensor.cosh)
 tanh = function(Tensor.tanh)
 sigmoid = function(Tensor.sigmoid)
+logit = function(Tensor.logit)
 relu = function(Tensor.relu)
+nan_to_num = function(Tensor.nan_to_num)
 erf = function(Tensor.erf)
 softmax = function(Tensor.softmax)
 log_softmax = function(Tensor.log_softmax)
@@ -205,14 +218,16 @@ def is_tensor(obj: Any) -> bool:
 
 
 __all__ = [
-    "abs", "absolute", "add", "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "bmm", "broadcast_to",
-    "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "count_nonzero", "cumsum", "detach",
-    "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1", "flatten", "flip", "floor", "floor_divide",
-    "gather", "ge", "gt", "index_select", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
-    "le", "log", "log10", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor",
-    "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "min", "minimum", "mm",
-    "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative", "nonzero", "norm", "numel", "outer",
-    "permute", "pow", "ravel", "reciprocal", "relu", "remainder", "reshape", "round", "rsqrt", "sigmoid", "sign",
-    "sin", "softmax", "split", "sqrt", "square", "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "t",
-    "tanh", "transpose", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unsqueeze", "var",
+    "abs", "absolute", "acos", "add", "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "asin",
+    "atan", "atan2", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone",
+    "cos", "cosh", "count_nonzero", "cumsum", "detach", "div", "divide", "dot", "eq", "equal", "erf", "exp",
+    "expm1", "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_select",
+    "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "log", "log10",
+    "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "logit", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "min",
+    "minimum", "mm", "movedim", "mul", "multiply", "mv", "nan_to_num", "narrow", "ne", "neg", "negative",
+    "nonzero", "norm", "numel", "outer", "permute", "pow", "ravel", "reciprocal", "relu", "remainder",
+    "reshape", "round", "rsqrt", "sigmoid", "sign", "sin", "sinh", "softmax", "split", "sqrt", "square",
+    "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "t", "tan", "tanh", "transpose", "tril", "triu",
+    "true_divide", "trunc", "unbind", "unflatten", "unsqueeze", "var",
 ]  # fmt: skip

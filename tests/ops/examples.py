@@ -35,6 +35,17 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     + [Example("ordinary", (points((2, 3), 0.5, 2),), {"n": n}) for n in (0.5, 1.7, -0.5)]
     + [Example("ordinary", (X23,), {"n": n}) for n in (2, 3, 0, 1)],  # of negative numbers
     ops.pow: binary(x=(0.5, 2)),
+    ops.atan2: binary(x=(0.5, 2)) + binary(x=(-2, -0.5), y=(0.5, 2)),
+    ops.logaddexp: binary(),
+    ops.lerp: [
+        of_shapes("ordinary", (2, 3), (2, 3), (2, 3)),
+        Example("ordinary", (X23, points((2, 3), seed=1), points((2, 3), 0.6, 1.4, 2))),
+        of_shapes("broadcast", (2, 3), (3,), ()),
+        of_shapes("broadcast", (3,), (2, 1), (2, 3)),
+        of_shapes("0-d", (), (), ()),
+        of_shapes("empty", (0, 3), (3,), (0, 1)),
+        Example("non-contiguous", (gaps(X23), gaps(points((2, 3), seed=1)), gaps(points((2, 3), seed=2)))),
+    ],
     ops.maximum: binary(),
     ops.minimum: binary(),
     ops.masked_fill: [
@@ -64,8 +75,15 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     ops.abs: unary(),
     ops.sin: unary(-4, 4),
     ops.cos: unary(-4, 4),
+    ops.tan: unary(-1.4, 1.4) + unary(2, 4),
+    ops.asin: unary(-0.9, 0.9),
+    ops.acos: unary(-0.9, 0.9),
+    ops.atan: unary(-4, 4),
+    ops.sinh: unary(),
+    ops.cosh: unary(),
     ops.tanh: unary(),
     ops.sigmoid: unary(-4, 4),
+    ops.logit: unary(0.1, 0.9) + unary(0, 1, eps=0.3),
     ops.erf: unary(),
     ops.clamp: unary(min=-1.0, max=0.8) + unary(min=0.1) + unary(max=0.1),
     ops.clip: [
@@ -77,6 +95,7 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
         Example("empty", (np.zeros((0, 3)), points((3,), -2, 0, 1), points((), 0, 2, 2))),
         Example("non-contiguous", (gaps(X23), gaps(points((2, 3), -2, 0, 1)), gaps(points((2, 3), 0, 2, 2)))),
     ],
+    ops.nan_to_num: unary(nan=0.0, posinf=1e30, neginf=-1e30),
     ops.copy: unary(),
     ops.cast: unary(dtype=np.dtype(np.float64)),
     # rounding
@@ -88,6 +107,7 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     ops.floor_divide: binary(x=(-5, 5), y=(0.6, 2)) + binary(x=(-5, 5), y=(-2, -0.6)),
     ops.trunc_divide: binary(x=(-5, 5), y=(0.6, 2)) + binary(x=(-5, 5), y=(-2, -0.6)),
     ops.remainder: binary(x=(-5, 5), y=(0.6, 2)) + binary(x=(-5, 5), y=(-2, -0.6)),
+    ops.fmod: binary(x=(-5, 5), y=(0.6, 2)) + binary(x=(-5, 5), y=(-2, -0.6)),
     # reductions
     ops.sum: reduction(),
     ops.mean: reduction(),

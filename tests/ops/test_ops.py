@@ -320,6 +320,12 @@ inf, nan = math.inf, math.nan
         (ops.erf, [[-1000.0, inf]], {}, [[0, 0]]),
         (ops.floor, [[1.0, 1.5]], {}, [[0, 0]]),
         (ops.remainder, [[5.0, -5.0], [3.0, 3.0]], {}, [[1, 1], [-1, 2]]),
+        (ops.fmod, [[5.0, -5.0], [3.0, 3.0]], {}, [[1, 1], [-1, 1]]),
+        (ops.atan2, [[0.0, 1.0], [0.0, 0.0]], {}, [[0, 0], [0, -1]]),
+        (ops.lerp, [1.0, 2.0, [0.0, 1.0]], {}, [[1, 0], [0, 1], [1, 1]]),
+        (ops.logit, [[-0.1, 0.0, 0.5, 1.1]], {}, [[nan, inf, 4, nan]]),
+        (ops.logit, [[0.05, 0.5, 0.95, nan]], {"eps": 0.1}, [[0, 4, 0, nan]]),
+        (ops.nan_to_num, [[nan, -inf, 1.0]], {"nan": 0.0, "posinf": 1.0, "neginf": -1.0}, [[0, 0, 1]]),
         (ops.logsumexp, [[-inf, 0.0]], {}, [[0, 1]]),
         (ops.where, [[nan, 1.0], [1.0, nan]], {"condition": np.array([False, True])}, [[0, 1], [1, 0]]),
         (ops.masked_fill, [[nan, 1.0], 0.0], {"mask": np.array([True, False])}, [[0, 1], [1, 0]]),
@@ -336,7 +342,7 @@ def test_the_gradient_where_there_is_a_choice(op: Op, inputs: Any, attrs: Any, g
 
 NOT_FROM_ALL = (ops.getitem, ops.piece, ops.index_select, ops.masked_select, ops.take_along, ops.embedding, ops.tril,
                 ops.triu, ops.sign, ops.where, ops.masked_fill, ops.overwrite, ops.cast, ops.max_along, ops.min_along,
-                ops.cross_entropy, ops.nll, ops.power, ops.clip)  # fmt: skip
+                ops.cross_entropy, ops.nll, ops.power, ops.clip, ops.nan_to_num)  # fmt: skip
 
 
 @pytest.mark.parametrize("op", [op for op in ops.TABLE if op not in NOT_FROM_ALL], ids=lambda op: op.__name__)

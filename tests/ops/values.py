@@ -145,6 +145,11 @@ def _joined(xs: Any, axis: int) -> Array:
     return out
 
 
+def _logit(x: Any, eps: float = 0.0) -> Any:
+    p = sorted([mpmath.mpf(eps), x, 1 - mpmath.mpf(eps)])[1]
+    return mpmath.log(p / (1 - p))
+
+
 _sigmoid = lambda x: 1 / (1 + mpmath.exp(-x))
 _log_softmax = along(lambda v: [mpmath.log(p) for p in _softmax(v)])
 
@@ -156,6 +161,9 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.neg: exact(lambda x: -x),
     ops.power: exact(lambda x, n: x ** mpmath.mpf(n)),
     ops.pow: exact(lambda x, y: x**y),
+    ops.atan2: exact(mpmath.atan2),
+    ops.logaddexp: exact(lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y))),
+    ops.lerp: exact(lambda x, y, weight: (1 - weight) * x + weight * y),
     ops.maximum: exact(max),
     ops.minimum: exact(min),
     ops.masked_fill: lambda x, value, mask: x * ~mask + value * mask,
@@ -172,11 +180,19 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.abs: exact(abs),
     ops.sin: exact(mpmath.sin),
     ops.cos: exact(mpmath.cos),
+    ops.tan: exact(mpmath.tan),
+    ops.asin: exact(mpmath.asin),
+    ops.acos: exact(mpmath.acos),
+    ops.atan: exact(mpmath.atan),
+    ops.sinh: exact(mpmath.sinh),
+    ops.cosh: exact(mpmath.cosh),
     ops.tanh: exact(mpmath.tanh),
     ops.sigmoid: exact(_sigmoid),
+    ops.logit: exact(_logit),
     ops.erf: exact(mpmath.erf),
     ops.clamp: exact(lambda x, min=-mpmath.inf, max=mpmath.inf: sorted([x, min, max])[1]),
     ops.clip: exact(lambda x, low, high: min(max(x, low), high)),
+    ops.nan_to_num: lambda x, nan, posinf, neginf: x,
     ops.copy: lambda x: x,
     ops.cast: lambda x, dtype: np.array(x, dtype),
     ops.floor: exact(mpmath.floor),
@@ -187,6 +203,7 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.floor_divide: exact(lambda x, y: mpmath.floor(x / y)),
     ops.trunc_divide: exact(lambda x, y: int(x / y)),
     ops.remainder: exact(lambda x, y: x - mpmath.floor(x / y) * y),
+    ops.fmod: exact(lambda x, y: x - int(x / y) * y),
     ops.sum: rows(mpmath.fsum),
     ops.mean: rows(lambda v: mpmath.fsum(v) / len(v) if v else mpmath.nan),
     ops.var: rows(_variance),

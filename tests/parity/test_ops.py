@@ -122,7 +122,8 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
         ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.pow, ops.maximum, ops.minimum, ops.exp, ops.expm1, ops.log,
         ops.log1p, ops.log2, ops.log10, ops.sqrt, ops.rsqrt, ops.reciprocal, ops.abs, ops.sin, ops.cos, ops.tanh,
         ops.sigmoid, ops.erf, ops.clamp, ops.floor, ops.ceil, ops.trunc, ops.round, ops.sign, ops.remainder,
-        ops.matmul, ops.relu,
+        ops.matmul, ops.relu, ops.tan, ops.asin, ops.acos, ops.atan, ops.atan2, ops.sinh, ops.cosh, ops.logit,
+        ops.nan_to_num, ops.logaddexp, ops.lerp, ops.fmod,
     )},
     ops.power: lambda x, n: x**n,
     ops.masked_fill: lambda x, value, mask: x.masked_fill(torch.from_numpy(mask), value),
@@ -298,8 +299,11 @@ DIFFERENT: list[tuple[Op, Where, str]] = [
      & (x > -inf) & (x.dtype == np.float32), "torch's float32 gives nan for ∞, and for the second derivative of 1e30"),
     (ops.mish, lambda x: (x > 100) & (x < inf) & (x > (100 if x.dtype == np.float32 else 1000)),
      "torch's second derivative overflows and is nan"),
-    (ops.remainder, lambda x, y: (np.abs(x) == np.float32(1e30)) & (np.abs(y) == np.float32(1e-30)),
-     "torch's float32 gives nan in a long array, and the right answer in a short one"),
+    *[(op, lambda x, y: (np.abs(x) == np.float32(1e30)) & (np.abs(y) == np.float32(1e-30)),
+       "torch's float32 gives nan in a long array, and the right answer in a short one")
+      for op in (ops.remainder, ops.fmod)],
+    (ops.logit, lambda x, eps=0: np.isnan(x) & (eps > 0),
+     "torch gives nan the gradient 0 in a long array, nan in a short one; here nan"),
     *[(op, lambda x, **_: np.isnan(x).any(axis=1), "torch.amax gives a nan's gradient to nobody, torch.max to the nan; "
        "here there is one op for both") for op in (ops.amax, ops.amin)],
     *[(op, lambda x, correction=1, **_: (correction > 3)
@@ -351,6 +355,8 @@ ATTRS: dict[Op, list[dict[str, Any]]] = {
     ops.gelu: [{}, {"approximate": "tanh"}],
     ops.softplus: [{}, {"beta": 2.0, "threshold": 5.0}],
     ops.round: [{}, {"decimals": 1}],
+    ops.logit: [{}, {"eps": 0.1}],
+    ops.nan_to_num: [{"nan": 0.0, "posinf": 1.0, "neginf": -2.0}],
     ops.cast: [{"dtype": np.dtype(np.float32)}, {"dtype": np.dtype(np.float64)}],
     ops.huber_loss: [{"reduction": "none"}, {"delta": 2.0, "reduction": "none"}],
     ops.smooth_l1_loss: [{"reduction": "none"}, {"beta": 2.0, "reduction": "none"}],
@@ -361,11 +367,12 @@ UNARY = [
     ops.neg, ops.power, ops.exp, ops.expm1, ops.log, ops.log1p, ops.log2, ops.log10, ops.sqrt, ops.rsqrt, ops.abs,
     ops.reciprocal, ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.erf, ops.clamp, ops.copy, ops.cast, ops.floor,
     ops.ceil, ops.trunc, ops.round, ops.sign, ops.relu, ops.leaky_relu, ops.elu, ops.gelu, ops.silu, ops.softplus,
-    ops.logsigmoid, ops.mish, ops.hardtanh,
+    ops.logsigmoid, ops.mish, ops.hardtanh, ops.tan, ops.asin, ops.acos, ops.atan, ops.sinh, ops.cosh, ops.logit,
+    ops.nan_to_num,
 ]  # fmt: skip
 BINARY = [ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.maximum, ops.minimum, ops.floor_divide, ops.trunc_divide,
-          ops.remainder, ops.prelu, ops.mse_loss, ops.huber_loss, ops.smooth_l1_loss,
-          ops.binary_cross_entropy_with_logits]  # fmt: skip
+          ops.remainder, ops.fmod, ops.atan2, ops.logaddexp, ops.prelu, ops.mse_loss, ops.huber_loss,
+          ops.smooth_l1_loss, ops.binary_cross_entropy_with_logits]  # fmt: skip
 REDUCTIONS: list[tuple[Op, dict[str, Any]]] = [
     *[(op, {}) for op in (ops.sum, ops.mean, ops.var, ops.std, ops.amax, ops.amin, ops.logsumexp, ops.cumsum,
                           ops.softmax, ops.log_softmax)],

@@ -13,12 +13,16 @@ from tests.parity.sources import program
 
 EXPRESSIONS = """
 x + 1|x + x|1 + x|x - 1|x - x|1 - x|x * 2|x * x|2 * x|x / 2|x / x|2 / x|x ** 2|x ** x|2 ** x|x ** 0.5
-x % 2|x % x|-x|+x|abs(x)
+x % 2|x % x|x % t.tensor(2.)|t.tensor(1.) - x|-x|+x|abs(x)
 x.add(1)|x.sub(x)|x.mul(x)|x.div(2)|x.div(2, rounding_mode='floor')|x.div(2, rounding_mode='trunc')|x.remainder(2)
 x.pow(3)|x.neg()|x.square()|x.maximum(x)|x.minimum(x)|x.clamp(0, 1)|x.clamp(min=0)|x.clamp_min(0)|x.clamp_max(0)
 x.clamp(x, x)|x.where(x > 0, 0.)|t.where(x > 0, x, 1.)|t.where(x > 0, 1., x)|x.masked_fill(x > 0, 1.)|x.abs()|x.sign()
 x.exp()|x.expm1()|x.log()|x.log1p()|x.log2()|x.log10()|x.sqrt()|x.rsqrt()|x.reciprocal()|x.sin()|x.cos()|x.tanh()
 x.sigmoid()|x.relu()|x.erf()|x.softmax(0)|x.log_softmax(0)|x.floor()|x.ceil()|x.round()|x.round(decimals=1)|x.trunc()
+x.tan()|x.asin()|x.acos()|x.atan()|x.sinh()|x.cosh()|x.atan2(x)|x.logit()|x.logit(0.1)|x.nan_to_num()|x.logaddexp(x)
+x.fmod(2)|x.fmod(x)|x.lerp(x, 0.5)|x.lerp(x, x)|x.clone().tan_()|x.clone().fmod_(2)|x.clone().sign_()
+x.clone().atan2_(x)|x.clone().cumsum_(0)|x.clone().tril_()|x.clone().logit_()|x.clone().lerp_(x, 0.5)
+x.clone().nan_to_num_()
 x.sum()|x.sum(0)|x.sum((0, 1))|x.mean()|x.mean(0)|x.var()|x.var(0)|x.std()|x.std(0)|x.amax()|x.amin()|x.amax(0)|x.max()
 x.min()|x.max(0).values|x.min(0).values|x.max(0, True)[0]|x.logsumexp(0)|x.cumsum(0)|x.norm()|x.norm(dim=0)|x.norm(1)
 x.reshape(4)|x.view(4)|x.t().reshape(4)|x.flatten()|x.unflatten(1, (1, 2))|x.ravel()|x.squeeze()|x[:1].squeeze(0)

@@ -46,6 +46,24 @@ ABOUT_VALUES: dict[str, Exception] = {
     "t.tensor([1]) ** -1": RuntimeError(
         "Integers to negative integer powers are not allowed: x ** -1 is a fraction. Write x.float() ** -1."
     ),
+    "t.ones(2) << 1": NotImplementedError(
+        "\"left_shift\" not implemented for 'float32': it needs whole numbers: x.int()"
+    ),
+    "t.ones(2, dtype=t.bool).clamp_min(True)": NotImplementedError(
+        "\"clamp\" not implemented for 'bool': it needs numbers: x.int()"
+    ),
+    "t.tensor([1]).logaddexp(t.tensor([1]))": NotImplementedError(
+        "\"logaddexp\" not implemented for 'int64': it needs fractions: x.float()"
+    ),
+    "t.tensor([1]).lerp(t.tensor([1]), 0.5)": NotImplementedError(
+        "\"lerp\" not implemented for 'int64': it needs fractions: x.float()"
+    ),
+    "x.lerp(x.double(), 0.5)": RuntimeError(
+        "lerp: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
+        "with .to(torch.float64)"
+    ),
+    "x.isclose(x, rtol=-1)": RuntimeError("isclose expects rtol to be 0 or more, but found rtol=-1"),
+    "t.pow(2, 3)": TypeError("pow(): a Tensor is needed, not the number 2: convert it with torch.tensor(...) first"),
     'x.div(2, rounding_mode="up")': RuntimeError(
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found 'up'"
     ),

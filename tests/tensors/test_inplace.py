@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +50,41 @@ def test_operators_on_bits() -> None:
     x &= cutaway.tensor([True, False])
     x ^= True
     assert x.tolist() == [False, True]
+    n = cutaway.tensor([1, -8])
+    n <<= 3
+    n >>= cutaway.tensor([1, 2])
+    assert n.tolist() == [4, -16]
+    assert (1 << cutaway.tensor([3, 70])).tolist() == [8, 0]
+    assert (-256 >> cutaway.tensor([3, 70])).tolist() == [-32, -1]
+
+
+IN_PLACE = [name for name in dir(cutaway.Tensor) if name.endswith("_") and not name.startswith("_")]
+UNLIKE = ("addcdiv_", "addcmul_", "bernoulli_", "copy_", "exponential_", "fill_", "normal_", "requires_grad_",
+          "scatter_add_", "uniform_", "zero_")  # fmt: skip
+NEEDS: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(["atan2_", "logical_and_", "logical_or_", "logical_xor_"], (cutaway.tensor([[2.0, 0.0, 0.5]]),)),
+    **dict.fromkeys(["cumsum_", "unsqueeze_"], (0,)),
+    "lerp_": (cutaway.ones(2, 3), 0.3), "masked_fill_": (cutaway.tensor([True, False, True]), 7.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in IN_PLACE if name not in UNLIKE])
+def test_it_writes_what_its_namesake_computes(name: str) -> None:
+    method, writing = getattr(cutaway.Tensor, name[:-1]), getattr(cutaway.Tensor, name)
+    x = cutaway.tensor([[0.25, -0.5, 0.75], [0.1, 0.9, -0.3]])
+    takes = inspect.signature(method).parameters
+    args = NEEDS.get(name, (2.0,) if {"other", "exponent", "min", "max"} & set(takes) else ())
+    expected, memory = method(x.clone(), *args), x.data_ptr()
+    assert inspect.signature(writing).parameters.keys() == takes.keys()
+    assert writing(x, *args) is x
+    assert x.data_ptr() == memory
+    np.testing.assert_array_equal(x.numpy(), expected.to(cutaway.float32).numpy())
+
+
+def test_an_operand_given_by_name_has_its_gradient() -> None:
+    x0, w = (cutaway.tensor([2.0, 3.0], requires_grad=True) for _ in range(2))
+    (x0 * 1).mul_(other=w).sum().backward()
+    assert w.grad.tolist() == [2, 3]
 
 
 def test_the_old_value_is_kept_for_the_graph_that_needs_it() -> None:

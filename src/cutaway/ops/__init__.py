@@ -23,17 +23,36 @@ from .activation import (
     softmax,
     softplus,
 )  # fmt: skip
-from .arithmetic import add, div, masked_fill, maximum, minimum, mul, neg, pow, power, sub, where
+from .arithmetic import (
+    add,
+    atan2,
+    div,
+    lerp,
+    logaddexp,
+    masked_fill,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    pow,
+    power,
+    sub,
+    where,
+)
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose2d
 from .distance import binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, mse_loss, smooth_l1_loss
 from .elementwise import (
     abs,
+    acos,
+    asin,
+    atan,
     cast,
     clamp,
     clip,
     copy,
     cos,
+    cosh,
     erf,
     exp,
     expm1,
@@ -41,11 +60,15 @@ from .elementwise import (
     log1p,
     log2,
     log10,
+    logit,
+    nan_to_num,
     reciprocal,
     rsqrt,
     sigmoid,
     sin,
+    sinh,
     sqrt,
+    tan,
     tanh,
 )  # fmt: skip
 from .indexing import (
@@ -67,7 +90,7 @@ from .padding import pad
 from .pooling import avg_pool2d, max_pool2d, pick2d, resample2d
 from .recurrent import gru, lstm, rnn
 from .reduction import amax, amin, cumsum, logsumexp, mean, norm, std, sum, var
-from .rounding import ceil, floor, floor_divide, remainder, round, sign, trunc, trunc_divide
+from .rounding import ceil, floor, floor_divide, fmod, remainder, round, sign, trunc, trunc_divide
 from .shape import (
     cat,
     expand,
@@ -87,16 +110,17 @@ from .table import TABLE, Op
 from .windows import fold, unfold
 
 __all__ = [
-    "Op", "TABLE", "abs", "add", "amax", "amin", "avg_pool2d", "batch_norm", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "cast", "cat", "ceil", "clamp", "clip", "conv1d", "conv2d",
-    "conv_transpose2d", "copy", "cos", "cross_entropy", "cumsum", "div", "elu", "embedding", "erf", "exp",
-    "expand", "expm1", "flip", "floor", "floor_divide", "fold", "gelu", "getitem", "group_norm", "gru",
-    "hardtanh", "huber_loss", "index_select", "layer_norm", "leaky_relu", "linear", "log", "log10", "log1p",
-    "log2", "log_softmax", "logsigmoid", "logsumexp", "lstm", "masked_fill", "masked_select", "matmul",
-    "max_along", "max_pool2d", "maximum", "mean", "min_along", "minimum", "mish", "mse_loss", "mul", "neg",
-    "nll", "norm", "overwrite", "pad", "pick2d", "piece", "place", "pow", "power", "prelu", "reciprocal",
-    "relu", "remainder", "resample2d", "reshape", "rms_norm", "rnn", "round", "rsqrt",
-    "scaled_dot_product_attention", "sigmoid", "sign", "silu", "sin", "smooth_l1_loss", "softmax", "softplus",
-    "sqrt", "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t", "take_along", "tanh", "tile", "transpose",
-    "tril", "triu", "trunc", "trunc_divide", "unfold", "unsqueeze", "var", "where",
+    "Op", "TABLE", "abs", "acos", "add", "amax", "amin", "asin", "atan", "atan2", "avg_pool2d", "batch_norm",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cast", "cat", "ceil", "clamp", "clip",
+    "conv1d", "conv2d", "conv_transpose2d", "copy", "cos", "cosh", "cross_entropy", "cumsum", "div", "elu",
+    "embedding", "erf", "exp", "expand", "expm1", "flip", "floor", "floor_divide", "fmod", "fold", "gelu",
+    "getitem", "group_norm", "gru", "hardtanh", "huber_loss", "index_select", "layer_norm", "leaky_relu",
+    "lerp", "linear", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logit", "logsigmoid",
+    "logsumexp", "lstm", "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d", "maximum", "mean",
+    "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm", "overwrite", "pad",
+    "pick2d", "piece", "place", "pow", "power", "prelu", "reciprocal", "relu", "remainder", "resample2d",
+    "reshape", "rms_norm", "rnn", "round", "rsqrt", "scaled_dot_product_attention", "sigmoid", "sign", "silu",
+    "sin", "sinh", "smooth_l1_loss", "softmax", "softplus", "sqrt", "squeeze", "stack", "std", "sub", "sum",
+    "swapaxes", "t", "take_along", "tan", "tanh", "tile", "transpose", "tril", "triu", "trunc", "trunc_divide",
+    "unfold", "unsqueeze", "var", "where",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .contract import Array, Binary, Unary
+from .contract import Array, Binary, Ternary, Unary
 
 
 def add(x: Array, y: Array) -> Binary:
@@ -55,6 +55,36 @@ def pow(x: Array, y: Array) -> Binary:
         return np.where((x == 0) & (y >= 0), 0, g * out * np.log(x))
 
     return out, dx, dy
+
+
+def atan2(y: Array, x: Array) -> Binary:
+    """the angle between -π and π at which the point (x, y) lies; the gradient at the origin is 0"""
+
+    def per_square(g: Array) -> Array:
+        r2 = x * x + y * y
+        return g * np.where(r2 == 0, 0, 1 / r2)
+
+    return np.arctan2(y, x), lambda g: per_square(g) * x, lambda g: -per_square(g) * y
+
+
+def logaddexp(x: Array, y: Array) -> Binary:
+    """log(exp(x) + exp(y)), without overflow"""
+    return (
+        np.logaddexp(x, y),
+        lambda g: g / (1 + np.exp(y - x)),
+        lambda g: g / (1 + np.exp(x - y)),
+    )
+
+
+def lerp(x: Array, y: Array, weight: Array) -> Ternary:
+    """x + weight (y - x), a part of the way from x to y"""
+    way = y - x
+    return (
+        np.where(np.abs(weight) < 0.5, x + weight * way, y - (1 - weight) * way),  # exact at both ends
+        lambda g: g * (1 - weight),
+        lambda g: g * weight,
+        lambda g: g * way,
+    )
 
 
 def maximum(x: Array, y: Array) -> Binary:

@@ -80,6 +80,37 @@ def cos(x: Array) -> Unary:
     return np.cos(x), lambda g: g * -np.sin(x)
 
 
+def tan(x: Array) -> Unary:
+    """tan(x)"""
+    out = np.tan(x)
+    return out, lambda g: g * (1 + out * out)
+
+
+def asin(x: Array) -> Unary:
+    """arcsin(x), the angle between -π/2 and π/2 whose sine is x"""
+    return np.arcsin(x), lambda g: g / np.sqrt(1 - x * x)
+
+
+def acos(x: Array) -> Unary:
+    """arccos(x), the angle between 0 and π whose cosine is x"""
+    return np.arccos(x), lambda g: -g / np.sqrt(1 - x * x)
+
+
+def atan(x: Array) -> Unary:
+    """arctan(x), the angle between -π/2 and π/2 whose tangent is x"""
+    return np.arctan(x), lambda g: g / (1 + x * x)
+
+
+def sinh(x: Array) -> Unary:
+    """sinh(x) = (exp(x) - exp(-x)) / 2"""
+    return np.sinh(x), lambda g: g * np.cosh(x)
+
+
+def cosh(x: Array) -> Unary:
+    """cosh(x) = (exp(x) + exp(-x)) / 2"""
+    return np.cosh(x), lambda g: g * np.sinh(x)
+
+
 def tanh(x: Array) -> Unary:
     """tanh(x)"""
     out = np.tanh(x)
@@ -90,6 +121,13 @@ def sigmoid(x: Array) -> Unary:
     """1 / (1 + exp(-x))"""
     out = sigmoid_values(x)
     return out, lambda g: g * (out * (1 - out))
+
+
+def logit(x: Array, *, eps: float | None = None) -> Unary:
+    """log(x / (1 - x)), the inverse of sigmoid; with eps, x is held between eps and 1 - eps first"""
+    low, high, slope_outside = (0, 1, math.nan) if eps is None else (eps, 1 - eps, 0)
+    p = x if eps is None else np.clip(x, low, high)
+    return np.log(p / (1 - p)), lambda g: g * np.where((x < low) | (x > high), slope_outside, 1 / (x * (1 - x)))
 
 
 def erf(x: Array) -> Unary:
@@ -115,6 +153,11 @@ def clip(x: Array, low: Array, high: Array) -> Ternary:
         lambda g: g * ((x < low) & (low < high)),
         lambda g: g * ((x > high) | (low > high)),
     )
+
+
+def nan_to_num(x: Array, *, nan: float, posinf: float, neginf: float) -> Unary:
+    """x, with numbers in the place of nan, ∞ and -∞"""
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf), lambda g: np.where(np.isfinite(x), g, 0)
 
 
 def copy(x: Array, *, order: Literal["K", "C"] = "K") -> Unary:

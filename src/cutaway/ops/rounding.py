@@ -63,6 +63,11 @@ def remainder(x: Array, y: Array) -> Binary:
     return np.remainder(x, y), lambda g: g, lambda g: g * -np.floor_divide(x, y)
 
 
+def fmod(x: Array, y: Array) -> Binary:
+    """x - y · (x / y, rounded towards 0)"""
+    return np.fmod(x, y), lambda g: g, lambda g: g * -np.trunc(x / y)
+
+
 def whole_power(x: Array, y: Array) -> Array:
     """xʸ of whole numbers; 1 / xⁿ rounded towards 0, as PyTorch does where the exponents are a tensor."""
     odd: Any = y & 1

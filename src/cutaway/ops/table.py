@@ -75,13 +75,13 @@ def _starts_with_number(name: str, otherwise: str) -> Callable[[Any], str]:
     return lambda node: name if _is_number(node, 0) else otherwise
 
 
-def _remainder(node: Any) -> str:
-    """PyTorch tells x % 2 from x % y."""
-    return "RemainderBackward0" if _is_number(node, 1) else "RemainderBackward1"
+def _by_number(name: str, i: int) -> Callable[[Any], str]:
+    """PyTorch tells x % 2 from x % y: RemainderBackward0 and RemainderBackward1."""
+    return lambda node: f"{name}Backward{int(not _is_number(node, i))}"
 
 
 def _is_number(node: Any, i: int) -> bool:
-    return node.parents[i] is None and (node.arrays is None or np.ndim(node.arrays[i]) == 0)
+    return node.parents[i] is None and (node.arrays is None or not isinstance(node.arrays[i], np.ndarray))
 
 
 def _with(attr: str, name: str, otherwise: str) -> Callable[[Any], str]:
@@ -124,7 +124,8 @@ def _written(node: Any) -> str:
         return "IndexPutBackward0"
     if not all(part is ... or part == slice(None) for part in parts):
         return "CopySlices"
-    return "FillBackward2" if _is_number(node, 1) else "CopyBackwards"
+    filled = node.parents[1] is None and (node.arrays is None or np.ndim(node.arrays[1]) == 0)
+    return "FillBackward2" if filled else "CopyBackwards"
 
 
 def _read(node: Any) -> str:
@@ -147,6 +148,9 @@ _OPS = [
     Op(arithmetic.neg, "NegBackward0", numpy=np.negative),
     Op(arithmetic.power, "PowBackward0"),
     Op(arithmetic.pow, _starts_with_number("PowBackward2", "PowBackward1"), broadcasts=True, numpy=np.power),
+    Op(arithmetic.atan2, "Atan2Backward0", broadcasts=True, numpy=np.arctan2),
+    Op(arithmetic.logaddexp, "LogaddexpBackward0", broadcasts=True, numpy=np.logaddexp),
+    Op(arithmetic.lerp, _by_number("Lerp", 2), broadcasts=True),
     Op(arithmetic.maximum, "MaximumBackward0", broadcasts=True, numpy=np.maximum),
     Op(arithmetic.minimum, "MinimumBackward0", broadcasts=True, numpy=np.minimum),
     Op(arithmetic.masked_fill, "MaskedFillBackward0", broadcasts=True),
@@ -164,11 +168,19 @@ _OPS = [
     Op(elementwise.abs, "AbsBackward0", numpy=np.abs),
     Op(elementwise.sin, "SinBackward0", numpy=np.sin),
     Op(elementwise.cos, "CosBackward0", numpy=np.cos),
+    Op(elementwise.tan, "TanBackward0", numpy=np.tan),
+    Op(elementwise.asin, "AsinBackward0", numpy=np.arcsin),
+    Op(elementwise.acos, "AcosBackward0", numpy=np.arccos),
+    Op(elementwise.atan, "AtanBackward0", numpy=np.arctan),
+    Op(elementwise.sinh, "SinhBackward0", numpy=np.sinh),
+    Op(elementwise.cosh, "CoshBackward0", numpy=np.cosh),
     Op(elementwise.tanh, "TanhBackward0", numpy=np.tanh),
     Op(elementwise.sigmoid, "SigmoidBackward0", numpy=special.sigmoid_values),
+    Op(elementwise.logit, "LogitBackward0"),
     Op(elementwise.erf, "ErfBackward0", numpy=special.erf_values),
     Op(elementwise.clamp, _clamped),
     Op(elementwise.clip, "ClampBackward0", broadcasts=True),
+    Op(elementwise.nan_to_num, "NanToNumBackward0", numpy=np.nan_to_num),
     Op(elementwise.copy, "CloneBackward0", numpy=np.copy),
     Op(elementwise.cast, "ToCopyBackward0"),
     # rounding
@@ -179,7 +191,8 @@ _OPS = [
     Op(rounding.sign, "SignBackward0", numpy=np.sign),
     Op(rounding.floor_divide, "DivBackward2", broadcasts=True, numpy=np.floor_divide),
     Op(rounding.trunc_divide, "DivBackward2", broadcasts=True),
-    Op(rounding.remainder, _remainder, broadcasts=True, numpy=np.remainder),
+    Op(rounding.remainder, _by_number("Remainder", 1), broadcasts=True, numpy=np.remainder),
+    Op(rounding.fmod, _by_number("Fmod", 1), broadcasts=True, numpy=np.fmod),
     # reductions
     Op(reduction.sum, _one_or_all("Sum"), numpy=np.sum),
     Op(reduction.mean, _one_or_all("Mean"), numpy=np.mean),

@@ -174,6 +174,14 @@ class Arithmetic(TensorBase):
         """
         return _rounded(ops.remainder, self, other)
 
+    def fmod(self, other: Operand) -> Tensor:
+        """What is left of self after dividing by other; it has the sign of self, as in C.
+
+        >>> cutaway.tensor([-3, 3]).fmod(2)
+        tensor([-1,  1])
+        """
+        return _rounded(ops.fmod, self, other)
+
     def pow(self, exponent: Operand) -> Tensor:
         """self ** exponent, element by element.
 
@@ -214,7 +222,46 @@ class Arithmetic(TensorBase):
         """
         return apply(ops.reciprocal, *to_common_dtype(self, fractions=True))
 
-    # --- choosing between two
+    def atan2(self, other: Tensor) -> Tensor:
+        """The angle between -π and π at which the point (other, self) lies, seen from the origin.
+
+        >>> cutaway.tensor([1., -1.]).atan2(cutaway.tensor([1., -1.]))
+        tensor([ 0.7854, -2.3562])
+        """
+        return apply(ops.atan2, *to_common_dtype(self, tensor_argument(other, "atan2"), fractions=True))
+
+    def logaddexp(self, other: Tensor) -> Tensor:
+        """log(exp(self) + exp(other)), without overflow.
+
+        >>> cutaway.tensor([1000., 999.]).logaddexp(cutaway.tensor([1000., 999.]))
+        tensor([1000.6932,  999.6932])
+        """
+        x, y = to_common_dtype(self, tensor_argument(other, "logaddexp"))
+        if x._array.dtype.kind != "f":
+            raise errors.not_for_dtype("logaddexp", x.dtype.name, "fractions: x.float()")
+        return apply(ops.logaddexp, x, y)
+
+    # --- choosing between two, or a point between them
+
+    def lerp(self, end: Tensor, weight: Operand) -> Tensor:
+        """self + weight * (end - self), a part of the way from self to end.
+
+        Args:
+            end: a tensor of self's dtype.
+            weight: how much of the way: 0 for self, 1 for end; a number, or a tensor of self's dtype.
+
+        Raises:
+            RuntimeError: the dtypes differ.
+
+        >>> cutaway.tensor([0., 10.]).lerp(cutaway.tensor([10., 10.]), 0.1)
+        tensor([ 1., 10.])
+        """
+        if self._array.dtype.kind != "f":
+            raise errors.not_for_dtype("lerp", self.dtype.name, "fractions: x.float()")
+        for x in (tensor_argument(end, "lerp"), weight):
+            if isinstance(x, TensorBase) and x._array.dtype != self._array.dtype:
+                raise errors.dtypes_differ("lerp", self.dtype, x.dtype)
+        return apply(ops.lerp, self, end, as_operand(weight))
 
     def maximum(self, other: Tensor) -> Tensor:
         """The larger of two elements. Where they are equal, each gets half of the gradient.
@@ -357,7 +404,7 @@ def _pow(x: Any, y: Any) -> Tensor:
         return apply(ops.power, base, n=n)
     x, y = to_common_dtype(x, y)
     if y._array.dtype.kind == "f":
-        return apply(ops.pow, x if isinstance(x, TensorBase) else np.asarray(x, y._array.dtype), y)
+        return apply(ops.pow, x if isinstance(x, TensorBase) else y._array.dtype.type(x), y)
     if y._array.dtype.kind == "b":
         raise errors.not_for_dtype("pow", "bool", "whole numbers: x.int()")
     return wrap(np.asarray(whole_power(plain(x), plain(y))))
@@ -365,19 +412,27 @@ def _pow(x: Any, y: Any) -> Tensor:
 
 def _clamp(x: TensorBase, **limits: Any) -> Tensor:
     given = [as_operand(limit) for limit in limits.values() if limit is not None]
-    return apply(ops.clamp, to_dtype(x, result_type(x._array, *given)), **limits)
+    x = to_dtype(x, result_type(x._array, *given))
+    if x._array.dtype.kind == "b":
+        raise errors.not_for_dtype("clamp", "bool", "numbers: x.int()")
+    return apply(ops.clamp, x, **limits)
 
 
 def _clamp_to_tensors(x: TensorBase, low: Any, high: Any) -> Tensor:
     if isinstance(low, int | float) or isinstance(high, int | float):
         raise errors.clamp_with_both_kinds()
     x, *limits = to_common_dtype(x, *(limit for limit in (low, high) if limit is not None))
-    ends = np.finfo(x._array.dtype) if x._array.dtype.kind == "f" else np.iinfo(x._array.dtype)
-    if low is None:
-        limits.insert(0, -np.inf if x._array.dtype.kind == "f" else ends.min)
-    if high is None:
-        limits.append(np.inf if x._array.dtype.kind == "f" else ends.max)
-    return apply(ops.clip, x, *limits)
+    least, most = _ends(x._array.dtype)
+    if x._array.dtype.kind == "b" and len(limits) == 2:
+        raise errors.not_for_dtype("clamp", "bool", "numbers: x.int()")
+    return apply(ops.clip, x, *([least] if low is None else []), *limits, *([most] if high is None else []))
+
+
+def _ends(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    """The smallest and the largest number of a dtype."""
+    if dtype.kind == "f":
+        return -np.inf, np.inf
+    return (False, True) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
 
 
 def _scaled(x: TensorBase, other: Any, alpha: Number) -> Any:

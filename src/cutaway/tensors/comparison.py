@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
+from ..dtypes import result_type
 from .arguments import plain, tensor_argument
 from .base import Operand, TensorBase, is_operand, to_common_dtype, wrap
 
@@ -54,6 +55,18 @@ class Comparison(TensorBase):
         return _bits(np.bitwise_xor, self, other) if is_operand(other) else NotImplemented
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lshift__(self, other: Operand) -> Tensor:
+        return _shifted(np.left_shift, self, other) if is_operand(other) else NotImplemented
+
+    def __rlshift__(self, other: Operand) -> Tensor:
+        return _shifted(np.left_shift, other, self) if is_operand(other) else NotImplemented
+
+    def __rshift__(self, other: Operand) -> Tensor:
+        return _shifted(np.right_shift, self, other) if is_operand(other) else NotImplemented
+
+    def __rrshift__(self, other: Operand) -> Tensor:
+        return _shifted(np.right_shift, other, self) if is_operand(other) else NotImplemented
 
     def __invert__(self) -> Tensor:
         if self._array.dtype.kind == "f":
@@ -181,13 +194,16 @@ class Comparison(TensorBase):
             equal_nan: whether nan is close to nan.
 
         Raises:
-            RuntimeError: the dtypes or the shapes do not fit.
+            RuntimeError: the dtypes or the shapes do not fit, or rtol or atol is negative.
 
         >>> cutaway.tensor([1., 2.]).isclose(cutaway.tensor([1. + 1e-7, 3.]))
         tensor([ True, False])
         """
         if tensor_argument(other, "isclose")._array.dtype != self._array.dtype:
             raise errors.dtypes_differ("isclose", self.dtype, other.dtype)
+        for name, allowed in (("rtol", rtol), ("atol", atol)):
+            if allowed < 0:
+                raise errors.out_of_range("isclose", name, allowed, "0 or more")
         return _answer(lambda a, b: np.isclose(a, b, rtol, atol, equal_nan), self, other, "isclose")
 
     def allclose(self, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
@@ -226,4 +242,11 @@ def _bits(operation: Callable[..., Any], x: TensorBase, y: Any) -> Tensor:
     x, y = to_common_dtype(x, y)
     if x._array.dtype.kind == "f":
         raise errors.not_for_dtype(operation.__name__, x.dtype.name, "bools or whole numbers, as in (x > 0) & (y > 0)")
+    return _answer(operation, x, y)
+
+
+def _shifted(operation: Callable[..., Any], x: Any, y: Any) -> Tensor:
+    kind = result_type(plain(x), plain(y))
+    if kind.kind not in "iu":
+        raise errors.not_for_dtype(operation.__name__, kind.name, "whole numbers: x.int()")
     return _answer(operation, x, y)

@@ -118,6 +118,54 @@ class Elementwise(TensorBase):
         """
         return apply(ops.cos, as_float(self))
 
+    def tan(self) -> Tensor:
+        """The tangent of an angle in radians.
+
+        >>> cutaway.tensor([0., 0.5]).tan()
+        tensor([0.0000, 0.5463])
+        """
+        return apply(ops.tan, as_float(self))
+
+    def asin(self) -> Tensor:
+        """The angle between -π/2 and π/2 whose sine is self; nan outside of -1 to 1.
+
+        >>> cutaway.tensor([0., 1., 2.]).asin()
+        tensor([0.0000, 1.5708,    nan])
+        """
+        return apply(ops.asin, as_float(self))
+
+    def acos(self) -> Tensor:
+        """The angle between 0 and π whose cosine is self; nan outside of -1 to 1.
+
+        >>> cutaway.tensor([0., 1., 2.]).acos()
+        tensor([1.5708, 0.0000,    nan])
+        """
+        return apply(ops.acos, as_float(self))
+
+    def atan(self) -> Tensor:
+        """The angle between -π/2 and π/2 whose tangent is self.
+
+        >>> cutaway.tensor([0., 1.]).atan()
+        tensor([0.0000, 0.7854])
+        """
+        return apply(ops.atan, as_float(self))
+
+    def sinh(self) -> Tensor:
+        """The hyperbolic sine, (exp(self) - exp(-self)) / 2.
+
+        >>> cutaway.tensor([0., 1.]).sinh()
+        tensor([0.0000, 1.1752])
+        """
+        return apply(ops.sinh, as_float(self))
+
+    def cosh(self) -> Tensor:
+        """The hyperbolic cosine, (exp(self) + exp(-self)) / 2.
+
+        >>> cutaway.tensor([0., 1.]).cosh()
+        tensor([1.0000, 1.5431])
+        """
+        return apply(ops.cosh, as_float(self))
+
     def tanh(self) -> Tensor:
         """The hyperbolic tangent, between -1 and 1.
 
@@ -133,6 +181,17 @@ class Elementwise(TensorBase):
         tensor([0.2689, 0.5000, 0.7311])
         """
         return apply(ops.sigmoid, as_float(self))
+
+    def logit(self, eps: float | None = None) -> Tensor:
+        """log(self / (1 - self)), the inverse of `sigmoid`.
+
+        Args:
+            eps: hold self between eps and 1 - eps first, so that 0 and 1 do not give infinities.
+
+        >>> cutaway.tensor([0.5, 0.9, 1.]).logit()
+        tensor([0.0000, 2.1972,    inf])
+        """
+        return apply(ops.logit, as_float(self), eps=eps)
 
     def relu(self) -> Tensor:
         """self where it is positive, else 0. The gradient at 0 is 0.
@@ -151,6 +210,23 @@ class Elementwise(TensorBase):
         tensor([0.0000, 0.8427])
         """
         return apply(ops.erf, as_float(self))
+
+    def nan_to_num(self, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+        """With numbers in the place of nan and infinities.
+
+        Args:
+            nan: for nan; None for 0.
+            posinf: for inf; None for the largest number of the dtype.
+            neginf: for -inf; None for the smallest.
+
+        >>> cutaway.tensor([1., cutaway.nan, cutaway.inf]).nan_to_num(posinf=100.)
+        tensor([  1.,   0., 100.])
+        """
+        if self._array.dtype.kind != "f":
+            return apply(ops.copy, self)  # each is a number
+        ends = np.finfo(self._array.dtype)
+        top, bottom = (float(ends.max) if posinf is None else posinf, float(ends.min) if neginf is None else neginf)
+        return apply(ops.nan_to_num, self, nan=0.0 if nan is None else nan, posinf=top, neginf=bottom)
 
     @numpy_names
     def softmax(self, dim: int, dtype: DType | None = None) -> Tensor:

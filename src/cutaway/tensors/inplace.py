@@ -2,52 +2,85 @@
 
 Each computes what its namesake without `_` computes, and writes it into the memory that is there;
 every tensor that shares this memory sees it. What that means for the graph is `base.write`'s work.
+
+>>> x = cutaway.zeros(2)
+>>> alias = x.detach()
+>>> x.add_(cutaway.ones(2), alpha=3)
+tensor([3., 3.])
+>>> alias
+tensor([3., 3.])
 """
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from .. import errors
 from ..grad_mode import switch
 from .arguments import number_for
 from .base import Number, Operand, TensorBase, common_shape, is_operand, node_of, refuse_leaf, wrap, write
+from .comparison import Comparison
 from .elementwise import Elementwise
 from .linalg import LinearAlgebra
+from .reduction import Reduction
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
+P = ParamSpec("P")
+X = TypeVar("X", bound=TensorBase)
 
-class InPlace(Elementwise, LinearAlgebra):
+
+def become(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
+    """Write what a method computes from x back into x.
+
+    Raises:
+        RuntimeError: the result has another shape, or fractions where x holds whole numbers; or x is
+            a leaf that requires grad.
+    """
+    refuse_leaf(x)
+    before: Any = x
+    if switch.recording:
+        for operand in (x, *args, *kwargs.values()):
+            if isinstance(operand, TensorBase) and node_of(operand) is not None:
+                # The method's pullback may need the old value, and x's memory is about to get the new one.
+                before = wrap(x._array.copy(), node_of(x))
+                break
+    value = method(before, *args, **kwargs)
+    if value._array.shape != x._array.shape:
+        raise errors.inplace_cannot_grow(x._array.shape, value._array.shape)
+    own, new = x._array.dtype.kind, value._array.dtype.kind
+    if own != new and (own == "b" or new == "f"):
+        raise errors.inplace_cannot_cast(value.dtype, x.dtype)
+    write(x, value)
+    return x
+
+
+def in_place(method: Callable[Concatenate[Any, P], Any]) -> Callable[Concatenate[X, P], X]:
+    """The in-place form of a method: it has the same arguments."""
+
+    @functools.wraps(method)
+    def call(self: X, /, *args: P.args, **kwargs: P.kwargs) -> X:
+        return become(self, method, *args, **kwargs)
+
+    name = method.__name__
+    call.__name__, call.__qualname__ = f"{name}_", f"Tensor.{name}_"
+    what = (method.__doc__ or "").partition("\n")[0]
+    call.__doc__ = f"{what}\n\nx.{name}_(...) writes what x.{name}(...) computes into x, and returns x."
+    return call
+
+
+class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction):
     """The in-place forms."""
 
     __slots__ = ()
 
-    def _become(self, method: Callable[..., Tensor], *args: Any, **attrs: Any) -> Self:
-        """Write what a method computes from self back into self."""
-        refuse_leaf(self)
-        before: Any = self
-        if switch.recording:
-            for x in (self, *args):
-                if isinstance(x, TensorBase) and node_of(x) is not None:
-                    # The method's pullback may need the old value, and self's memory is about to get the new one.
-                    before = wrap(self._array.copy(), node_of(self))
-                    break
-        value = method(before, *args, **attrs)
-        if value._array.shape != self._array.shape:
-            raise errors.inplace_cannot_grow(self._array.shape, value._array.shape)
-        own, new = self._array.dtype.kind, value._array.dtype.kind
-        if own != new and (own == "b" or new == "f"):
-            raise errors.inplace_cannot_cast(value.dtype, self.dtype)
-        write(self, value)
-        return self
-
     def _operate(self, operation: Callable[..., Tensor], other: Any) -> Tensor:
         """An operator such as +=, for operands that can stand beside a tensor."""
-        return self._become(operation, other) if is_operand(other) else NotImplemented  # type: ignore[return-value]
+        return become(self, operation, other) if is_operand(other) else NotImplemented  # type: ignore[return-value]
 
     def __iadd__(self, other: Operand) -> Tensor:
         return self._operate(operator.add, other)
@@ -79,58 +112,36 @@ class InPlace(Elementwise, LinearAlgebra):
     def __ixor__(self, other: Operand) -> Tensor:
         return self._operate(operator.xor, other)
 
+    def __ilshift__(self, other: Operand) -> Tensor:
+        return self._operate(operator.lshift, other)
+
+    def __irshift__(self, other: Operand) -> Tensor:
+        return self._operate(operator.rshift, other)
+
     # --- arithmetic
 
-    def add_(self, other: Operand, *, alpha: Number = 1) -> Self:
-        """self += alpha * other, in place.
-
-        Args:
-            other: a tensor whose shape fits self's by broadcasting, or a number.
-            alpha: a factor for other.
-
-        Raises:
-            RuntimeError: the result would have another shape, or fractions where self holds whole
-                numbers; or self is a leaf that requires grad.
-
-        >>> x = cutaway.zeros(2)
-        >>> x.add_(cutaway.ones(2), alpha=3)
-        tensor([3., 3.])
-        >>> x
-        tensor([3., 3.])
-        """
-        return self._become(LinearAlgebra.add, other, alpha=alpha)
-
-    def sub_(self, other: Operand, *, alpha: Number = 1) -> Self:
-        """self -= alpha * other, in place.
-
-        >>> cutaway.tensor([3.]).sub_(1)
-        tensor([2.])
-        """
-        return self._become(LinearAlgebra.sub, other, alpha=alpha)
-
-    def mul_(self, other: Operand) -> Self:
-        """self *= other, in place.
-
-        >>> cutaway.tensor([3.]).mul_(2)
-        tensor([6.])
-        """
-        return self._become(LinearAlgebra.mul, other)
-
-    def div_(self, other: Operand, *, rounding_mode: str | None = None) -> Self:
-        """self /= other, in place.
-
-        >>> cutaway.tensor([3.]).div_(2)
-        tensor([1.5000])
-        """
-        return self._become(LinearAlgebra.div, other, rounding_mode=rounding_mode)
-
-    def pow_(self, exponent: Operand) -> Self:
-        """self **= exponent, in place.
-
-        >>> cutaway.tensor([3.]).pow_(2)
-        tensor([9.])
-        """
-        return self._become(LinearAlgebra.pow, exponent)
+    add_ = in_place(LinearAlgebra.add)
+    sub_ = in_place(LinearAlgebra.sub)
+    subtract_ = sub_
+    mul_ = in_place(LinearAlgebra.mul)
+    multiply_ = mul_
+    div_ = in_place(LinearAlgebra.div)
+    divide_ = true_divide_ = div_
+    floor_divide_ = in_place(LinearAlgebra.floor_divide)
+    remainder_ = in_place(LinearAlgebra.remainder)
+    fmod_ = in_place(LinearAlgebra.fmod)
+    pow_ = in_place(LinearAlgebra.pow)
+    square_ = in_place(LinearAlgebra.square)
+    neg_ = in_place(LinearAlgebra.neg)
+    negative_ = neg_
+    reciprocal_ = in_place(LinearAlgebra.reciprocal)
+    atan2_ = in_place(LinearAlgebra.atan2)
+    lerp_ = in_place(LinearAlgebra.lerp)
+    clamp_ = in_place(LinearAlgebra.clamp)
+    clip_ = clamp_
+    clamp_min_ = in_place(LinearAlgebra.clamp_min)
+    clamp_max_ = in_place(LinearAlgebra.clamp_max)
+    masked_fill_ = in_place(LinearAlgebra.masked_fill)
 
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Self:
         """self += value * tensor1 * tensor2, in place.
@@ -138,7 +149,7 @@ class InPlace(Elementwise, LinearAlgebra):
         >>> cutaway.tensor([1.]).addcmul_(cutaway.tensor([2.]), cutaway.tensor([3.]), value=10)
         tensor([61.])
         """
-        return self._become(LinearAlgebra.add, value * tensor1 * tensor2)
+        return become(self, LinearAlgebra.add, value * tensor1 * tensor2)
 
     def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Self:
         """self += value * tensor1 / tensor2, in place.
@@ -146,132 +157,58 @@ class InPlace(Elementwise, LinearAlgebra):
         >>> cutaway.tensor([1.]).addcdiv_(cutaway.tensor([6.]), cutaway.tensor([3.]), value=10)
         tensor([21.])
         """
-        return self._become(LinearAlgebra.add, value * tensor1 / tensor2)
-
-    def lerp_(self, end: Tensor, weight: Operand) -> Self:
-        """self += weight * (end - self), in place: a part of the way to end.
-
-        >>> cutaway.tensor([0., 10.]).lerp_(cutaway.tensor([10., 10.]), 0.1)
-        tensor([ 1., 10.])
-        """
-        return self._become(lambda x, end, weight: x + weight * (end - x), end, weight)
-
-    def neg_(self) -> Self:
-        """-self, in place.
-
-        >>> cutaway.tensor([1.]).neg_()
-        tensor([-1.])
-        """
-        return self._become(operator.neg)
-
-    def square_(self) -> Self:
-        """self * self, in place.
-
-        >>> cutaway.tensor([3.]).square_()
-        tensor([9.])
-        """
-        return self._become(LinearAlgebra.square)
-
-    def reciprocal_(self) -> Self:
-        """1 / self, in place.
-
-        >>> cutaway.tensor([4.]).reciprocal_()
-        tensor([0.2500])
-        """
-        return self._become(LinearAlgebra.reciprocal)
-
-    def clamp_(self, min: Operand | None = None, max: Operand | None = None) -> Self:
-        """Held between min and max, in place.
-
-        >>> cutaway.tensor([-1., 5.]).clamp_(0, 1)
-        tensor([0., 1.])
-        """
-        return self._become(LinearAlgebra.clamp, min, max)
-
-    clip_ = clamp_
-
-    def masked_fill_(self, mask: Tensor, value: Operand) -> Self:
-        """value wherever mask is True, in place.
-
-        >>> x = cutaway.tensor([1., -2.])
-        >>> x.masked_fill_(x < 0, 0)
-        tensor([1., 0.])
-        """
-        return self._become(LinearAlgebra.masked_fill, mask, value)
+        return become(self, LinearAlgebra.add, value * tensor1 / tensor2)
 
     # --- functions of one element
 
-    def abs_(self) -> Self:
-        """The absolute value, in place.
+    abs_ = in_place(Elementwise.abs)
+    absolute_ = abs_
+    sign_ = in_place(Elementwise.sign)
+    exp_ = in_place(Elementwise.exp)
+    expm1_ = in_place(Elementwise.expm1)
+    log_ = in_place(Elementwise.log)
+    log1p_ = in_place(Elementwise.log1p)
+    log2_ = in_place(Elementwise.log2)
+    log10_ = in_place(Elementwise.log10)
+    sqrt_ = in_place(Elementwise.sqrt)
+    rsqrt_ = in_place(Elementwise.rsqrt)
+    sin_ = in_place(Elementwise.sin)
+    cos_ = in_place(Elementwise.cos)
+    tan_ = in_place(Elementwise.tan)
+    asin_ = in_place(Elementwise.asin)
+    acos_ = in_place(Elementwise.acos)
+    atan_ = in_place(Elementwise.atan)
+    sinh_ = in_place(Elementwise.sinh)
+    cosh_ = in_place(Elementwise.cosh)
+    tanh_ = in_place(Elementwise.tanh)
+    sigmoid_ = in_place(Elementwise.sigmoid)
+    logit_ = in_place(Elementwise.logit)
+    erf_ = in_place(Elementwise.erf)
+    relu_ = in_place(Elementwise.relu)
+    nan_to_num_ = in_place(Elementwise.nan_to_num)
+    floor_ = in_place(Elementwise.floor)
+    ceil_ = in_place(Elementwise.ceil)
+    round_ = in_place(Elementwise.round)
+    trunc_ = in_place(Elementwise.trunc)
 
-        >>> cutaway.tensor([-1.]).abs_()
-        tensor([1.])
-        """
-        return self._become(Elementwise.abs)
+    # --- questions: the answer is written as a number of self's dtype, 1 for True
 
-    def exp_(self) -> Self:
-        """e ** self, in place.
+    eq_ = in_place(Comparison.eq)
+    ne_ = in_place(Comparison.ne)
+    lt_ = in_place(Comparison.lt)
+    le_ = in_place(Comparison.le)
+    gt_ = in_place(Comparison.gt)
+    ge_ = in_place(Comparison.ge)
+    logical_and_ = in_place(Comparison.logical_and)
+    logical_or_ = in_place(Comparison.logical_or)
+    logical_xor_ = in_place(Comparison.logical_xor)
+    logical_not_ = in_place(Comparison.logical_not)
 
-        >>> cutaway.tensor([0.]).exp_()
-        tensor([1.])
-        """
-        return self._become(Elementwise.exp)
+    # --- along a dimension
 
-    def log_(self) -> Self:
-        """The natural logarithm, in place.
-
-        >>> cutaway.tensor([1.]).log_()
-        tensor([0.])
-        """
-        return self._become(Elementwise.log)
-
-    def sqrt_(self) -> Self:
-        """The square root, in place.
-
-        >>> cutaway.tensor([4.]).sqrt_()
-        tensor([2.])
-        """
-        return self._become(Elementwise.sqrt)
-
-    def tanh_(self) -> Self:
-        """The hyperbolic tangent, in place.
-
-        >>> cutaway.tensor([0.]).tanh_()
-        tensor([0.])
-        """
-        return self._become(Elementwise.tanh)
-
-    def sigmoid_(self) -> Self:
-        """1 / (1 + exp(-self)), in place.
-
-        >>> cutaway.tensor([0.]).sigmoid_()
-        tensor([0.5000])
-        """
-        return self._become(Elementwise.sigmoid)
-
-    def relu_(self) -> Self:
-        """self where it is positive, else 0, in place.
-
-        >>> cutaway.tensor([-1., 1.]).relu_()
-        tensor([0., 1.])
-        """
-        return self._become(Elementwise.relu)
-
-    def floor_(self) -> Self:
-        """The next whole number below, in place.
-
-        >>> cutaway.tensor([1.5]).floor_()
-        tensor([1.])
-        """
-        return self._become(Elementwise.floor)
-
-    def round_(self, *, decimals: int = 0) -> Self:
-        """The nearest whole number, in place.
-
-        >>> cutaway.tensor([1.7]).round_()
-        tensor([2.])
-        """
-        return self._become(Elementwise.round, decimals=decimals)
+    cumsum_ = in_place(Reduction.cumsum)
+    tril_ = in_place(LinearAlgebra.tril)
+    triu_ = in_place(LinearAlgebra.triu)
 
     # --- writing over what was there
 

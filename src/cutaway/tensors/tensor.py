@@ -8,7 +8,6 @@ import numpy as np
 
 from ..dtypes import Size, get_default_dtype
 from ..errors import missing_attribute, not_a_sequence
-from .comparison import Comparison
 from .conversion import Conversion
 from .data import array_of
 from .differentiation import Differentiation
@@ -17,12 +16,9 @@ from .indexing import Indexing
 from .inplace import InPlace
 from .numpy_protocol import NumPyProtocol
 from .printing import describe
-from .reduction import Reduction
 
 
-class Tensor(
-    InPlace, Indexing, Reduction, Comparison, Conversion, Drawing, Differentiation, NumPyProtocol, is_result=True
-):  # fmt: skip
+class Tensor(InPlace, Indexing, Conversion, Drawing, Differentiation, NumPyProtocol, is_result=True):
     """Numbers in a grid of any number of dimensions, and the record of how they were computed.
 
     Make one with `cutaway.tensor`, `cutaway.zeros`, `cutaway.randn` and the like.
