@@ -9,8 +9,10 @@ ARGS ?=
 
 VENV := .venv
 PARITY := .venv-parity
+BENCH := .venv-bench
 RUN := $(VENV)/bin/python
 RUN_PARITY := $(PARITY)/bin/python
+RUN_BENCH := $(BENCH)/bin/python
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -43,11 +45,11 @@ parity: $(PARITY)/.has-parity ## compare with PyTorch (a large install, in an en
 parity-report: $(PARITY)/.has-parity ## run PyTorch's own samples, and write docs/parity.md
 	$(RUN_PARITY) -m pytest tests/parity/databases --write-report $(ARGS)
 
-bench: $(PARITY)/.has-parity ## measure cutaway beside PyTorch and NumPy
-	$(RUN_PARITY) benchmarks/speed.py $(ARGS)
+bench: $(BENCH)/.has-bench ## measure cutaway beside PyTorch and engines on NumPy, and write docs/benchmarks.md
+	$(RUN_BENCH) -m benchmarks $(ARGS)
 
 clean: ## remove the environments, caches, builds and pictures
-	rm -rf $(VENV) $(PARITY) out build dist .coverage htmlcov
+	rm -rf $(VENV) $(PARITY) $(BENCH) out build dist .coverage htmlcov
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -62,8 +64,13 @@ $(PARITY)/.has-%: pyproject.toml | $(RUN_PARITY)
 	@$(RUN_PARITY) -m pip install -qq --editable ".[$*]"
 	@touch $@
 
+$(BENCH)/.has-%: pyproject.toml | $(RUN_BENCH)
+	@echo "Installing cutaway[$*] into $(BENCH) (once)"
+	@$(RUN_BENCH) -m pip install -qq --editable ".[$*]"
+	@touch $@
+
 # A venv that failed half-way leaves an interpreter without pip behind: it goes, or it would be taken for a whole one.
-$(RUN) $(RUN_PARITY):
+$(RUN) $(RUN_PARITY) $(RUN_BENCH):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		"cutaway needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 ..." % sys.version_info[:2])'
 	@$(PYTHON) -m venv --clear $(@:/bin/python=) || { rm -rf $(@:/bin/python=); exit 1; }

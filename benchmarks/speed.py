@@ -1,131 +1,85 @@
-"""How fast is cutaway, beside PyTorch and beside NumPy written by hand?
+"""Time: two libraries in alternation, in a process of their own, and the median of the ratios of neighbours.
 
-Each workload is written once against the names that both libraries share. The two run in turn, in
-one process, and what counts is the median of the ratios of neighbours: the machine's moods hit both.
-
-    make bench
+What disturbs the machine for a while hits both, and a ratio does not care how fast the machine is.
 """
 
 from __future__ import annotations
 
-import platform
+import json
 import statistics
+import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
+from . import peers
 
-import cutaway
-
-Step = Callable[[], Any]
-
-
-def small_ops(T: Any) -> Step:
-    """A chain of 200 small ops, forward and backward."""
-    x = T.linspace(-1, 1, 16).reshape(4, 4).requires_grad_()
-
-    def step() -> None:
-        y = x
-        for _ in range(50):
-            y = y * x
-            y = y + x
-            y = y.tanh()
-            y = y - 0.5
-        y.sum().backward()
-        x.grad = None
-
-    return step
+BUDGET = 4.0  # seconds for a pair
+BLOCK = 0.01  # seconds of one before the other's turn
+PAUSE = 0.004  # the threads of matrix products spin for a while, and would take the next one's processors
 
 
-def train(T: Any, model: Any, loss: Any, inputs: Any, targets: Any, lr: float) -> Step:
-    """A training step with SGD."""
-    optimizer = T.optim.SGD(model.parameters(), lr=lr)
+class Pair(NamedTuple):
+    """A step of each in seconds (medians), and the median and the quartiles of the ratio."""
 
-    def step() -> None:
-        optimizer.zero_grad()
-        loss(model(inputs), targets).backward()
-        optimizer.step()
-
-    return step
+    ours: float
+    theirs: float
+    ratio: float
+    low: float
+    high: float
 
 
-def xor(T: Any) -> Step:
-    """XOR: 2-8-1, tanh, four examples."""
-    T.manual_seed(0)
-    model = T.nn.Sequential(T.nn.Linear(2, 8), T.nn.Tanh(), T.nn.Linear(8, 1), T.nn.Sigmoid())
-    inputs = T.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    targets = T.tensor([[0.0], [1.0], [1.0], [0.0]])
-    return train(T, model, T.nn.MSELoss(), inputs, targets, lr=0.5)
+def measure(workload: str, peer: str) -> Pair:
+    """The pair, measured in a fresh process."""
+    command = [sys.executable, "-m", "benchmarks.speed", workload, peer]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return Pair(*json.loads(done.stdout))
 
 
-def mlp(T: Any) -> Step:
-    """MLP 784-512-10, ReLU, cross entropy, batch 128."""
-    T.manual_seed(0)
-    model = T.nn.Sequential(T.nn.Linear(784, 512), T.nn.ReLU(), T.nn.Linear(512, 10))
-    inputs, targets = T.randn(128, 784), T.randint(0, 10, (128,))
-    return train(T, model, T.nn.CrossEntropyLoss(), inputs, targets, lr=0.1)
+def main(workload: str, peer: str) -> None:
+    ours, theirs = peers.cutaway(workload), peers.PEERS[peer][0](workload)
+    agree(workload, peer, ours, theirs)
+    counts = [per_block(step) for step in (ours, theirs)]
+    times: list[tuple[float, float]] = []
+    end = time.perf_counter() + BUDGET
+    while time.perf_counter() < end or len(times) < 4:
+        if len(times) % 2:  # each goes first every other time
+            b, a = block(theirs, counts[1]), block(ours, counts[0])
+        else:
+            a, b = block(ours, counts[0]), block(theirs, counts[1])
+        times.append((a, b))
+    low, ratio, high = statistics.quantiles([a / b for a, b in times], n=4)
+    print(json.dumps([*(statistics.median(side) for side in zip(*times, strict=True)), ratio, low, high]))
 
 
-def mlp_by_hand() -> Step:
-    """The same MLP in bare NumPy, its gradient worked out on paper."""
-    cutaway.manual_seed(0)
-    first, second = cutaway.nn.Linear(784, 512), cutaway.nn.Linear(512, 10)
-    w1, b1, w2, b2 = (p.detach().numpy() for p in (first.weight, first.bias, second.weight, second.bias))
-    x, t = cutaway.randn(128, 784).numpy(), cutaway.randint(0, 10, (128,)).numpy()
-    rows, lr = np.arange(128), np.float32(0.1)
-
-    def step() -> None:
-        h = x @ w1.T + b1
-        a = np.maximum(h, 0)
-        z = a @ w2.T + b2
-        e = np.exp(z - z.max(axis=1, keepdims=True))
-        p = e / e.sum(axis=1, keepdims=True)
-        -np.log(p[rows, t]).mean()
-        p[rows, t] -= 1
-        p /= 128
-        da = p @ w2
-        da *= h > 0
-        for parameter, gradient in ((w1, da.T @ x), (b1, da.sum(axis=0)), (w2, p.T @ a), (b2, p.sum(axis=0))):
-            gradient *= lr
-            parameter -= gradient
-
-    return step
+def agree(workload: str, peer: str, ours: Callable[[], Any], theirs: Callable[[], Any]) -> None:
+    """Raise unless both do the same work: the loss after three steps tells."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's, of a number that has a graph
+        a, b = ([float(step()) for _ in range(3)][-1] for step in (ours, theirs))
+    if abs(a - b) > 1e-3 * abs(a):
+        raise RuntimeError(f"{workload}: the loss of cutaway is {a}, that of {peer} {b}")
 
 
-def compare(ours: Step, theirs: Step, rounds: int) -> tuple[float, float, float]:
-    """Median seconds of both, and the median of their ratio."""
+def per_block(step: Callable[[], Any]) -> int:
+    """How many steps fill a block."""
+    start = time.perf_counter()
     for _ in range(3):
-        ours()
-        theirs()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        ours()
-        middle = time.perf_counter()
-        theirs()
-        times.append((middle - start, time.perf_counter() - middle))
-    a, b = zip(*times, strict=True)
-    return statistics.median(a), statistics.median(b), statistics.median(x / y for x, y in times)
+        step()
+    return max(1, round(3 * BLOCK / (time.perf_counter() - start)))
 
 
-def main() -> None:
-    import torch
-
-    print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}, NumPy {np.__version__},")
-    print(f"PyTorch {torch.__version__} with {torch.get_num_threads()} threads\n")
-    print(f"{'workload':<34}{'cutaway':>12}{'other':>12}{'ratio':>8}")
-    pairs: list[tuple[str, Step, Step, int]] = [
-        ("200 small ops / PyTorch", small_ops(cutaway), small_ops(torch), 300),
-        ("XOR 2-8-1 / PyTorch", xor(cutaway), xor(torch), 1000),
-        ("MLP 784-512-10 / PyTorch", mlp(cutaway), mlp(torch), 200),
-        ("MLP 784-512-10 / NumPy by hand", mlp(cutaway), mlp_by_hand(), 200),
-    ]
-    for name, ours, theirs, rounds in pairs:
-        a, b, ratio = compare(ours, theirs, rounds)
-        print(f"{name:<34}{a * 1e6:>9.0f} µs{b * 1e6:>9.0f} µs{ratio:>8.2f}", flush=True)
+def block(step: Callable[[], Any], count: int) -> float:
+    """Seconds of one step; a first one, which finds the caches full of the other's data, does not count."""
+    time.sleep(PAUSE)
+    step()
+    start = time.perf_counter()
+    for _ in range(count):
+        step()
+    return (time.perf_counter() - start) / count
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(*sys.argv[1:])

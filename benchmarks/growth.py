@@ -1,0 +1,44 @@
+"""Growth: how the time of a step depends on the size of the work, from 1 to 64 times.
+
+The exponent is the slope in a plot of both logarithms, over the larger half, where the work outweighs what
+a step costs anyway. 1 means that twice the work takes twice the time.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from . import workloads
+from .workloads import Training
+
+FACTORS = [1, 2, 4, 8, 16, 32, 64]
+AXES: dict[str, Callable[[Any, int], Training]] = {
+    "graph length (100 small ops)": lambda T, k: workloads.small_ops(T, length=100 * k),
+    "batch (MLP 64-128-10, batch 16)": lambda T, k: workloads.mlp_small(T, batch=16 * k),
+    "width (MLP 64-16-10, batch 64)": lambda T, k: workloads.mlp_small(T, width=16 * k),
+    "sequence length (nn.RNN, 8 steps)": lambda T, k: workloads.rnn(T, steps=8 * k),
+}
+
+
+def measure(T: Any, axis: str) -> list[float]:
+    """Seconds of a step at each size: the least of several, in turn, since disturbance only ever adds."""
+    steps = [AXES[axis](T, k).step for k in FACTORS]
+    best = [math.inf] * len(steps)
+    for _ in range(12):
+        for i, step in enumerate(steps):
+            step()
+            start = time.perf_counter()
+            step()
+            best[i] = min(best[i], time.perf_counter() - start)
+    return best
+
+
+def exponent(times: list[float]) -> float:
+    """The slope of log(time) over log(size), by least squares."""
+    points = [(math.log(k), math.log(t)) for k, t in zip(FACTORS, times)][len(FACTORS) // 2 :]
+    mean_x, mean_y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
+    rise = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    return float(rise / sum((x - mean_x) ** 2 for x, _ in points))
