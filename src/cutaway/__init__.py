@@ -11,7 +11,8 @@ Names and meanings are PyTorch's; `import cutaway as torch` runs a lesson. Where
 - `ops/`: the maths of each op, as pure functions of NumPy arrays;
 - `graph.py`: what is recorded, and the walk back that computes gradients;
 - `tensors/`: the Tensor;
-- `nn/`, `optim/`, `autograd/`: layers, optimizers, and derivatives to ask for and to check.
+- `nn/`, `optim/`, `autograd/`: layers, optimizers, and derivatives to ask for and to check;
+- `explain/`: what a gradient was made of, in data, words and pictures.
 """
 
 import math as _math
@@ -119,7 +120,7 @@ nan = _math.nan
 __all__ = [
     "Generator", "Size", "Tensor", "arange", "as_tensor", "as_torch", "autograd", "bernoulli", "bool",
     "broadcast_tensors", "cat", "concat", "concatenate", "cuda", "default_generator", "device", "differentiable",
-    "distributions", "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "finfo", "float",
+    "distributions", "double", "dtype", "e", "empty", "empty_like", "enable_grad", "explain", "eye", "finfo", "float",
     "float16", "float32", "float64", "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state",
     "half", "hstack", "iinfo", "inf", "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8",
     "is_grad_enabled", "is_inference_mode_enabled", "linspace", "load", "long", "manual_seed", "meshgrid",
@@ -133,11 +134,11 @@ __all__ += functions.__all__
 # What not every program needs is imported when it is first named, so that `import cutaway` is quick.
 _LATER = {
     "as_torch": "torch_import", "load": "serialization", "save": "serialization", "serialization": "",
-    "distributions": "", "safetensors": "", "utils": "",
+    "distributions": "", "explain": "", "safetensors": "", "utils": "",
 }  # fmt: skip
 
 if _TYPE_CHECKING:
-    from . import distributions, safetensors, serialization, utils
+    from . import distributions, explain, safetensors, serialization, utils
     from .serialization import load, save
     from .torch_import import as_torch
 else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..memory import Line
-from .words import op_name, source
+from .words import describe, op_name, source
 
 
 def gradient_of_wrong_shape(op: Callable[..., Any], i: int, got: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
@@ -110,4 +110,40 @@ def cannot_copy_graph() -> RuntimeError:
         "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment: "
         "this one was "
         "computed, and its graph cannot be copied. Use x.detach().clone(), or make the copy before computing."
+    )
+
+
+def not_explainable(x: Any) -> TypeError:
+    """Something that is no tensor, given to explain."""
+    return TypeError(
+        f"explain follows the gradients of a tensor, and was given {describe(x)}. Give it the loss itself, before "
+        ".item() or float() makes a plain number of it: explain.text(loss)"
+    )
+
+
+def several_to_explain(shape: Sequence[int]) -> RuntimeError:
+    """explain of something that is not one number."""
+    return RuntimeError(
+        f"an explanation starts, as backward() does, from one number, and this tensor has shape {tuple(shape)}. "
+        "Reduce it first, explain.text(y.sum()), or choose one of its numbers, explain.text(y[0]); or say with what "
+        "gradient to start: gradient=torch.ones_like(y) explains the same as y.sum()"
+    )
+
+
+def freed_before_explained(op: Callable[..., Any], line: Line) -> RuntimeError:
+    """explain after a backward pass that let go of the values."""
+    return RuntimeError(
+        f"the values that {op_name(op)} worked with are gone: a backward pass has been through this graph, and freed "
+        f"it to save memory.\n{source(line)}\n"
+        "Explain first, explain.text(loss), and then call loss.backward(): explaining changes nothing. Or keep the "
+        "graph, loss.backward(retain_graph=True)."
+    )
+
+
+def leads_nowhere_near(shape: Sequence[int]) -> RuntimeError:
+    """explain of the way to a tensor to which no way leads."""
+    return RuntimeError(
+        f"no step leads from this tensor back to the one given as of=, of shape {tuple(shape)}: it was not computed "
+        "from it. Was the other made anew in the meantime (w = w - ...), or cut off by .detach(), .item(), "
+        ".numpy() or no_grad()?"
     )

@@ -117,8 +117,9 @@ def _squeezed(node: Any) -> str:
 
 def _written(node: Any) -> str:
     """What was written to: all of a tensor, places that index tensors name, or a view."""
-    parts = node.attrs["index"] if isinstance(node.attrs["index"], tuple) else (node.attrs["index"],)
-    if node.attrs["steps"]:
+    index = node.attrs.get("index", ...)
+    parts = index if isinstance(index, tuple) else (index,)
+    if node.attrs.get("steps"):
         return "CopySlices"
     if any(isinstance(part, np.ndarray) for part in parts):
         return "IndexPutBackward0"

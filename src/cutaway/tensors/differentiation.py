@@ -233,7 +233,7 @@ def _walk_recorded(roots: list[Any], targets: list[Any] | None) -> dict[Any, Any
         return walk(roots, targets=targets, retain_graph=True, rerun=pullbacks_on_tensors)
 
 
-def _seed(tensor: Any, gradient: Any) -> Any:
+def seed(tensor: Any, gradient: Any) -> Any:
     """The gradient with which the walk starts at a tensor."""
     if gradient is None:
         if tensor._array.size != 1:
@@ -260,10 +260,10 @@ def _run(
         node = node_of(tensor)
         if node is None:
             raise errors.no_graph()
-        seed = _seed(tensor, gradient)
+        start = seed(tensor, gradient)
         if isinstance(node, Leaf):  # it would arrive as it is, and share its memory with the leaf's gradient
-            seed = seed.clone()
-        roots.append((node, seed if create_graph else seed._array))
+            start = start.clone()
+        roots.append((node, start if create_graph else start._array))
     with np.errstate(all="ignore"):  # 0 * inf is nan, as in PyTorch, and without a word
         if create_graph:
             with enable_grad():

@@ -1,0 +1,129 @@
+"""What the user calls things: variables that hold tensors, paths of modules and of their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from ..graph import Call, Node
+from ..nn import Module
+from ..tensors.base import TensorBase, node_of
+
+MOST = 1000  # items of a list that are looked at
+
+
+def user_frame(frame: FrameType) -> FrameType:
+    """The nearest frame outside this package: whoever asked for an explanation."""
+    package = __name__.partition(".")[0]
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame = frame.f_back
+    return frame
+
+
+def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
+    """Names and tensors, arrays and modules that the frame can see; after them what lies in its lists and dicts."""
+    inside: list[tuple[str, Any]] = []
+    seen = {}
+    for name, value in (*frame.f_locals.items(), *frame.f_globals.items()):
+        if name[:1] == "_" or name in seen:
+            continue
+        seen[name] = value
+        if isinstance(value, _NAMED):
+            yield name, value
+        elif isinstance(value, list | tuple | dict) or name == "self":
+            inside.append((name, value))
+    for name, value in inside:
+        yield from ((label, part) for label, part in _parts(name, value) if isinstance(part, _NAMED))
+
+
+_NAMED = (TensorBase, Module, np.ndarray)
+
+
+def _parts(name: str, value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, list | tuple):
+        return ((f"{name}[{i}]", part) for i, part in enumerate(islice(value, MOST)))
+    if isinstance(value, Mapping):
+        return ((f"{name}[{key!r}]", part) for key, part in islice(list(value.items()), MOST))
+    return ((f"{name}.{key}", part) for key, part in vars(value).items()) if hasattr(value, "__dict__") else ()
+
+
+class Names:
+    """What is called how: nodes, arrays and modules, by their ids."""
+
+    def __init__(self, frame: FrameType) -> None:
+        self.nodes: dict[int, str] = {}
+        self.arrays: dict[int, str] = {}
+        self._modules: dict[int, str] = {}
+        self._kept: list[Any] = []  # ids are their own for as long as what they stand for lives
+        tensors = []
+        for name, value in variables(frame):
+            if isinstance(value, Module):
+                self.add_tree(value, name)
+            else:
+                tensors.append((name, value))
+        for name, value in tensors:  # a parameter is called by its path first
+            self._add(name, value)
+
+    def _add(self, name: str, value: Any) -> None:
+        array = value._array if isinstance(value, TensorBase) else value
+        node = node_of(value) if isinstance(value, TensorBase) else None
+        if node is not None:
+            self.nodes.setdefault(id(node), name)
+        else:
+            self.arrays.setdefault(id(array), name)
+        self._kept.append((node, array))
+
+    def add_tree(self, root: Module, name: str) -> None:
+        """Name a module, all below it, and their parameters and buffers."""
+        for path, module in root.named_modules(prefix=name):
+            self._modules.setdefault(id(module), path)
+            for shelf in (module._parameters, module._buffers):
+                for key, tensor in shelf.items():
+                    if tensor is not None:
+                        self._add(f"{path}.{key}", tensor)
+        self._kept.append(root)
+
+    def module(self, call: Call) -> str:
+        """The path of the module that a call was of: model.encoder.0, where model is the user's variable."""
+        reference, kind, outer = call
+        module = reference()
+        known = self._modules.get(id(module))
+        if known is None:  # no variable leads to it: it is named from whoever called it, and if need be by its class
+            within = "" if outer is None else self.module(outer) + "."
+            known = self._modules.get(id(module), within + kind.__name__)
+            if module is not None:
+                self.add_tree(module, known)
+        return known
+
+
+class Calls:
+    """The modules that ran, and which call of each a node belongs to."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._known: dict[int, tuple[str, int]] = {}  # a call's id, to its module's path and its number
+        self._counts: dict[str, int] = {}
+        self.modules: dict[str, dict[str, Any]] = {}  # by path, those outside before those inside
+
+    def of(self, node: Node) -> tuple[str, int] | tuple[None, None]:
+        """The path of the module that the node was recorded in, and which of its calls it was."""
+        return (None, None) if node.call is None else self._place(node.call)
+
+    def _place(self, call: Call) -> tuple[str, int]:
+        known = self._known.get(id(call))
+        if known is None:
+            reference, kind, outer = call
+            parent = None if outer is None else self._place(outer)[0]
+            path = self._names.module(call)
+            number = self._counts.get(path, 0)
+            self._counts[path] = number + 1
+            self._known[id(call)] = known = path, number
+            if path not in self.modules:
+                module: Any = reference()
+                text = kind.__name__ if module is None else f"{module._get_name()}({module.extra_repr()})"
+                self.modules[path] = {"path": path, "type": kind.__name__, "repr": text, "parent": parent}
+        return known

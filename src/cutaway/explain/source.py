@@ -1,0 +1,170 @@
+"""Where in a program something stands: the user's line and expression, a pullback's own source.
+
+Python tells of each instruction from which line and columns it was compiled. So the expression that ran an op can
+be found exactly, and with it the name to which its value was assigned; and of several lambdas on one line, the one
+that is a given pullback. Where there is no source to read, as for code that was typed into a console, there are no
+such names, and all else is as usual.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from ..errors import line_number
+from ..memory import Line
+
+Span = tuple[int | None, int | None, int | None, int | None]  # first and last line, first and last column (bytes)
+Function = ast.Lambda | ast.FunctionDef
+
+
+@dataclass
+class File:
+    """A source file: its lines, and what is to be found in it."""
+
+    lines: list[str]
+    functions: dict[int, list[Function]]  # by the line on which each begins
+    targets: dict[Span, str]  # the expressions that are assigned to a name
+    operators: set[Span]  # the expressions that are one op each: a + b, -a, a[0]
+
+    def segment(self, span: Span) -> str | None:
+        """The text between two places."""
+        first, last, start, end = span
+        if first is None or last is None or start is None or end is None or last > len(self.lines):
+            return None
+        part = [line.encode() for line in self.lines[first - 1 : last]]
+        part[-1] = part[-1][:end]
+        part[0] = part[0][start:]
+        return b"".join(part).decode()
+
+
+_files: dict[str, File] = {}
+
+
+def file_of(code: CodeType) -> File | None:
+    """The source of a code object; None if there is none to read."""
+    lines = linecache.getlines(code.co_filename)
+    known = _files.get(code.co_filename)
+    if known is not None and known.lines is lines:
+        return known
+    try:
+        tree = ast.parse("".join(lines))
+    except (SyntaxError, ValueError):
+        return None
+    if not tree.body:
+        return None
+    file = _files[code.co_filename] = File(lines, {}, {}, set())
+    for node in ast.walk(tree):
+        if isinstance(node, Function):
+            first = node.decorator_list[0] if isinstance(node, ast.FunctionDef) and node.decorator_list else node
+            file.functions.setdefault(first.lineno, []).append(node)
+        elif isinstance(node, ast.BinOp | ast.UnaryOp | ast.Subscript):
+            file.operators.add(_span(node))
+        elif isinstance(node, ast.AugAssign):
+            file.operators.add(_span(node))
+            _assign(file, node.target, node)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                _assign(file, target, node.value)
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            _assign(file, node.target, node.value)
+    return file
+
+
+def _span(node: Any) -> Span:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+
+
+def _assign(file: File, target: ast.expr, value: ast.AST) -> None:
+    """Note which name an expression's value gets."""
+    if isinstance(target, ast.Tuple | ast.List):
+        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+            for one, part in zip(target.elts, value.elts, strict=True):
+                _assign(file, one, part)
+    elif isinstance(target, ast.Name | ast.Attribute):
+        name = ast.unparse(target)
+        file.targets[_span(value)] = name
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            # Python counts a method's call that spans lines from the method's name on
+            last, end = value.func.end_lineno, value.func.end_col_offset or 0
+            file.targets[last, value.end_lineno, end - len(value.func.attr), value.end_col_offset] = name
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an op ran: the user's line, the expression, and the name that its value was given there."""
+
+    file: str
+    number: int
+    function: str
+    code: str | None
+    expression: str | None
+    target: str | None
+    is_operator: bool  # the expression is one op: it cannot stand for several
+
+
+# By the code object's id, which is quicker than its hash; the code object is kept, so that the id stays its own.
+_places: dict[tuple[int, int], tuple[CodeType, Place]] = {}
+
+
+def place(line: Line) -> Place:
+    """What is known of the line that a node recorded."""
+    code, instruction = line
+    known = _places.get((id(code), instruction))
+    if known is None:
+        if len(_places) > 10_000:
+            _places.clear()
+        known = _places[id(code), instruction] = code, _find_place(code, instruction)
+    return known[1]
+
+
+def _find_place(code: CodeType, instruction: int) -> Place:
+    number = line_number(code, instruction)
+    span = _span_of(code, instruction)
+    file = file_of(code)
+    if file is None:
+        text = linecache.getline(code.co_filename, number).strip() or None
+        return Place(code.co_filename, number, code.co_name, text, None, None, False)
+    text = file.lines[number - 1].strip() if number <= len(file.lines) else None
+    expression, target = file.segment(span), file.targets.get(span)
+    return Place(code.co_filename, number, code.co_name, text, expression, target, span in file.operators)
+
+
+def _span_of(code: CodeType, instruction: int) -> Span:
+    for at, span in enumerate(code.co_positions()):
+        if at == instruction // 2:
+            return span
+    return None, None, None, None
+
+
+@functools.lru_cache(10_000)
+def function_source(code: CodeType) -> str | None:
+    """The text of a function or a lambda; None where there is no source to read."""
+    file = file_of(code)
+    if file is None:
+        return None
+    found = [f for f in file.functions.get(code.co_firstlineno, ()) if getattr(f, "name", "<lambda>") == code.co_name]
+    if len(found) > 1:  # several lambdas on one line: that whose body these instructions are
+        spans = set(code.co_positions())
+        found = [f for f in found if isinstance(f, ast.Lambda) and _span(f.body) in spans]
+    if not found:
+        return None
+    first, last, _, end = _span(found[0])
+    if isinstance(found[0], ast.FunctionDef):
+        return textwrap.dedent(file.segment((first, last, 0, end)) or "")
+    return " ".join((file.segment(_span(found[0])) or "").split())
+
+
+def code_of(function: Callable[..., Any]) -> CodeType | None:
+    """The instructions of a function, a method, or an object that can be called."""
+    function = getattr(function, "__func__", function)
+    code = getattr(function, "__code__", None)
+    if code is None and not isinstance(function, type):
+        code = getattr(type(function).__call__, "__code__", None)
+    return code

@@ -1,0 +1,351 @@
+"""One backward pass, written down: what every other view of a gradient is made of.
+
+The engine itself is watched, through its list of observers: the numbers are those that `backward()` makes, and not
+those of a second engine that imitates it. Being watched changes nothing: no `.grad`, no digit of a sum, not the
+graph, which can still be walked, and not the state of the random numbers. Only the hooks that the user has put on
+tensors run, as in any backward pass, for they may change the gradient that is to be explained.
+
+The format is told in `docs/trace.md`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, reduce
+from operator import add, itemgetter
+from threading import get_ident
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from ..autograd import Function
+from ..graph import Leaf, Node, leading_to, newest_first, observers, stretched_axes, walk
+from ..memory import overwritten_at
+from ..nn import Parameter
+from ..ops import TABLE, cast, piece
+from ..random import default_generator
+from ..tensors.base import RETAIN, AccumulateGrad, TensorBase, node_of
+from ..tensors.differentiation import seed
+from .names import Calls, Names, user_frame
+from .rules import rule, source_of
+from .source import Place, place
+from .values import Values, plain
+
+FORMAT, VERSION = "cutaway.trace", 1
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def trace(tensor: Any, gradient: Any = None, *, of: Any = None, limit: int | None = 100) -> dict[str, Any]:
+    """Run one backward pass, and return all that happened in it as plain data (JSON all through).
+
+    Args:
+        tensor: where the pass starts: a loss, or whatever else has a graph that was not freed.
+        gradient: the gradient of the loss with respect to tensor, of its shape; None means 1, for a single number.
+        of: a tensor, or several: only the steps that lead to their gradients. None: to those of all leaves.
+        limit: an array of more numbers is cut short, to 3 at either end of each long axis; None cuts none.
+
+    Raises:
+        TypeError: tensor is none.
+        RuntimeError: tensor has no graph, or it was freed, or does not depend on `of`; or tensor is not a single
+            number, and no gradient is given.
+
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> found = cutaway.explain.trace(x * x)
+    >>> [(step["arrived"]["numbers"], [rule["source"] for rule in step["rules"]]) for step in found["steps"]]
+    [(1.0, ['lambda g: g * y', 'lambda g: g * x']), (6.0, [])]
+    """
+    root = _node(tensor)
+    if gradient is None and tensor._array.size != 1:
+        raise errors.several_to_explain(tensor._array.shape)
+    start = seed(tensor, gradient)._array
+    wanted = [] if of is None else [of] if isinstance(of, TensorBase) else list(of)
+    watch = Watch(root, start, [_node(x) for x in wanted])
+    if wanted and not watch.ops and root not in watch.ends:
+        raise errors.leads_nowhere_near(wanted[0]._array.shape)
+    return Record(watch, tensor, Names(user_frame(sys._getframe(1))), Values(limit)).data()
+
+
+def _node(x: Any) -> Node | Leaf:
+    if not isinstance(x, TensorBase):
+        raise errors.not_explainable(x)
+    node = node_of(x)
+    if node is None:
+        raise errors.no_graph()
+    return node
+
+
+class Watch:
+    """One backward pass, and what the engine said of it."""
+
+    def __init__(self, root: Node | Leaf, start: Any, targets: Sequence[Node | Leaf]) -> None:
+        order = newest_first([root])
+        for node in order:
+            if node.number and node.arrays is None:
+                raise errors.freed_before_explained(node.op, node.line)
+        path = leading_to(set(targets), order) if targets else {node for node in order if node.number}
+        self.ops: list[Any] = [node for node in reversed(order) if node in path]  # the oldest first
+        self.ends = [node for node in order if node not in path and (not targets or node in targets)]
+        self.root, self.start = root, start
+        self.gradients: dict[Node | Leaf, Any] = {}
+        self.sends: dict[Node | Leaf, dict[int, tuple[Any, Any]]] = {}  # by input: what a pullback gave, and its sum
+
+        self._thread = get_ident()  # observers hear of every thread's passes
+        state = default_generator.get_state()
+        observers.append(self)
+        try:
+            with _nothing_retained(order), np.errstate(all="ignore"):
+                arrived = walk([(root, start)], targets=list(targets) or None, retain_graph=True)
+        finally:
+            observers.remove(self)
+            default_generator.set_state(state)
+        self.gradients.update(arrived)
+
+    def recorded(self, node: Node, value: Any) -> None:
+        """Of no interest: the pass is not itself recorded."""
+
+    def sent(self, node: Node, i: int, g: Any, gave: Any, gx: Any) -> None:
+        """A pullback has run."""
+        if get_ident() == self._thread:
+            self.gradients[node] = g
+            self.sends.setdefault(node, {})[i] = gave, gx
+
+
+@contextmanager
+def _nothing_retained(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
+    """What `retain_grad()` keeps is what a backward pass sends, and not what an explanation does."""
+    hooked = [(node, node.hooks) for node in nodes if node.hooks and RETAIN in node.hooks]
+    for node, hooks in hooked:
+        node.hooks = {key: hook for key, hook in hooks.items() if key != RETAIN}
+    try:
+        yield
+    finally:
+        for node, hooks in hooked:
+            node.hooks = hooks
+
+
+class Record:
+    """Turns what was watched into plain data."""
+
+    def __init__(self, watch: Watch, tensor: TensorBase, names: Names, values: Values) -> None:
+        self.watch, self.names, self.values = watch, names, values
+        self.calls = Calls(names)
+        self.nodes: list[dict[str, Any]] = []
+        self._ids: dict[int, int] = {}  # of nodes, and of the arrays of constants
+        self._owners: dict[int, int] = {}  # which node's value an array is
+        self._arrays: dict[Node | Leaf, Any] = {watch.root: tensor._array}
+        self._users: dict[Node | Leaf, list[Node]] = {}
+        self._parts: dict[Node | Leaf, list[tuple[Node, int, Any]]] = {}
+        self._overwritten: set[Node | Leaf] = set()
+        for node in watch.ops:
+            for array, parent in zip(node.arrays, node.parents, strict=True):
+                if parent is not None:
+                    self._users.setdefault(parent, []).append(node)
+                    self._arrays.setdefault(parent, array)
+                    if overwritten_at(array, node.number):
+                        self._overwritten.add(parent)
+        for node in reversed(watch.ops):  # as the walk went
+            for i, (_, gx) in watch.sends.get(node, {}).items():
+                self._parts.setdefault(node.parents[i], []).append((node, i, gx))
+
+    def data(self) -> dict[str, Any]:
+        """The trace."""
+        edges: list[dict[str, Any]] = []
+        for node in self.watch.ops:
+            sources = [self._input(array, parent) for array, parent in zip(node.arrays, node.parents, strict=True)]
+            number = self._add(node)
+            for i, (source, argument) in enumerate(zip(sources, arguments(node.op, len(sources)), strict=True)):
+                if source is not None:
+                    edges.append({"from": source, "to": number, "input": i, "argument": argument})
+        root = self._add(self.watch.root)
+        steps = [self._step(node) for node in (*self.watch.ops, *self.watch.ends) if self._gradient(node) is not None]
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "root": root,
+            "modules": list(self.calls.modules.values()),
+            "nodes": self.nodes,
+            "edges": edges,
+            "steps": sorted(steps, key=itemgetter("node"), reverse=True),
+        }
+
+    # --- nodes
+
+    def _input(self, array: Any, parent: Node | Leaf | None) -> int | None:
+        """The number of the node that an input comes from."""
+        if parent is not None:
+            return self._add(parent)
+        if not _is_numeric(array):
+            return None  # it stands among the attributes
+        known = self._ids.get(id(array)) if isinstance(array, np.ndarray) else None
+        if known is None:
+            known = len(self.nodes)
+            if isinstance(array, np.ndarray):
+                self._ids[id(array)] = known
+                self._owners.setdefault(id(array), known)
+            self._describe(known, {"kind": "constant", "name": self.names.arrays.get(id(array))}, array, None)
+        return known
+
+    def _add(self, node: Node | Leaf) -> int:
+        """Describe a node, if that was not done; its number."""
+        known = self._ids.get(id(node))
+        if known is None:
+            known = self._ids[id(node)] = len(self.nodes)
+            array = None if node in self._overwritten else self._arrays[node]
+            self._owners.setdefault(id(array), known)
+            found = self._op(node) if isinstance(node, Node) else self._leaf(node)
+            self._describe(known, found, array, self._gradient(node))
+        return known
+
+    def _describe(self, number: int, found: dict[str, Any], value: Any, gradient: Any) -> None:
+        self.nodes.append(
+            {
+                "id": number,
+                **_NOTHING_KNOWN,
+                **found,
+                "value": None if value is None else self.values(value),
+                "gradient": None if gradient is None else self.values(gradient),
+            }
+        )
+
+    def _leaf(self, leaf: Leaf) -> dict[str, Any]:
+        tensor = leaf.variable if isinstance(leaf, AccumulateGrad) else None
+        kind = "parameter" if isinstance(tensor, Parameter) else "input"
+        return {"kind": kind, "name": self.names.nodes.get(id(leaf)), "retained": True}
+
+    def _op(self, node: Node) -> dict[str, Any]:
+        module, call = self.calls.of(node)
+        at = place(node.line)
+        is_result = self._is_result(node, at)
+        return {
+            "kind": "op",
+            "op": errors.op_name(node.op),
+            "grad_fn": node.name(),
+            "formula": formula(node.op),
+            "twin": twin(node.op),
+            "attributes": self._attributes(node),
+            "name": self.names.nodes.get(id(node)) or (at.target if is_result else None),
+            "module": module,
+            "call": call,
+            "line": {
+                "file": at.file,
+                "number": at.number,
+                "function": at.function,
+                "code": at.code,
+                "expression": at.expression if is_result else None,
+            },
+            "retained": RETAIN in (node.hooks or ()),
+        }
+
+    def _is_result(self, node: Node, at: Place) -> bool:
+        """Whether the node's value is that of the user's whole expression, and no step on the way to it."""
+        if node.op in (cast, piece):
+            return False
+        within = _call_of_package(node)
+        return at.is_operator or not any(
+            user.line == node.line and _call_of_package(user) is within for user in self._users.get(node, ())
+        )
+
+    def _attributes(self, node: Node) -> dict[str, Any]:
+        """What the op was given beside arrays."""
+        arrays = node.arrays or []
+        others = {
+            name: x
+            for name, x, parent in zip(arguments(node.op, len(arrays)), arrays, node.parents, strict=True)
+            if parent is None and not _is_numeric(x)
+        }
+        return {name: plain(x, self.values) for name, x in {**others, **node.attrs}.items()}
+
+    # --- steps
+
+    def _gradient(self, node: Node | Leaf) -> Any:
+        """The gradient with which the walk went on from a node; None if none came."""
+        known = self.watch.gradients.get(node)
+        return self._sum(node) if known is None else known
+
+    def _sum(self, node: Node | Leaf) -> Any:
+        """All that was sent to a node, before hooks."""
+        parts = [gx for _, _, gx in self._parts.get(node, ())]
+        if node is self.watch.root:
+            return self.watch.start
+        return reduce(add, parts) if parts else None
+
+    def _step(self, node: Node | Leaf) -> dict[str, Any]:
+        """What arrived at a node, and what each of its rules made of it."""
+        hooked = any(key != RETAIN for key in node.hooks or ())
+        return {
+            "node": self._ids[id(node)],
+            "arrived": self.values(self._sum(node) if hooked else self._gradient(node)),
+            "hooked": self.values(self._gradient(node)) if hooked else None,
+            "parts": [
+                {"from": self._ids[id(user)], "input": i, "sent": self.values(gx)}
+                for user, i, gx in self._parts.get(node, ())
+            ],
+            "rules": [self._rule(node, i, gave, gx) for i, (gave, gx) in self.watch.sends.get(node, {}).items()],
+        }
+
+    def _rule(self, node: Any, i: int, gave: Any, gx: Any) -> dict[str, Any]:
+        """How the gradient of one input came from the one that arrived."""
+        summed = stretched_axes(gx.shape, gave.shape) if gave.shape != gx.shape else ()
+        return {
+            "input": i,
+            "to": self._ids[id(node.parents[i])],
+            **rule(node.pullbacks[i], node.op, self.values, self._owners),
+            "gave": self.values(gave),
+            "summed_over": list(summed),
+            "why": f"{gx.shape} was stretched to {gave.shape}" if summed else None,
+            "sent": self.values(gx),
+        }
+
+
+_NOTHING_KNOWN: dict[str, Any] = {
+    "kind": None, "op": None, "grad_fn": None, "formula": None, "twin": None, "attributes": {}, "name": None,
+    "module": None, "call": None, "line": None, "retained": False,
+}  # fmt: skip
+
+
+def _is_numeric(x: Any) -> bool:
+    return isinstance(x, np.ndarray | np.generic | int | float) and not isinstance(x, bool)
+
+
+def _call_of_package(node: Node) -> Any:
+    """The call of a layer of this package's, from the user's program, in which a node was recorded."""
+    found, call = None, node.call
+    while call is not None and call[1].__module__.partition(".")[0] == _PACKAGE:
+        found, call = call, call[2]
+    return found
+
+
+@lru_cache
+def formula(op: Callable[..., Any]) -> str | None:
+    """The maths of an op, as the first line of its docstring says it."""
+    return (inspect.getdoc(op) or "").partition("\n")[0] or None
+
+
+@lru_cache
+def twin(op: Callable[..., Any]) -> str | None:
+    """The source of a fused op's plain twin."""
+    known = TABLE.get(op)
+    return None if known is None or known.twin is None else source_of(known.twin)
+
+
+@lru_cache
+def arguments(op: Callable[..., Any], n: int) -> list[str]:
+    """What an op calls its n array arguments."""
+    function = op
+    skipped = 0
+    if isinstance(op, type) and issubclass(op, Function):
+        function = op.forward
+        skipped = int(op.setup_context is Function.setup_context)  # ctx comes first, unless it has a method of its own
+    named: list[str] = []
+    for parameter in list(inspect.signature(function).parameters.values())[skipped:]:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            rest = n - len(named)
+            named += [parameter.name] if rest == 1 else [f"{parameter.name}[{k}]" for k in range(rest)]
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            named.append(parameter.name)
+    return named[:n]
