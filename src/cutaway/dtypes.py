@@ -259,7 +259,8 @@ cpu = device("cpu")
 def check_device(where: Any) -> None:
     """Accept None and the CPU; anything else is not there."""
     if where is not None and device(where).type != "cpu":
-        raise RuntimeError(
+        error = AssertionError if device(where).type == "cuda" else RuntimeError
+        raise error(
             f"device={str(where)!r}: cutaway runs on the CPU only. Write device='cpu', or choose as lessons do: "
             "device = 'cuda' if torch.cuda.is_available() else 'cpu' (which gives 'cpu' here)."
         )

@@ -127,7 +127,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.ModuleList().insert(0, 3), TypeError, "holds modules, not the number 3"),
     (lambda: nn.ModuleList().extend(3), TypeError, r"ModuleList\.append adds one"),
     (lambda: nn.ModuleList()[0], IndexError, "holds 0 modules"),
-    (lambda: nn.ModuleList()(1), NotImplementedError, r"ModuleList was called, but has no forward\(\)"),
+    (lambda: nn.ModuleList()(1), NotImplementedError, r"a ModuleList was called, but it only holds modules"),
     (lambda: nn.ModuleDict({"a": 3}), TypeError, "'a' is the number 3"),
     (lambda: nn.ModuleDict({"keys": nn.ReLU()}), KeyError, "already has an attribute 'keys'"),
     (lambda: nn.ModuleDict()["a"], KeyError, "a"),

@@ -299,7 +299,7 @@ def test_rnn_of_bad_settings(settings: dict[str, object], text: str) -> None:
 
 
 def test_rnn_of_another_dtype() -> None:
-    with pytest.raises(ValueError, match=r"use x\.to\(torch\.float32\)"):
+    with pytest.raises(ValueError, match=r"convert the input, x\.to\(torch\.float32\)"):
         nn.RNN(3, 5)(torch.zeros(2, 2, 3, dtype=torch.float64))
 
 

@@ -232,7 +232,7 @@ def test_what_pytorch_programs_call() -> None:
         ),
         ("nn.GRU(3, 5)(torch.zeros(4, 2, 3), (1, 2))", TypeError, r"takes a Tensor as h"),
         ("nn.LSTM(3, 5)(torch.zeros(0, 2, 3))", RuntimeError, "sequences of one step or more"),
-        ("nn.GRU(3, 5)(torch.zeros(2, 2, 3).double())", ValueError, r"use x\.to\(torch\.float32\)"),
+        ("nn.GRU(3, 5)(torch.zeros(2, 2, 3).double())", ValueError, r"convert the input, x\.to\(torch\.float32\)"),
         (
             "nn.GRU(3, 5)(torch.zeros(2, 2, 3), torch.zeros(1, 2, 5).double())",
             RuntimeError, r"x is torch.float32 and h is torch.float64: use h\.to\(torch\.float32\)",

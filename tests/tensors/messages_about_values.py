@@ -270,7 +270,7 @@ ABOUT_VALUES: dict[str, Exception] = {
         "this one was computed, and its graph cannot be copied. Use x.detach().clone(), or make the copy before "
         "computing."
     ),
-    'x.to("cuda")': RuntimeError(
+    'x.to("cuda")': AssertionError(
         "device='cuda': cutaway runs on the CPU only. Write device='cpu', or choose as lessons do: device = "
         "'cuda' if torch.cuda.is_available() else 'cpu' (which gives 'cpu' here)."
     ),
@@ -350,7 +350,7 @@ ABOUT_VALUES: dict[str, Exception] = {
         "argument 'dtype' must be torch.dtype, not str: write dtype=torch.float32, without quotes, and not "
         "'int64'"
     ),
-    't.tensor([1.], device="cuda")': RuntimeError(
+    't.tensor([1.], device="cuda")': AssertionError(
         "device='cuda': cutaway runs on the CPU only. Write device='cpu', or choose as lessons do: device = "
         "'cuda' if torch.cuda.is_available() else 'cpu' (which gives 'cpu' here)."
     ),

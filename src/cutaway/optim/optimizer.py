@@ -105,6 +105,12 @@ class Optimizer:
                 f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, and was given "
                 "one Tensor: put it into a list, [w]"
             )
+        if not isinstance(params, Iterable):
+            how = ": write model.parameters()" if hasattr(params, "parameters") else ""
+            raise TypeError(
+                f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, and was given "
+                f"{type(params).__name__}{how}"
+            )
         if isinstance(params, set | frozenset):
             raise TypeError("parameters in a set have no order, so that runs could not be repeated: give a list")
         self.defaults: dict[str, Any] = {**(defaults or {}), **settings}

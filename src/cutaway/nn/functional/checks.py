@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from ...dtypes import bool_
 from ...errors import describe
 from ...tensors import Tensor
 
-__all__ = ["check_floating_point", "check_fractions", "check_reduction", "check_tensors", "warn"]
+__all__ = ["check_floating_point", "check_fractions", "check_reduction", "check_same_dtype", "check_tensors", "warn"]
 
 _PACKAGE = dirname(dirname(dirname(__file__)))
 
@@ -26,6 +27,18 @@ def check_tensors(function: str, **given: Any) -> None:
             raise TypeError(
                 f"{function} takes a Tensor as {name}, and was given {describe(value)}: convert it with {how}"
             )
+
+
+def check_same_dtype(who: str, x: Tensor, weight: Tensor, error: type[Exception] = RuntimeError) -> None:
+    """Raise if the input of a layer has another dtype than its weights, and say which of them to convert."""
+    if x.dtype == weight.dtype:
+        return
+    how = f"convert the input, x.to({weight.dtype})"
+    if x.is_floating_point():
+        how += f", or the model, model.to({x.dtype})"
+    elif x.dtype != bool_:
+        how += "; numbers of words or classes become vectors first, with nn.Embedding or F.one_hot(x).float()"
+    raise error(f"{who} was given an input of {x.dtype}, and its weights are {weight.dtype}: {how}")
 
 
 def check_fractions(**given: Tensor) -> None:

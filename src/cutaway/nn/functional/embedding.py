@@ -40,9 +40,12 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         )
     if index.size and not (0 <= index.min() and index.max() < rows):
         wrong = int(index[(index < 0) | (index >= rows)].flat[0])
+        how = "make num_embeddings at least the largest number + 1"
+        if wrong < 0:
+            how = "it does not count from the end as a list does; give what is missing or unknown a row of its own"
         raise IndexError(
             f"index out of range: the input holds {wrong}, and an embedding of {rows} rows has the numbers "
-            f"0 to {rows - 1}: make num_embeddings at least the largest number + 1"
+            f"0 to {rows - 1}: {how}"
         )
     if padding_idx is not None and padding_idx < 0:
         padding_idx += rows

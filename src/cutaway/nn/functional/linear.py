@@ -5,7 +5,7 @@ from __future__ import annotations
 from ... import ops
 from ...tensors import Tensor
 from ...tensors.base import apply
-from .checks import check_tensors
+from .checks import check_same_dtype, check_tensors
 
 __all__ = ["linear"]
 
@@ -28,11 +28,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tensor([11.5000])
     """
     check_tensors("linear", input=input)
-    if input.dtype != weight.dtype:
-        raise RuntimeError(
-            f"linear was given an input of {input.dtype} and a weight of {weight.dtype}: convert the input, "
-            f"x.to({weight.dtype}), or the model, model.to({input.dtype})"
-        )
+    check_same_dtype("linear", input, weight)
     if weight.ndim == 1:
         out = input @ weight
         return out if bias is None else out + bias

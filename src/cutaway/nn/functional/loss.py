@@ -158,7 +158,10 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing is a probability, between 0 and 1, and was given {label_smoothing}")
     if not input.is_floating_point():
-        raise NotImplementedError(f"cross_entropy takes logits, fractional numbers, and was given {input.dtype}")
+        swapped = "; the logits come first, cross_entropy(logits, target)" if target.is_floating_point() else ""
+        raise NotImplementedError(
+            f"cross_entropy takes logits, fractional numbers, and was given an input of {input.dtype}{swapped}"
+        )
     if input.shape == target.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
     rows = _pair_up("cross_entropy", input, target, weight, ignore_index, reduction)
@@ -269,8 +272,14 @@ def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
     if input.ndim > 1 and target.shape[:1] != input.shape[:1]:
         raise ValueError(f"{given}: the batch sizes must be equal, the target must be {wanted}")
     if target.shape != expected and not (input.ndim == 1 and target.shape == (1,)):
-        squeeze = input.ndim == 2 and target.shape == (input.shape[0], 1)
-        hint = "; take away the last axis, target.squeeze(1)" if squeeze else ""
+        hint = ""
+        if input.ndim == 2 and target.shape == (input.shape[0], 1):
+            hint = "; take away the last axis, target.squeeze(1)"
+        elif input.ndim > 2 and target.shape == input.shape[:-1]:
+            hint = (
+                f"; the classes are axis 1, not the last: count every place as a sample, {name}(x.flatten(0, -2), "
+                "target.flatten()), or write x.movedim(-1, 1)"
+            )
         raise RuntimeError(f"{given}: the target must be {wanted}{hint}")
     if target.dtype not in (int64, uint8):
         raise RuntimeError(f"{given} and dtype {target.dtype}: the target must be {wanted}; convert it, target.long()")

@@ -183,6 +183,12 @@ class ModuleList(_Numbered):
             return type(self)(list(self)[position])
         return self._modules[self._key(position)]
 
+    def forward(self, *args: Any) -> Any:
+        raise NotImplementedError(
+            "a ModuleList was called, but it only holds modules: run them one after another, for layer in layers: "
+            "x = layer(x); or make it an nn.Sequential(*layers), which does that"
+        )
+
     def insert(self, position: int, module: Module) -> None:
         """Put a module before the one at a position, as `list.insert` does."""
         self._check_module(module)

@@ -16,7 +16,7 @@ from ...errors import describe
 from ...tensors import Tensor, cat, stack
 from .. import functional as F
 from .. import init
-from ..functional.checks import check_tensors, warn
+from ..functional.checks import check_same_dtype, check_tensors, warn
 from ..parameter import Parameter
 from .module import Module
 
@@ -226,13 +226,13 @@ class RNNBase(_Recurrent):
                 f"{self} takes x of shape ({layout}, {self.input_size}), or (T, {self.input_size}) for one sequence, "
                 f"and was given {tuple(x.shape)}"
             )
-        weight: Tensor = self.weight_ih_l0
-        if x.dtype != weight.dtype:
-            raise ValueError(f"x is {x.dtype} and the weights are {weight.dtype}: use x.to({weight.dtype})")
+        check_same_dtype(str(self), x, self.weight_ih_l0, ValueError)
         if x.shape[-1] != self.input_size:
+            there = [axis for axis, size in enumerate(x.shape) if size == self.input_size]
+            hint = f": x.movedim({there[-1]}, -1) makes axis {there[-1]} the last" if there else ""
             raise RuntimeError(
                 f"{self} takes x of shape ({layout}, {self.input_size}), so its last axis must have size "
-                f"{self.input_size}, and x has shape {tuple(x.shape)}"
+                f"{self.input_size}, and x has shape {tuple(x.shape)}{hint}"
             )
         if x.shape[1 if self.batch_first and x.ndim == 3 else 0] == 0:
             raise RuntimeError(f"{self} reads sequences of one step or more, and x has shape {tuple(x.shape)}")

@@ -171,7 +171,11 @@ class Registry:
     def register_module(self, name: str, module: Module | None) -> None:
         """Add a child module by name, as `self.name = module` does."""
         if module is not None and not isinstance(module, Registry):
-            hint = f": make an object of it, {module.__name__}(...)" if isinstance(module, type) else ""
+            hint = ""
+            if isinstance(module, type):
+                hint = f": make an object of it, {module.__name__}(...)"
+            elif isinstance(module, list | tuple):
+                hint = f": unpack it, nn.{type(self).__name__}(*layers), or wrap it, nn.ModuleList(layers)"
             raise TypeError(f"a child module must be an nn.Module or None, and {name!r} is {describe(module)}{hint}")
         self._check_name("module", "_modules", name)
         self._modules[name] = module

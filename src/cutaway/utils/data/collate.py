@@ -36,11 +36,10 @@ def default_collate(batch: Any) -> Any:
     """
     first = batch[0]
     if isinstance(first, Tensor):
+        _check_shapes(batch)
         return stack(list(batch))
     if isinstance(first, np.ndarray | np.generic) and first.dtype.kind in "fiub":
-        shapes = {np.shape(x) for x in batch}
-        if len(shapes) > 1:
-            raise RuntimeError(f"stack expects each array to be equal size, but this batch has {sorted(shapes)}")
+        _check_shapes(batch)
         return from_numpy(np.stack(batch))
     if isinstance(first, float):
         return tensor(batch, dtype=float64)
@@ -63,6 +62,16 @@ def default_collate(batch: Any) -> Any:
         "default_collate: batch must contain tensors, numpy arrays, numbers, strings, dicts or lists; found "
         f"{_kind(first)}. Return one of these from the dataset, or pass a collate_fn to the DataLoader"
     )
+
+
+def _check_shapes(batch: Any) -> None:
+    shapes = {tuple(np.shape(x)) for x in batch}
+    if len(shapes) > 1:
+        raise RuntimeError(
+            f"stack expects each tensor to be equal size, but the examples of this batch have shapes {sorted(shapes)}: "
+            "bring them to one in the dataset, or pass a collate_fn that pads them, for example with "
+            "torch.nn.utils.rnn.pad_sequence"
+        )
 
 
 def default_convert(data: Any) -> Any:

@@ -1,0 +1,27 @@
+"""The programs of docs/mistakes.md raise, in PyTorch too, an error of the class that the page says."""
+
+from __future__ import annotations
+
+import builtins
+
+import pytest
+import torch
+
+from tests.test_mistakes import MISTAKES, run
+
+# PyTorch's class says more of how it found the mistake than of the mistake.
+OTHERWISE = {
+    "Words instead of numbers": ValueError,  # TypeError where the word is not the first element
+    "An LSTM's state is a pair": IndexError,  # from state[1] of a tensor
+}
+
+
+@pytest.mark.parametrize("title, program, expected", MISTAKES, ids=[title for title, _, _ in MISTAKES])
+def test_the_class_is_pytorchs(title: str, program: str, expected: str) -> None:
+    ours: type[Exception] = getattr(builtins, expected.partition(":")[0])
+    with pytest.raises(Exception) as caught:
+        run(program, torch)
+    if title in OTHERWISE:
+        assert type(caught.value) is OTHERWISE[title]
+    else:
+        assert issubclass(ours, type(caught.value))
