@@ -165,6 +165,13 @@ numel = function(Tensor.numel)
 is_floating_point = function(Tensor.is_floating_point)
 
 gather = function(Tensor.gather)
+take_along_dim = function(Tensor.take_along_dim)
+scatter = function(Tensor.scatter)
+scatter_add = function(Tensor.scatter_add)
+index_add = function(Tensor.index_add)
+sort = function(Tensor.sort)
+argsort = function(Tensor.argsort)
+topk = function(Tensor.topk)
 index_select = function(Tensor.index_select)
 masked_select = function(Tensor.masked_select)
 nonzero = function(Tensor.nonzero)
@@ -218,16 +225,17 @@ def is_tensor(obj: Any) -> bool:
 
 
 __all__ = [
-    "abs", "absolute", "acos", "add", "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "asin",
-    "atan", "atan2", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone",
-    "cos", "cosh", "count_nonzero", "cumsum", "detach", "div", "divide", "dot", "eq", "equal", "erf", "exp",
-    "expm1", "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_select",
-    "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "log", "log10",
-    "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
-    "logit", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "min",
-    "minimum", "mm", "movedim", "mul", "multiply", "mv", "nan_to_num", "narrow", "ne", "neg", "negative",
-    "nonzero", "norm", "numel", "outer", "permute", "pow", "ravel", "reciprocal", "relu", "remainder",
-    "reshape", "round", "rsqrt", "sigmoid", "sign", "sin", "sinh", "softmax", "split", "sqrt", "square",
-    "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "t", "tan", "tanh", "transpose", "tril", "triu",
-    "true_divide", "trunc", "unbind", "unflatten", "unsqueeze", "var",
+    "abs", "absolute", "acos", "add", "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "argsort",
+    "asin", "atan", "atan2", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
+    "clone", "cos", "cosh", "count_nonzero", "cumsum", "detach", "div", "divide", "dot", "eq", "equal", "erf",
+    "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add",
+    "index_select", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp",
+    "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum",
+    "mean", "min", "minimum", "mm", "movedim", "mul", "multiply", "mv", "nan_to_num", "narrow", "ne", "neg",
+    "negative", "nonzero", "norm", "numel", "outer", "permute", "pow", "ravel", "reciprocal", "relu",
+    "remainder", "reshape", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign", "sin", "sinh",
+    "softmax", "sort", "split", "sqrt", "square", "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "t",
+    "take_along_dim", "tan", "tanh", "topk", "transpose", "tril", "triu", "true_divide", "trunc", "unbind",
+    "unflatten", "unsqueeze", "var",
 ]  # fmt: skip

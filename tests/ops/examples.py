@@ -17,6 +17,7 @@ import numpy as np
 from cutaway import ops
 
 from .example import Example, binary, gaps, i64, of_shapes, points, reduction, together, unary
+from .examples_of_indexing import EXCUSED_INDEXING, INDEXING
 from .examples_of_layers import EXCUSED_LAYERS, LAYERS
 from .examples_of_sequences import EXCUSED_SEQUENCES, SEQUENCES
 
@@ -254,89 +255,6 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
         of_shapes("empty", (0, 3), (0, 3), axis=1),
         Example("non-contiguous", (gaps(X23), gaps(points((2, 3), seed=1))), {"axis": 2}),
     ],
-    # indexing
-    ops.getitem: [
-        *[
-            of_shapes("ordinary", (3, 4), index=index)
-            for index in [
-                (1,), (-1, ...), (slice(1, 3),), (slice(None, None, 2), slice(1, None)), (..., 2), (None, 1),
-                (slice(None), None), (1, 2, ...), (i64(0, 2, 0),), (i64(0, 2), i64(1, 1)), (slice(None), i64(3, 0)),
-                (i64([0, 1], [2, 2]),), (i64(1, 1), slice(1, 3)), (i64(0, 1), None, i64(2, 2)), (points((3, 4)) > 0,),
-                (np.array([True, False, True]),), (slice(None), np.array([True, False, True, True])), (slice(0, 0),),
-                (np.array([True, False, True]), i64(1, 1)), (i64(0, -1),), (1, i64(0, 0, 3)),
-            ]
-        ],
-        of_shapes("0-d", (), index=(...,)),
-        of_shapes("0-d", (), index=(None, ...)),
-        of_shapes("empty", (0, 3), index=(slice(None), 1, ...)),
-        of_shapes("empty", (2, 3), index=(np.zeros(0, np.int64),)),
-        Example("non-contiguous", (gaps(X23),), {"index": (i64(1, 1, 0), slice(None, 2))}),
-    ],
-    ops.piece: [
-        of_shapes("ordinary", (4, 3), index=(slice(1, 3), ...), of="Split"),
-        of_shapes("0-d", (), index=(...,), of="Split"),
-        of_shapes("empty", (0, 3), index=(slice(0, 0), ...), of="Split"),
-        Example("non-contiguous", (gaps(X23),), {"index": (1, ...), "of": "Unbind"}),
-    ],
-    ops.index_select: [
-        of_shapes("ordinary", (3, 4), index=(i64(0, 2, 0),)),
-        of_shapes("ordinary", (3, 4), index=(slice(None), i64(3, 3))),
-        of_shapes("empty", (3, 4), index=(np.zeros(0, np.int64),)),
-        Example("non-contiguous", (gaps(X23),), {"index": (slice(None), i64(2, 0))}),
-    ],
-    ops.masked_select: [
-        of_shapes("ordinary", (2, 3), index=(MASK,)),
-        of_shapes("0-d", (), index=(np.array(True),)),
-        of_shapes("empty", (2, 3), index=(np.zeros((2, 3), bool),)),
-        Example("non-contiguous", (gaps(X23),), {"index": (MASK,)}),
-    ],
-    **{
-        op: [
-            Example("ordinary", (X23,), {"index": find(X23, axis=1, keepdims=True), "axis": 1, "keepdims": False}),
-            Example("ordinary", (X23,), {"index": find(X23, axis=0, keepdims=True), "axis": 0, "keepdims": True}),
-            of_shapes("empty", (0, 3), index=np.zeros((0, 1), np.int64), axis=1, keepdims=False),
-            Example(
-                "non-contiguous", (gaps(X23),), {"index": find(X23, axis=1, keepdims=True), "axis": 1, "keepdims": True}
-            ),
-        ]
-        for op, find in ((ops.max_along, np.argmax), (ops.min_along, np.argmin))
-    },
-    ops.place: [
-        of_shapes("ordinary", (2, 4), shape=(3, 4), index=(slice(0, 2),)),
-        of_shapes("ordinary", (3, 4), shape=(3, 4), index=(i64(0, 2, 0),)),
-        of_shapes("0-d", (), shape=(3,), index=(1, ...)),
-        of_shapes("empty", (0, 4), shape=(3, 4), index=(np.zeros(0, np.int64),)),
-        Example("non-contiguous", (gaps(X23),), {"shape": (4, 3), "index": (i64(1, 1),)}),
-    ],
-    ops.overwrite: [
-        of_shapes("ordinary", (3, 4), (3, 4)),
-        of_shapes("ordinary", (3, 4), (2, 4), index=(slice(1, None),)),
-        of_shapes("ordinary", (3, 4), (4,), index=(1, ...)),
-        of_shapes("ordinary", (3, 4), (2, 4), index=(i64(2, 0),)),
-        of_shapes("ordinary", (3, 4), (3, 4), index=(i64(2, 0, 2),)),
-        Example("ordinary", (X23, points((3,), seed=1)), {"index": (MASK,)}),
-        of_shapes("ordinary", (3, 4), (3,), steps=((ops.transpose, {"axes": (1, 0)}),), index=(1, ...)),
-        of_shapes("ordinary", (3, 4), (2,), steps=((ops.reshape, {"shape": (12,)}),), index=(slice(2, 4),)),
-        of_shapes("broadcast", (3, 4), (4,)),
-        of_shapes("broadcast", (3, 4), (), index=(slice(1, None),)),
-        of_shapes("0-d", (), ()),
-        of_shapes("empty", (0, 3), (0, 3)),
-        Example("non-contiguous", (gaps(X23), gaps(points((2, 3), seed=1)))),
-    ],
-    ops.take_along: [
-        of_shapes("ordinary", (2, 3), index=i64([0, 2], [1, 1]), axis=1),
-        of_shapes("ordinary", (3, 4), index=i64([0, 2], [1, 1]), axis=0),
-        of_shapes("ordinary", (2, 3, 2), index=i64([[0, 1]], [[2, 2]]), axis=1),
-        of_shapes("empty", (2, 3), index=np.zeros((2, 0), np.int64), axis=1),
-        Example("non-contiguous", (gaps(X23),), {"index": i64([0], [2]), "axis": 1}),
-    ],
-    ops.embedding: [
-        of_shapes("ordinary", (4, 3), index=i64(1, 1, 3)),
-        of_shapes("ordinary", (4, 3), index=i64([1, 2], [0, 2])),
-        of_shapes("ordinary", (4, 3), index=np.array(2)),
-        of_shapes("empty", (4, 3), index=np.zeros((0, 2), np.int64)),
-        Example("non-contiguous", (gaps(points((4, 3))),), {"index": i64(1, 0)}),
-    ],
     # activations
     ops.relu: unary(),
     ops.leaky_relu: unary() + unary(negative_slope=0.3) + unary(negative_slope=-0.5),
@@ -376,6 +294,7 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     ops.binary_cross_entropy_with_logits: [
         e for attrs in ({}, {"reduction": "none"}, {"pos_weight": 2.5}) for e in together((-4, 4), (0.2, 0.8), **attrs)
     ],
+    **INDEXING,
     **LAYERS,
     **SEQUENCES,
 }
@@ -390,13 +309,9 @@ EXCUSED: dict[tuple[Callable[..., Any], str], str] = {
     (ops.tril, "0-d"): _NEEDS_MATRIX,
     (ops.triu, "0-d"): _NEEDS_MATRIX,
     (ops.cat, "0-d"): _NEEDS_AXIS,
-    (ops.index_select, "0-d"): _NEEDS_AXIS,
-    (ops.max_along, "0-d"): _NEEDS_AXIS,
-    (ops.min_along, "0-d"): _NEEDS_AXIS,
-    (ops.take_along, "0-d"): _NEEDS_AXIS,
-    (ops.embedding, "0-d"): "the table of vectors is a matrix",
     (ops.cross_entropy, "0-d"): "takes a row of logits per example",
     (ops.nll, "0-d"): "takes a row of logits per example",
+    **EXCUSED_INDEXING,
     **EXCUSED_LAYERS,
     **EXCUSED_SEQUENCES,
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from cutaway import ops
 
+from .examples_of_indexing import VALUES_OF_INDEXING
 from .examples_of_layers import VALUES_OF_LAYERS
 from .examples_of_sequences import VALUES_OF_SEQUENCES
 
@@ -97,34 +98,6 @@ def averaged(function: Callable[..., Any]) -> Callable[..., Any]:
 def _huber(x: Any, y: Any, delta: float = 1.0) -> Any:
     d = abs(x - y)
     return d * d / 2 if d < delta else delta * (d - mpmath.mpf(delta) / 2)
-
-
-def _placed(x: Array, shape: tuple[int, ...], index: Any) -> Array:
-    out = np.zeros(shape)
-    numbers = np.arange(out.size).reshape(shape)[index]
-    for k, v in zip(np.ravel(numbers), np.ravel(x), strict=True):
-        out.reshape(-1)[k] += v
-    return out
-
-
-def _written(x: Array, y: Array, steps: Any = (), index: Any = ..., order: Any = None) -> Array:
-    numbers = np.arange(x.size).reshape(x.shape)
-    for op, attrs in steps:
-        numbers = op(numbers, **attrs)[0]
-    out = x.copy().reshape(-1)
-    places = numbers[index]
-    for k, v in zip(np.ravel(places), np.ravel(np.broadcast_to(y, places.shape)), strict=True):
-        out[k] = v
-    return out.reshape(x.shape)
-
-
-def _taken(x: Array, index: Array, axis: int, keepdims: bool = True) -> Array:
-    out = np.take_along_axis(x, index, axis) if index.shape[1 - axis % 2] == x.shape[1 - axis % 2] else None
-    if out is None:
-        out = np.empty(index.shape)
-        for i in np.ndindex(index.shape):
-            out[i] = x[tuple(index[i] if a == axis else k for a, k in enumerate(i))]
-    return out if keepdims else np.squeeze(out, axis)
 
 
 def _product(x: Array, y: Array) -> Array:
@@ -228,16 +201,6 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.triu: lambda x, k=0: x * (np.arange(x.shape[-1]) >= np.arange(x.shape[-2])[:, None] + k),
     ops.cat: lambda *xs, axis: _joined(xs, axis),
     ops.stack: lambda *xs, axis: np.moveaxis(np.array(xs), 0, axis),
-    ops.getitem: lambda x, index: x[index],
-    ops.piece: lambda x, index, of: x[index],
-    ops.index_select: lambda x, index: np.take(x, index[-1], axis=len(index) - 1),
-    ops.masked_select: lambda x, index: np.array([v for v, m in zip(x.flat, index[0].flat, strict=True) if m]),
-    ops.max_along: lambda x, index, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),
-    ops.min_along: lambda x, index, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims),
-    ops.place: _placed,
-    ops.overwrite: _written,
-    ops.take_along: _taken,
-    ops.embedding: lambda w, index, padding_idx=None: np.take(w, index, axis=0),
     ops.relu: exact(lambda x: max(x, 0)),
     ops.leaky_relu: exact(lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x),
     ops.elu: exact(lambda x, alpha=1.0, scale=1.0: scale * (x if x > 0 else alpha * mpmath.expm1(x))),
@@ -260,6 +223,7 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.binary_cross_entropy: averaged(lambda p, y: -(y * mpmath.log(p) + (1 - y) * mpmath.log(1 - p))),
     ops.binary_cross_entropy_with_logits: averaged(lambda x, y, pos_weight=1.0: -(
         pos_weight * y * mpmath.log(_sigmoid(x)) + (1 - y) * mpmath.log(1 - _sigmoid(x)))),
+    **VALUES_OF_INDEXING,
     **VALUES_OF_LAYERS,
     **VALUES_OF_SEQUENCES,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -267,6 +268,33 @@ x[0].masked_select(x > 0)
 t.masked_select(x, x < 0)
 t.zeros(2, 4, dtype=t.float64).scatter_add_(0, t.tensor([[0, 1, 1, 0]]), x[:1])
 (x * 1).scatter_add_(1, t.tensor([[0, 0], [3, 0]]), x[:, :2] * 2)
+x.scatter_add(1, t.tensor([[0, 0], [3, 0]]), x[:, 1:3] * 2)
+x.scatter(1, t.tensor([[0, 1], [3, 0]]), x[:, 1:3] * 2)
+x.scatter(1, t.tensor([[0, 0], [3, 0]]), 7)
+x.scatter(0, t.tensor([[0, 1]]), value=7)
+(x * 1).scatter_(1, t.tensor([[0, 1], [3, 0]]), x[:, 1:3] * 2)
+(x * 1).scatter_(1, t.tensor([[0, 1], [3, 0]]), 2)
+y = x * 1; y.t().scatter_(0, t.tensor([[0, 1], [3, 0]]), 2); y
+x[0, 0].scatter(0, t.tensor(0), x[1, 1]) * x[0, 1]
+x[0].scatter(0, t.tensor(2), x[1, 1])
+x.index_add(1, t.tensor([3, 3, 0]), x[:, :3] * x[:, :3], alpha=2)
+x.index_add(0, t.tensor(1), x[:1])
+x[0, 0].index_add(0, t.tensor([0]), x[1, 1]) * x[0, 1]
+(x * 1).index_add_(0, t.tensor([1, 1, 1]), x[[0, 0, 1]] * 2)
+x.take_along_dim(x.argsort(dim=1), dim=1)
+x.take_along_dim(t.tensor([[-1], [1]]), 1)
+x[:1].take_along_dim(t.tensor([[0, 1], [2, 3], [1, 1]]), 1)
+x.take_along_dim(t.tensor([7, 0, 0]))
+x.sort()
+x.sort(0)
+x.sort(dim=0, descending=True)
+x.sort(stable=True)
+t.sort(x, dim=-1, descending=True)[0]
+x.topk(2)
+x.topk(2, dim=0, largest=False)
+x.topk(k=3, dim=1).values
+x[0, 0].sort().values * x[0, 1]
+x[0, 0].topk(1).values * x[0, 1]
 """.strip().splitlines()
 
 
@@ -291,6 +319,69 @@ t.arange(4).index_select(0, t.tensor([[1]]))
 t.arange(4).index_select(0, t.tensor([1], dtype=t.int8))
 t.arange(4).index_select(2, t.tensor([1]))
 t.tensor(4).index_select(0, t.tensor([0]))
+t.arange(5).gather(0, t.zeros(2, 0, dtype=t.uint8))
+t.zeros(3).scatter(0, t.tensor([0, 1]), t.ones(1))
+t.zeros(3).scatter(0, t.tensor([0, 1]), t.ones(1, 2))
+t.zeros(3).scatter(0, t.tensor([0, 1]), t.ones(5))
+t.zeros(3).scatter(0, t.tensor([0, 1]), t.tensor(5.))
+t.zeros(3).scatter(0, t.tensor([0, 1]), t.ones(2, dtype=t.int64))
+t.zeros(3).scatter(0, t.tensor([0, 1]), 'a')
+t.zeros(3).scatter(0, t.tensor([0, 1]))
+t.zeros(3).scatter(0, t.tensor([0, 3]), 5)
+t.zeros(3).scatter(0, t.tensor([0, -1]), 5)
+t.zeros(3).scatter(0, t.tensor([0., 1]), 5)
+t.zeros(3).scatter(0, t.tensor([]), t.tensor([]))
+t.zeros(3, 4).scatter(1, t.tensor([0, 1, 2]), 1.)
+t.zeros(3, 4).scatter(1, t.tensor([[0], [1], [2], [3]]), 1.)
+t.zeros(3, 4, dtype=t.int64).scatter(1, t.tensor([[0], [1], [2]]), 1.7)
+t.zeros(3).scatter(0, t.tensor([0, 1]), t.ones(2), reduce='sum')
+t.ones(3).scatter(0, t.tensor([0, 0]), t.tensor([2., 3.]), reduce='add')
+t.ones(3).scatter(0, t.tensor([0, 0]), t.tensor([2., 3.]), reduce='multiply')
+t.ones(3).scatter_(0, t.tensor([0, 0]), 5, reduce='multiply')
+t.ones(3, dtype=t.bool).scatter(0, t.tensor([0]), False)
+t.zeros(3).scatter_add(0, t.tensor([0, 0]), 2.)
+t.zeros(3).scatter_add(0, t.tensor([0, 0]), t.ones(1))
+t.zeros(3, dtype=t.bool).scatter_add(0, t.tensor([0, 0]), t.tensor([True, True]))
+t.zeros(3).index_add(0, t.tensor([0, 5]), t.ones(2))
+t.zeros(3).index_add(0, t.tensor([0, -1]), t.ones(2))
+t.zeros(3).index_add(0, t.tensor([0., 1]), t.ones(2))
+t.zeros(3).index_add(0, t.tensor([0, 1]), t.ones(3))
+t.zeros(3).index_add(0, t.tensor([[0, 1]]), t.ones(2))
+t.zeros(3).index_add(0, t.tensor([0, 1]), t.ones(2, dtype=t.float64))
+t.zeros(3, 2).index_add(0, t.tensor([0, 1]), t.ones(2))
+t.zeros(3, 2).index_add(0, t.tensor(1), t.ones(2))
+t.zeros(3, dtype=t.int64).index_add(0, t.tensor([0, 1]), t.ones(2, dtype=t.int64), alpha=1.5)
+t.arange(6).reshape(2, 3).take_along_dim(t.tensor([2, 1, 0]), dim=1)
+t.arange(6).reshape(2, 3).take_along_dim(t.tensor([[5., 0]]))
+t.arange(6).reshape(2, 3).take_along_dim(t.tensor([[0], [1], [2]]), 1)
+t.arange(6).reshape(2, 3).take_along_dim(t.tensor([[0]], dtype=t.int32), 1)
+t.tensor(3).take_along_dim(t.tensor(0))
+t.tensor(3).take_along_dim(t.tensor(0), 0)
+t.tensor([float('nan'), 1, float('inf'), -1, float('nan')]).sort()
+t.tensor([float('nan'), 1, float('inf'), -1, float('nan')]).sort(descending=True)
+t.tensor([float('nan'), 1, float('inf'), -1, float('nan')]).topk(3)
+t.tensor([float('nan'), 1, float('inf'), -1, float('nan')]).topk(3, largest=False)
+t.tensor([True, False, True]).sort()
+t.tensor([0., -0., 0.]).sort(descending=True)
+t.tensor([3, 1, 2, 1, 3], dtype=t.uint8).sort(descending=True)
+t.tensor([3., 1, 2]).sort(1)
+t.tensor(3.).sort()
+t.zeros(2, 0).sort(0)
+t.sort(t.tensor([[3., 1, 2]]), 1, True)
+t.argsort(t.tensor([3., 1, 2]), 0, True)
+t.tensor([3., 1, 2]).argsort(0, True, True)
+t.tensor(3.).argsort()
+t.tensor([3., 1, 2]).topk(4)
+t.tensor([3., 1, 2]).topk(-1)
+t.tensor([3., 1, 2]).topk(0)
+t.tensor([3., 1, 2]).topk(2.)
+t.tensor([3., 1, 2]).topk(t.tensor(2))
+t.tensor([3., 1, 2]).topk(2, 1)
+t.tensor(3.).topk(1)
+t.tensor(3.).topk(2)
+t.tensor([True, False]).topk(1)
+t.zeros(0, 3).topk(2)
+[repr(f(t.tensor([3., 1., 2.], requires_grad=True))) for f in (t.sort, lambda x: x.topk(2), lambda x: x.max(0))]
 t.arange(4).masked_select(t.tensor([1, 0, 0, 0]))
 t.arange(4).masked_select(t.tensor([True, False]))
 t.tensor(3).nonzero()
@@ -312,6 +403,23 @@ t.arange(3) in t.arange(3)
 @pytest.mark.parametrize("source", MORE)
 def test_functions_without_gradients(source: str) -> None:
     same(program(source))
+
+
+@pytest.mark.parametrize("kind", ["few", "many", "all", "pipe", "steps", "fractions"])
+def test_equal_elements_come_in_pytorch_s_order(kind: str) -> None:
+    rng = np.random.default_rng(len(kind))
+    for n in (1, 2, 3, 4, 5, 8, 15, 16, 17, 33, 64, 100, 129, 500, 2000):
+        up = np.arange((n + 1) // 2)
+        x: Any = {
+            "few": rng.integers(0, 3, (2, n)), "many": rng.integers(0, n, (2, n)), "all": np.zeros((2, n)),
+            "pipe": np.stack([np.concatenate([up, up[::-1]])[:n], -np.concatenate([up, up[::-1]])[:n]]),
+            "steps": np.stack([np.arange(n) % 7, np.arange(n) // 7]), "fractions": rng.integers(0, 9, (2, n)) / 8,
+        }[kind]  # fmt: skip
+        for largest in (True, False):
+            same(program(f"t.tensor(x).sort(descending={largest})", x=lambda t: x))  # noqa: B023
+            same(program(f"t.tensor(x).sort(descending={largest}, stable=True)", x=lambda t: x))  # noqa: B023
+            for k in sorted({0, 1, 2, 5, n // 64, n // 64 + 1, n // 2, n - 1, n} & set(range(n + 1))):
+                same(program(f"t.tensor(x).topk({k}, largest={largest})", x=lambda t: x))  # noqa: B023
 
 
 # --- at random ------------------------------------------------------------------------------------------------

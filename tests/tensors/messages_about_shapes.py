@@ -206,6 +206,60 @@ ABOUT_SHAPES: dict[str, Exception] = {
     "m.gather(1, [[0]])": TypeError(
         "gather(): a Tensor is needed, not list [[0]]: convert it with torch.tensor(...) first"
     ),
+    "m.take_along_dim(t.tensor([[0], [1], [2]]), 1)": RuntimeError(
+        "take_along_dim: the shapes (2, 3) and (3, 1) do not fit together: at dimension 0 (counted after aligning "
+        "the last ones) the sizes are 2 and 3. Sizes must be equal, or one of them 1 (or missing on the left), which "
+        "is then stretched."
+    ),
+    "m.take_along_dim(t.tensor([0, 1]), 1)": RuntimeError(
+        "take_along_dim(): Index tensor must have the same number of dimensions as input tensor, but the shapes are "
+        "(2,) and (2, 3). For one choice per row write index.unsqueeze(1)."
+    ),
+    "m.scatter(1, t.tensor([[0], [1]]), t.ones(2, 1, dtype=t.int64))": RuntimeError(
+        "scatter: expected both tensors to have the same dtype, but got torch.float32 and torch.int64: convert one "
+        "with .to(torch.int64)"
+    ),
+    "m.scatter(1, t.tensor([[0], [1]]), t.tensor(1.))": RuntimeError(
+        "scatter(): Expected index (2, 1) to have as many dimensions as src (), and in none a larger size: each "
+        "place gets an element of its own. To give all the same write src.expand(index.shape)."
+    ),
+    "m.scatter(1, t.tensor([[0], [1]]))": TypeError(
+        "scatter(): what is to be written is missing: src=..., a tensor, or value=..., a number"
+    ),
+    'x.scatter(0, t.tensor([0]), 1, reduce="sum")': RuntimeError(
+        'scatter(): reduce argument must be either "add" or "multiply", not \'sum\''
+    ),
+    "x.scatter_add(0, t.tensor([0, 1]), t.ones(1))": RuntimeError(
+        "scatter_add(): Expected index (2,) to have as many dimensions as src (1,), and in none a larger size: each "
+        "place gets an element of its own. To give all the same write src.expand(index.shape)."
+    ),
+    "w.scatter_(0, t.tensor([0]), 1)": RuntimeError(
+        "a leaf Variable that requires grad is being used in an in-place operation: its old value would be lost, and "
+        "with it the place where the gradient belongs. To update a parameter, write\n"
+        "    with torch.no_grad():\n"
+        "        w -= lr * w.grad\n"
+        "To compute with it, make a new tensor: w = w - 1, or work on w.clone()."
+    ),
+    "x.index_add(0, t.tensor([0, 3]), t.ones(2))": IndexError(
+        "index out of range in self: index_add() along dimension 0 of length 3 got indices from 0 to 3; they count "
+        "from 0, and never from the end"
+    ),
+    "m.index_add(1, t.tensor([0, 1]), t.ones(2, 3))": RuntimeError(
+        "index_add(): source tensor shape must match self tensor shape, excluding dimension 1, which has a slice for "
+        "each index: here (2, 2), but it is (2, 3)"
+    ),
+    "x.topk(4)": RuntimeError(
+        "topk(): selected index k out of range: the 4 first of the 3 elements along dimension 0 were asked for. Hold "
+        "k down: k=min(k, x.size(dim))."
+    ),
+    "x.topk(1.5)": TypeError("topk(): argument 'k' must be int, not the number 1.5"),
+    "(x > 0).topk(1)": RuntimeError(
+        "topk(): does not support bool input: write x.int().topk(), or x.nonzero() for the places of True"
+    ),
+    "m.sort(2)": IndexError(
+        "Dimension out of range (expected to be in range of [-2, 1], but got 2): the tensor has 2 dimensions, "
+        "numbered from 0, or from the end as -1, -2, ..."
+    ),
     "m.index_select(0, t.tensor([5]))": IndexError(
         "index out of range in self: index_select() along dimension 0 of length 2 got indices from 5 to 5; they "
         "count from 0, and never from the end"

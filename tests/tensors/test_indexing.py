@@ -129,6 +129,37 @@ def test_gather_and_its_relatives() -> None:
     assert cutaway.zeros(3).scatter_add_(0, cutaway.tensor([0, 2, 0]), cutaway.ones(3)).tolist() == [2, 0, 1]
 
 
+def test_scatter_writes_what_gather_would_read() -> None:
+    labels = cutaway.tensor([2, 0, 1])
+    one_hot = cutaway.zeros(3, 4).scatter_(1, labels.unsqueeze(1), 1.0)
+    assert one_hot.argmax(1).tolist() == labels.tolist() and one_hot.sum() == 3
+    x, places = cutaway.randn(3, 5), cutaway.tensor([[4, 0], [1, 2], [3, 0]])
+    src = cutaway.randn(3, 2)
+    assert x.scatter(1, places, src).gather(1, places).equal(src)
+    assert x.scatter(1, places, src, reduce="add").equal(x.scatter_add(1, places, src))
+    assert x.index_add(1, cutaway.tensor([4, 4]), src).equal(x.scatter_add(1, cutaway.full((3, 2), 4), src))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x, y, at: x.scatter(1, at, y),
+        lambda x, y, at: x.scatter(1, at, y, reduce="add"),
+        lambda x, y, at: x.scatter(1, at, y, reduce="multiply"),
+        lambda x, y, at: (x * 1).scatter_(1, at, y),
+        lambda x, y, at: (x * x).scatter_add_(1, at, y),
+        lambda x, y, at: (x * x).index_add_(1, at[0], y[:, :3], alpha=3),
+        lambda x, y, at: x.take_along_dim(at, 1) * y[:, :3],
+    ],
+)
+def test_writing_by_index_can_be_differentiated_twice(write: Any) -> None:
+    x = cutaway.tensor(X[0, :, :].T + 1, requires_grad=True)
+    y = cutaway.tensor(X[1, :, :].T, requires_grad=True)  # longer than the index: the rest is not used
+    at = cutaway.tensor([[0, 3, 3], [1, 1, 2]])
+    assert cutaway.autograd.gradcheck(lambda x, y: write(x, y, at) ** 2, (x, y))
+    assert cutaway.autograd.gradgradcheck(lambda x, y: write(x, y, at) ** 2, (x, y))
+
+
 def test_reading_slices_in_a_loop_costs_the_size_of_the_tensor_once() -> None:
     x = cutaway.ones(2000, 50, requires_grad=True)
     total: Any = 0

@@ -112,12 +112,38 @@ def place_out_of_range(name: str, place: int, dim: int, size: int) -> RuntimeErr
     return RuntimeError(f"{name}(): index {place} is out of bounds for dimension {dim} with size {size}")
 
 
-def cannot_select(rows: Any, size: int, dim: int) -> IndexError:
-    """index_select() with a bad index"""
+def source_too_small(name: str, index: Sequence[int], source: Sequence[int]) -> RuntimeError:
+    """scatter() with fewer elements than places"""
+    return RuntimeError(
+        f"{name}(): Expected index {tuple(index)} to have as many dimensions as src {tuple(source)}, and in none a "
+        "larger size: each place gets an element of its own. To give all the same write src.expand(index.shape)."
+    )
+
+
+def source_of_wrong_shape(name: str, given: Sequence[int], wanted: Sequence[int], dim: int) -> RuntimeError:
+    """index_add() of slices that do not fit"""
+    return RuntimeError(
+        f"{name}(): source tensor shape must match self tensor shape, excluding dimension {dim}, which has a slice for "
+        f"each index: here {tuple(wanted)}, but it is {tuple(given)}"
+    )
+
+
+def nothing_to_scatter() -> TypeError:
+    """scatter() without src and value"""
+    return TypeError("scatter(): what is to be written is missing: src=..., a tensor, or value=..., a number")
+
+
+def unknown_reduce(reduce: Any) -> RuntimeError:
+    """scatter(reduce="sum")"""
+    return RuntimeError(f'scatter(): reduce argument must be either "add" or "multiply", not {reduce!r}')
+
+
+def cannot_select(name: str, rows: Any, size: int, dim: int) -> IndexError:
+    """index_select() and index_add() with a bad index"""
     if rows.ndim > 1:
-        return IndexError(f"index_select(): Index is supposed to be a vector, but its shape is {rows.shape}")
+        return IndexError(f"{name}(): Index is supposed to be a vector, but its shape is {rows.shape}")
     return IndexError(
-        f"index out of range in self: index_select() along dimension {dim} of length {size} got indices from "
+        f"index out of range in self: {name}() along dimension {dim} of length {size} got indices from "
         f"{rows.min()} to "
         f"{rows.max()}; they count from 0, and never from the end"
     )

@@ -254,6 +254,14 @@ def nothing_to_choose_from(name: str, shape: Sequence[int]) -> IndexError:
     )
 
 
+def too_many_to_choose(k: int, axis: int, size: int) -> RuntimeError:
+    """topk() of fewer elements than k"""
+    return RuntimeError(
+        f"topk(): selected index k out of range: the {k} first of the {size} elements along dimension {axis} were "
+        "asked for. Hold k down: k=min(k, x.size(dim))."
+    )
+
+
 # --- what a tensor is made of -----------------------------------------------------------------------------
 
 

@@ -74,6 +74,7 @@ from .elementwise import (
 from .indexing import (
     embedding,
     getitem,
+    index_add,
     index_select,
     masked_select,
     max_along,
@@ -81,7 +82,11 @@ from .indexing import (
     overwrite,
     piece,
     place,
+    scatter,
+    scatter_add,
+    sort,
     take_along,
+    topk,
 )  # fmt: skip
 from .linalg import linear, matmul
 from .loss import cross_entropy, nll
@@ -114,13 +119,13 @@ __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cast", "cat", "ceil", "clamp", "clip",
     "conv1d", "conv2d", "conv_transpose2d", "copy", "cos", "cosh", "cross_entropy", "cumsum", "div", "elu",
     "embedding", "erf", "exp", "expand", "expm1", "flip", "floor", "floor_divide", "fmod", "fold", "gelu",
-    "getitem", "group_norm", "gru", "hardtanh", "huber_loss", "index_select", "layer_norm", "leaky_relu",
-    "lerp", "linear", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logit", "logsigmoid",
-    "logsumexp", "lstm", "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d", "maximum", "mean",
-    "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm", "overwrite", "pad",
-    "pick2d", "piece", "place", "pow", "power", "prelu", "reciprocal", "relu", "remainder", "resample2d",
-    "reshape", "rms_norm", "rnn", "round", "rsqrt", "scaled_dot_product_attention", "sigmoid", "sign", "silu",
-    "sin", "sinh", "smooth_l1_loss", "softmax", "softplus", "sqrt", "squeeze", "stack", "std", "sub", "sum",
-    "swapaxes", "t", "take_along", "tan", "tanh", "tile", "transpose", "tril", "triu", "trunc", "trunc_divide",
-    "unfold", "unsqueeze", "var", "where",
+    "getitem", "group_norm", "gru", "hardtanh", "huber_loss", "index_add", "index_select", "layer_norm",
+    "leaky_relu", "lerp", "linear", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logit",
+    "logsigmoid", "logsumexp", "lstm", "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d",
+    "maximum", "mean", "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm",
+    "overwrite", "pad", "pick2d", "piece", "place", "pow", "power", "prelu", "reciprocal", "relu", "remainder",
+    "resample2d", "reshape", "rms_norm", "rnn", "round", "rsqrt", "scaled_dot_product_attention", "scatter",
+    "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh", "smooth_l1_loss", "softmax", "softplus", "sort",
+    "sqrt", "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t", "take_along", "tan", "tanh", "tile",
+    "topk", "transpose", "tril", "triu", "trunc", "trunc_divide", "unfold", "unsqueeze", "var", "where",
 ]  # fmt: skip

@@ -98,6 +98,16 @@ def min_along(x: Array, *, index: Array, axis: int, keepdims: bool) -> Unary:
     return _found(x, index, axis, keepdims)
 
 
+def sort(x: Array, *, index: Array, axis: int) -> Unary:
+    """x in order along an axis; index says where each was"""
+    return take_along(x, index=index, axis=axis)
+
+
+def topk(x: Array, *, index: Array, axis: int) -> Unary:
+    """the k largest or smallest x along an axis; index says where they were"""
+    return take_along(x, index=index, axis=axis)
+
+
 def _found(x: Array, index: Array, axis: int, keepdims: bool) -> Unary:
     out, dx = take_along(x, index=index, axis=axis)
     if keepdims:
@@ -110,6 +120,25 @@ def along(index: Array, axis: int, shape: Shape) -> tuple[Array, ...]:
     parts: list[Array] = list(np.indices(index.shape, sparse=True))
     parts[axis] = index
     return tuple(np.broadcast_to(part, index.shape) for part in parts)
+
+
+def scatter(x: Array, y: Array, *, index: Array, axis: int) -> Binary:
+    """x with x[i, index[i, j]] = y[i, j] for axis 1, and so on for other axes"""
+    return overwrite(x, y, index=along(index, axis, x.shape))
+
+
+def scatter_add(x: Array, y: Array, *, index: Array, axis: int) -> Binary:
+    """x with x[i, index[i, j]] += y[i, j] for axis 1, and so on for other axes"""
+    return _added_at(x, y, along(index, axis, x.shape))
+
+
+def index_add(x: Array, y: Array, *, index: Array, axis: int) -> Binary:
+    """x with the slices of y added at those places along an axis that index names"""
+    return _added_at(x, y, (slice(None),) * axis + (index,))
+
+
+def _added_at(x: Array, y: Array, index: Any) -> Binary:
+    return x + spread(y, shape=x.shape, index=index), lambda g: g, lambda g: g[index]
 
 
 def follow(x: Any, steps: Steps) -> Any:

@@ -232,6 +232,11 @@ _OPS = [
     Op(indexing.place, "IndexPutBackward0", numpy=indexing.spread),
     Op(indexing.overwrite, _written, broadcasts=True),
     Op(indexing.take_along, "GatherBackward0"),
+    Op(indexing.sort, "SortBackward0"),
+    Op(indexing.topk, "TopkBackward0"),
+    Op(indexing.scatter, lambda node: f"ScatterBackward{int(_is_number(node, 1))}"),
+    Op(indexing.scatter_add, "ScatterAddBackward0"),
+    Op(indexing.index_add, "IndexAddBackward0"),
     Op(indexing.embedding, "EmbeddingBackward0"),
     # activations
     Op(activation.relu, "ReluBackward0"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import errors, ops
 from .arguments import number_for, numpy_names, tensor_argument
-from .base import TensorBase, apply, apply_view, axis_of, to_dtype, wrap, write
+from .base import Number, Operand, TensorBase, apply, apply_view, axis_of, wrap, write
 from .shape import Shape
 
 if TYPE_CHECKING:
@@ -71,12 +71,13 @@ class Indexing(Shape):
         return self.flip(0)
 
     @numpy_names
-    def gather(self, dim: int, index: Tensor) -> Tensor:
+    def gather(self, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
         """The elements whose places along dim are given: out[i, j] = self[i, index[i, j]] for dim=1.
 
         Args:
             dim: the dimension along which index counts.
             index: int64, of the result's shape; in no other dimension longer than self.
+            sparse_grad: not used; gradients are never sparse here.
 
         Raises:
             RuntimeError: index has another dtype, does not fit, or counts further than self goes.
@@ -86,11 +87,43 @@ class Indexing(Shape):
         tensor([[1],
                 [4]])
         """
-        attrs = _places("gather", self, dim, index)
-        if self._array.ndim and index._array.ndim:
-            return apply(ops.take_along, self, **attrs)
-        attrs["index"] = np.atleast_1d(attrs["index"])  # a single number, as if it had one dimension
-        return apply(ops.take_along, self.reshape(-1), **attrs).reshape(index.shape)
+        if not tensor_argument(index, "gather")._array.size:
+            return self.reshape(-1)[:0].reshape(index.shape)  # whatever its dimensions
+        out = apply(ops.take_along, _with_an_axis(self), **_places("gather", self, dim, index))
+        return _without_the_axis(out, index)
+
+    @numpy_names
+    def take_along_dim(self, indices: Tensor, dim: int | None = None) -> Tensor:
+        """Like `gather`, but self and indices are stretched to one shape in all dimensions but dim.
+
+        It takes what `argsort`, `argmax(keepdim=True)` and the like have found.
+
+        Args:
+            indices: int64, with as many dimensions as self.
+            dim: the dimension along which indices count; None: they count in self, flattened.
+
+        Raises:
+            RuntimeError: indices has another dtype, or does not fit.
+
+        >>> x = cutaway.tensor([[1, 3, 2], [6, 5, 4]])
+        >>> x.take_along_dim(x.argmax(dim=1, keepdim=True), dim=1)
+        tensor([[3],
+                [6]])
+        """
+        if tensor_argument(indices, "take_along_dim")._array.dtype != np.int64:
+            raise errors.index_not_int64("take_along_dim", indices.dtype)
+        if dim is None:
+            return self.reshape(-1).take_along_dim(indices.reshape(-1), 0)
+        axis, own, given = axis_of(dim, self._array.ndim), self._array.shape, indices._array.shape
+        if len(own) != len(given):
+            raise errors.index_of_wrong_ndim("take_along_dim", given, own)
+        try:
+            shape = np.broadcast_shapes(*[(*sizes[:axis], 1, *sizes[axis + 1 :]) for sizes in (own, given)])
+        except ValueError:
+            raise errors.no_common_shape("take_along_dim", [own, given]) from None
+        x = self.expand(*shape[:axis], own[axis], *shape[axis + 1 :])
+        places = indices.expand(*shape[:axis], given[axis], *shape[axis + 1 :])
+        return x.gather(axis, places % max(own[axis], 1))  # -1 is the last, as elsewhere
 
     @numpy_names
     def index_select(self, dim: int, index: Tensor) -> Tensor:
@@ -107,14 +140,9 @@ class Indexing(Shape):
         tensor([[2, 1],
                 [4, 3]])
         """
-        axis = axis_of(dim, self._array.ndim)
-        rows = np.atleast_1d(_integers("index_select", index))
-        n = self._array.shape[axis] if self._array.ndim else 1
-        if rows.ndim > 1 or (rows.size and not 0 <= rows.min() <= rows.max() < n):
-            raise errors.cannot_select(rows, n, dim)
-        x = self if self._array.ndim else self.reshape(1)
-        out = apply(ops.index_select, x, index=(*(slice(None),) * axis, rows))
-        return out if self._array.ndim else out.reshape(())
+        axis, slices = _slices("index_select", self, dim, index)
+        out = apply(ops.index_select, _with_an_axis(self), index=(*(slice(None),) * axis, slices))
+        return _without_the_axis(out, self)
 
     def masked_select(self, mask: Tensor) -> Tensor:
         """The elements where mask is True, in one dimension.
@@ -150,24 +178,90 @@ class Indexing(Shape):
         return wrap(np.argwhere(self._array).astype(np.int64))
 
     @numpy_names
-    def scatter_add_(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
-        """Add src's elements at the places that index gives: self[i, index[i, j]] += src[i, j] for dim=1.
+    def scatter(
+        self, dim: int, index: Tensor, src: Operand | None = None, *, value: Number | None = None,
+        reduce: str | None = None,
+    ) -> Tensor:  # fmt: skip
+        """self with src's elements at the places that index gives: out[i, index[i, j]] = src[i, j] for dim=1.
 
         Args:
             dim: the dimension along which index counts.
             index: int64; in no dimension longer than src, and in no other than dim longer than self.
-            src: what is added.
+            src: what is written, in self's dtype; or a number (also as `value`). Of several elements for one place
+                the last stays.
+            reduce: "add" or "multiply": what is done with an element and the one that is there.
 
-        >>> x = cutaway.zeros(3)
-        >>> x.scatter_add_(0, cutaway.tensor([0, 2, 2]), cutaway.ones(3))
+        Raises:
+            RuntimeError: index or src do not fit, or index counts further than self goes.
+
+        A row of zeros with a one for each label:
+
+        >>> labels = cutaway.tensor([2, 0])
+        >>> cutaway.zeros(2, 3).scatter(1, labels.unsqueeze(1), 1.)
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]])
+        """
+        src = value if src is None else src
+        if src is None:
+            raise errors.nothing_to_scatter()
+        attrs = _places("scatter", self, dim, index)
+        y = _source("scatter", self, attrs, src)
+        if reduce not in (None, "add", "multiply"):
+            raise errors.unknown_reduce(reduce)
+        if reduce == "multiply":
+            return _multiplied(self, index, y, attrs["axis"])
+        op = ops.scatter if reduce is None else ops.scatter_add
+        return _without_the_axis(apply(op, _with_an_axis(self), y, **attrs), self)
+
+    @numpy_names
+    def scatter_add(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
+        """self with src's elements added at the places that index gives: out[i, index[i, j]] += src[i, j] for dim=1.
+
+        Args:
+            dim: the dimension along which index counts.
+            index: int64; in no dimension longer than src, and in no other than dim longer than self.
+            src: what is added, in self's dtype.
+
+        Raises:
+            RuntimeError: index or src do not fit, or index counts further than self goes.
+
+        >>> cutaway.zeros(3).scatter_add(0, cutaway.tensor([0, 2, 2]), cutaway.ones(3))
         tensor([1., 0., 2.])
         """
-        attrs = _places("scatter_add_", self, dim, index)
-        places = ops.indexing.along(attrs["index"], attrs["axis"], self._array.shape)
-        part = tensor_argument(src, "scatter_add_")[tuple(slice(n) for n in index._array.shape)]
-        added = apply(ops.place, part, shape=self._array.shape, index=places)
-        write(self, apply(ops.add, self, to_dtype(added, self._array.dtype)))
-        return self  # type: ignore[return-value]
+        attrs = _places("scatter_add", self, dim, index)
+        y = _source("scatter_add", self, attrs, tensor_argument(src, "scatter_add"))
+        return _without_the_axis(apply(ops.scatter_add, _with_an_axis(self), y, **attrs), self)
+
+    @numpy_names
+    def index_add(self, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
+        """self with the slices of source added, each to the slice along dim that index names.
+
+        Args:
+            dim: the dimension along which index counts.
+            index: int64, with one dimension.
+            source: of self's shape and dtype, but along dim as long as index.
+            alpha: a factor for source.
+
+        Raises:
+            IndexError: index counts further than self goes, or is no vector.
+            RuntimeError: the shapes or the dtypes do not fit.
+
+        >>> cutaway.zeros(3, 2).index_add(0, cutaway.tensor([2, 2]), cutaway.ones(2, 2))
+        tensor([[0., 0.],
+                [0., 0.],
+                [2., 2.]])
+        """
+        x = _with_an_axis(self)
+        axis, slices = _slices("index_add", self, dim, index)
+        y = _with_an_axis(tensor_argument(source, "index_add"))
+        if y._array.dtype != self._array.dtype:
+            raise errors.dtypes_differ("index_add", self.dtype, source.dtype)
+        shape = list(x._array.shape)
+        shape[axis] = len(slices)
+        if list(y._array.shape) != shape:
+            raise errors.source_of_wrong_shape("index_add", y._array.shape, tuple(shape), dim)
+        y = y if alpha == 1 else y * number_for(self._array.dtype, alpha)
+        return _without_the_axis(apply(ops.index_add, x, y, index=slices, axis=axis), self)
 
 
 # --- what an index means ----------------------------------------------------------------------------------
@@ -262,22 +356,70 @@ def _explained(x: TensorBase, index: Any, error: IndexError) -> IndexError:
     return errors.indices_do_not_fit(arrays) if len(arrays) > 1 else error
 
 
+# --- places and slices that a tensor of whole numbers names ----------------------------------------------------------
+
+
 def _integers(name: str, index: Any) -> Any:
-    if tensor_argument(index, name)._array.dtype not in (np.int64, np.int32):
-        raise errors.index_not_int64(name, index.dtype)
-    return index._array
+    array = tensor_argument(index, name)._array
+    if array.dtype not in (np.int64, np.int32):
+        if array.size:
+            raise errors.index_not_int64(name, index.dtype)
+        return array.astype(np.int64)  # as in PyTorch, nothing has no dtype
+    return array
 
 
 def _places(name: str, x: TensorBase, dim: int, index: Any) -> dict[str, Any]:
     """The attributes of an op that reads or writes along dim: the index, which has been checked, and the axis."""
-    axis, places = axis_of(dim, x._array.ndim), _integers(name, index)
-    own = x._array.shape
-    if max(places.ndim, 1) != max(len(own), 1):
-        raise errors.index_of_wrong_ndim(name, places.shape, own)
-    if any(n > m for d, (n, m) in enumerate(zip(places.shape, own, strict=False)) if d != axis):
+    axis, places = axis_of(dim, x._array.ndim), np.atleast_1d(_integers(name, index))
+    own = np.atleast_1d(x._array).shape
+    if places.ndim != len(own):
+        raise errors.index_of_wrong_ndim(name, index.shape, x.shape)
+    if places.size and any(n > m for d, (n, m) in enumerate(zip(places.shape, own, strict=True)) if d != axis):
         raise errors.index_too_large(name, places.shape, own, dim)
-    length = own[axis] if own else 1
-    if places.size and not 0 <= places.min() <= places.max() < length:
+    if places.size and not 0 <= places.min() <= places.max() < own[axis]:
         wrong = places.min() if places.min() < 0 else places.max()
-        raise errors.place_out_of_range(name, int(wrong), dim, length)
+        raise errors.place_out_of_range(name, int(wrong), dim, own[axis])
     return {"index": places, "axis": axis}
+
+
+def _slices(name: str, x: TensorBase, dim: int, index: Any) -> tuple[int, Any]:
+    """The axis, and which slices along it a vector names, which have been checked."""
+    axis, slices = axis_of(dim, x._array.ndim), np.atleast_1d(_integers(name, index))
+    n = np.atleast_1d(x._array).shape[axis]
+    if slices.ndim > 1 or (slices.size and not 0 <= slices.min() <= slices.max() < n):
+        raise errors.cannot_select(name, slices, n, dim)
+    return axis, slices
+
+
+def _source(name: str, x: TensorBase, attrs: dict[str, Any], src: Any) -> Any:
+    """What is written to places: the part of src that has an index for each element, or a number in x's dtype."""
+    if not isinstance(src, TensorBase):
+        return number_for(x._array.dtype, src)
+    y, places = _with_an_axis(src), attrs["index"]
+    if not places.size:
+        return number_for(x._array.dtype, 0)
+    if src._array.dtype != x._array.dtype:
+        raise errors.dtypes_differ(name, x.dtype, src.dtype)
+    if y.ndim != places.ndim or any(n > m for n, m in zip(places.shape, y.shape, strict=True)):
+        raise errors.source_too_small(name, places.shape, src.shape)
+    return y if y.shape == places.shape else y[tuple(slice(n) for n in places.shape)]
+
+
+def _multiplied(x: Any, index: Any, y: Any, axis: int) -> Tensor:
+    """x with elements of y multiplied into it, one step along the axis after the other: a step has each place once."""
+    places, x1 = _with_an_axis(index), _with_an_axis(x)
+    for k in range(places.shape[axis]):
+        step = places.narrow(axis, k, 1)
+        factor = wrap(y) if isinstance(y, np.ndarray) else y.narrow(axis, k, 1)
+        x1 = x1.scatter(axis, step, x1.gather(axis, step) * factor)
+    return _without_the_axis(x1, x)
+
+
+def _with_an_axis(x: Any) -> Any:
+    """x; a single number as a vector of one, along which an index can count."""
+    return x if x._array.ndim else x.reshape(1)
+
+
+def _without_the_axis(out: Tensor, x: TensorBase) -> Tensor:
+    """What was computed with an axis, as a single number if x is one."""
+    return out if x._array.ndim else out.reshape(())

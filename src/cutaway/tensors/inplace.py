@@ -24,6 +24,7 @@ from .arguments import number_for
 from .base import Number, Operand, TensorBase, common_shape, is_operand, node_of, refuse_leaf, wrap, write
 from .comparison import Comparison
 from .elementwise import Elementwise
+from .indexing import Indexing
 from .linalg import LinearAlgebra
 from .reduction import Reduction
 
@@ -73,7 +74,7 @@ def in_place(method: Callable[Concatenate[Any, P], Any]) -> Callable[Concatenate
     return call
 
 
-class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction):
+class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
     """The in-place forms."""
 
     __slots__ = ()
@@ -209,6 +210,12 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction):
     cumsum_ = in_place(Reduction.cumsum)
     tril_ = in_place(LinearAlgebra.tril)
     triu_ = in_place(LinearAlgebra.triu)
+
+    # --- by index
+
+    scatter_ = in_place(Indexing.scatter)
+    scatter_add_ = in_place(Indexing.scatter_add)
+    index_add_ = in_place(Indexing.index_add)
 
     # --- writing over what was there
 

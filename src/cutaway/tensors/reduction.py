@@ -269,7 +269,7 @@ class MaxResult(NamedTuple):
     indices: Any
 
     def __repr__(self) -> str:
-        return _named("max", self)
+        return named("max", self)
 
 
 class MinResult(NamedTuple):
@@ -279,10 +279,11 @@ class MinResult(NamedTuple):
     indices: Any
 
     def __repr__(self) -> str:
-        return _named("min", self)
+        return named("min", self)
 
 
-def _named(name: str, result: MaxResult | MinResult) -> str:
+def named(name: str, result: Any) -> str:
+    """A pair of values and indices, printed as PyTorch prints it."""
     return f"torch.return_types.{name}(\nvalues={result.values!r},\nindices={result.indices!r})"
 
 

@@ -12,13 +12,13 @@ from .conversion import Conversion
 from .data import array_of
 from .differentiation import Differentiation
 from .drawing import Drawing
-from .indexing import Indexing
 from .inplace import InPlace
 from .numpy_protocol import NumPyProtocol
 from .printing import describe
+from .sorting import Sorting
 
 
-class Tensor(InPlace, Indexing, Conversion, Drawing, Differentiation, NumPyProtocol, is_result=True):
+class Tensor(InPlace, Sorting, Conversion, Drawing, Differentiation, NumPyProtocol, is_result=True):
     """Numbers in a grid of any number of dimensions, and the record of how they were computed.
 
     Make one with `cutaway.tensor`, `cutaway.zeros`, `cutaway.randn` and the like.

@@ -126,5 +126,7 @@ def of_optimizer(kwargs: dict[str, Any]) -> str | None:
 
 
 def not_implemented(error: BaseException) -> bool:
-    """Whether PyTorch says that it has no kernel, which is a gap there and no rule for anybody else."""
-    return isinstance(error, NotImplementedError) or "not implemented for" in str(error)
+    """Whether PyTorch says that it has no kernel or derivative, which is a gap there and no rule for anybody else."""
+    return isinstance(error, NotImplementedError) or any(
+        words in str(error) for words in ("not implemented for", "is not implemented")
+    )

@@ -1,0 +1,112 @@
+"""Which of equal elements comes first, in `sort` and `topk`.
+
+PyTorch leaves it open; and yet a lesson that prints its ten most frequent words shows it. What PyTorch gives is what
+GCC's C++ library comes to: `std::sort` (quicksort, and insertion of what is left), `std::nth_element` (the same, of the
+one part that matters), `std::partial_sort` (a heap of the k best). Here they run step by step on the places of the
+elements; `rank` says how far in front the element at each place belongs, and is the same for equal ones.
+
+It takes Python's time, and is for short rows in which elements are equal. Where none are, there is only one order.
+
+Source: D. R. Musser, "Introspective Sorting and Selection Algorithms", 1997.
+"""
+
+from __future__ import annotations
+
+Ranks = list[int]
+Places = list[int]
+
+SMALL = 16  # what is left of quicksort is then inserted, each element behind its equals
+
+
+def sorted_places(rank: Ranks) -> Places:
+    """All places in order, as std::sort leaves them."""
+    places = list(range(len(rank)))
+    parts = [(0, len(places), _patience(len(places)))]
+    while parts:
+        start, end, patience = parts.pop()
+        while end - start > SMALL:
+            if not patience:
+                places[start:end] = _by_heap(places[start:end], rank, end - start)
+                break
+            patience -= 1
+            cut = _part(places, rank, start, end)
+            parts.append((cut, end, patience))
+            end = cut
+    return sorted(places, key=rank.__getitem__)
+
+
+def first_places(rank: Ranks, k: int) -> Places:
+    """The k first places in order: by a heap if they are few among many, else as std::nth_element finds them."""
+    places = list(range(len(rank)))
+    if k * 64 <= len(places):
+        return _by_heap(places, rank, k)[:k]
+    start, end, patience = 0, len(places), _patience(len(places))
+    while end - start > 3:  # which of them is the k-th?
+        if not patience:
+            part = _by_heap(places[start:end], rank, k - start, in_order=False)
+            part[0], part[k - 1 - start] = part[k - 1 - start], part[0]
+            places[start:end] = part
+            break
+        patience -= 1
+        cut = _part(places, rank, start, end)
+        start, end = (cut, end) if cut < k else (start, cut)
+    else:
+        places[start:end] = sorted(places[start:end], key=rank.__getitem__)
+    front = places[: k - 1]
+    return [front[i] for i in sorted_places([rank[place] for place in front])] + [places[k - 1]]
+
+
+def _patience(n: int) -> int:
+    """How often a row is parted before the pivots are held to be bad ones, and a heap is used."""
+    return 2 * (n.bit_length() - 1)
+
+
+def _part(places: Places, rank: Ranks, start: int, end: int) -> int:
+    """Quicksort's step: what belongs in front of a pivot to the left, the rest to the right of where they meet."""
+    i, j, k = start + 1, (start + end) // 2, end - 1
+    a, b, c = rank[places[i]], rank[places[j]], rank[places[k]]
+    if a < b:
+        middle = j if b < c else k if a < c else i
+    else:
+        middle = i if a < c else k if b < c else j
+    places[start], places[middle] = places[middle], places[start]
+    pivot, left, right = rank[places[start]], start + 1, end
+    while True:
+        while rank[places[left]] < pivot:
+            left += 1
+        right -= 1
+        while pivot < rank[places[right]]:
+            right -= 1
+        if left >= right:
+            return left
+        places[left], places[right] = places[right], places[left]
+        left += 1
+
+
+def _by_heap(places: Places, rank: Ranks, k: int, in_order: bool = True) -> Places:
+    """The places with the k first of them in front: a heap that has the last of them on top, until it is emptied."""
+    places = list(places)
+    for parent in range(k // 2 - 1, -1, -1):
+        _sink(places, rank, parent, k, places[parent])
+    for i in range(k, len(places)):
+        if k and rank[places[i]] < rank[places[0]]:
+            better, places[i] = places[i], places[0]
+            _sink(places, rank, 0, k, better)
+    for end in range(k - 1 if in_order else 0, 0, -1):
+        last, places[end] = places[end], places[0]
+        _sink(places, rank, 0, end, last)
+    return places
+
+
+def _sink(heap: Places, rank: Ranks, hole: int, n: int, place: int) -> None:
+    """Fill a hole in a heap of n: let it sink to the bottom, and let the place that is to be put in rise from there."""
+    top = hole
+    while 2 * hole + 2 < n:
+        child = 2 * hole + 2
+        child -= rank[heap[child]] < rank[heap[child - 1]]
+        heap[hole], hole = heap[child], child
+    if 2 * hole + 2 == n:
+        heap[hole], hole = heap[n - 1], n - 1
+    while hole > top and rank[heap[(hole - 1) // 2]] < rank[place]:
+        heap[hole], hole = heap[(hole - 1) // 2], (hole - 1) // 2
+    heap[hole] = place
