@@ -127,6 +127,7 @@ allclose = function(Tensor.allclose)
 equal = function(Tensor.equal)
 
 sum = function(Tensor.sum)
+prod = function(Tensor.prod)
 mean = function(Tensor.mean)
 var = function(Tensor.var)
 std = function(Tensor.std)
@@ -137,7 +138,12 @@ min = function(Tensor.min)
 argmax = function(Tensor.argmax)
 argmin = function(Tensor.argmin)
 logsumexp = function(Tensor.logsumexp)
+median = function(Tensor.median)
 cumsum = function(Tensor.cumsum)
+cumprod = function(Tensor.cumprod)
+diff = function(Tensor.diff)
+bincount = function(Tensor.bincount)
+unique = function(Tensor.unique)
 all = function(Tensor.all)
 any = function(Tensor.any)
 count_nonzero = function(Tensor.count_nonzero)
@@ -226,16 +232,16 @@ def is_tensor(obj: Any) -> bool:
 
 __all__ = [
     "abs", "absolute", "acos", "add", "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "argsort",
-    "asin", "atan", "atan2", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
-    "clone", "cos", "cosh", "count_nonzero", "cumsum", "detach", "div", "divide", "dot", "eq", "equal", "erf",
-    "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add",
-    "index_select", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp",
-    "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum",
-    "mean", "min", "minimum", "mm", "movedim", "mul", "multiply", "mv", "nan_to_num", "narrow", "ne", "neg",
-    "negative", "nonzero", "norm", "numel", "outer", "permute", "pow", "ravel", "reciprocal", "relu",
-    "remainder", "reshape", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign", "sin", "sinh",
-    "softmax", "sort", "split", "sqrt", "square", "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "t",
-    "take_along_dim", "tan", "tanh", "topk", "transpose", "tril", "triu", "true_divide", "trunc", "unbind",
-    "unflatten", "unsqueeze", "var",
+    "asin", "atan", "atan2", "bincount", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max",
+    "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cumprod", "cumsum", "detach", "diff", "div",
+    "divide", "dot", "eq", "equal", "erf", "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "fmod",
+    "gather", "ge", "gt", "index_add", "index_select", "is_floating_point", "is_tensor", "isclose", "isfinite",
+    "isinf", "isnan", "le", "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select",
+    "matmul", "max", "maximum", "mean", "median", "min", "minimum", "mm", "movedim", "mul", "multiply", "mv",
+    "nan_to_num", "narrow", "ne", "neg", "negative", "nonzero", "norm", "numel", "outer", "permute", "pow",
+    "prod", "ravel", "reciprocal", "relu", "remainder", "reshape", "round", "rsqrt", "scatter", "scatter_add",
+    "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "std", "sub",
+    "subtract", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "topk", "transpose", "tril", "triu",
+    "true_divide", "trunc", "unbind", "unflatten", "unique", "unsqueeze", "var",
 ]  # fmt: skip

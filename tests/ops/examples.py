@@ -111,6 +111,20 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     ops.fmod: binary(x=(-5, 5), y=(0.6, 2)) + binary(x=(-5, 5), y=(-2, -0.6)),
     # reductions
     ops.sum: reduction(),
+    ops.prod: [e for e in reduction(empty=True) if not isinstance(e.attrs.get("axis"), tuple)]
+    + [Example("ordinary", (np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0], [1.0, 0.0, 2.0]]),), {"axis": 1})],
+    ops.cumprod: [
+        *[of_shapes("ordinary", (2, 3, 2), axis=axis) for axis in (0, 1, -1)],
+        Example("ordinary", (np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0], [1.0, 0.0, 2.0]]),), {"axis": 1}),
+        of_shapes("empty", (0, 3), axis=0),
+        of_shapes("empty", (0, 3), axis=1),
+        Example("non-contiguous", (gaps(X23),), {"axis": 1}),
+    ],
+    ops.median: [
+        Example("ordinary", (X23,), {"place": int(np.argsort(X23, axis=None)[2])}),
+        of_shapes("0-d", (), place=0),
+        Example("non-contiguous", (gaps(X23),), {"place": int(np.argsort(X23, axis=None)[2])}),
+    ],
     ops.mean: reduction(),
     ops.var: reduction() + reduction(correction=0) + [Example("ordinary", (X23,), {"axis": 1, "correction": 0.5})],
     ops.std: reduction()
@@ -303,6 +317,8 @@ _NEEDS_AXIS = "runs along an axis, and a single number has none"
 _NEEDS_MATRIX = "takes matrices"
 EXCUSED: dict[tuple[Callable[..., Any], str], str] = {
     (ops.cumsum, "0-d"): _NEEDS_AXIS,
+    (ops.cumprod, "0-d"): _NEEDS_AXIS,
+    (ops.median, "empty"): "no elements have no median",
     (ops.matmul, "0-d"): _NEEDS_MATRIX,
     (ops.linear, "0-d"): _NEEDS_MATRIX,
     (ops.swapaxes, "0-d"): _NEEDS_AXIS,

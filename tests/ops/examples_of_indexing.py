@@ -17,6 +17,11 @@ from .example import Array, Example, gaps, i64, of_shapes, points
 MASK = np.array([[True, False, True], [False, False, True]])
 X23 = points((2, 3))
 
+def middle(x: Array, axis: int, keepdims: bool) -> Array:
+    """Where the median is, of an odd number or the lower of two."""
+    return np.take(np.argsort(x, axis=axis), [(x.shape[axis] - 1) // 2], axis=axis)
+
+
 INDEXING: dict[Callable[..., Any], list[Example]] = {
     ops.getitem: [
         *[
@@ -62,7 +67,7 @@ INDEXING: dict[Callable[..., Any], list[Example]] = {
                 "non-contiguous", (gaps(X23),), {"index": find(X23, axis=1, keepdims=True), "axis": 1, "keepdims": True}
             ),
         ]
-        for op, find in ((ops.max_along, np.argmax), (ops.min_along, np.argmin))
+        for op, find in ((ops.max_along, np.argmax), (ops.min_along, np.argmin), (ops.median_along, middle))
     },
     ops.place: [
         of_shapes("ordinary", (2, 4), shape=(3, 4), index=(slice(0, 2),)),
@@ -134,8 +139,8 @@ EXCUSED_INDEXING: dict[tuple[Callable[..., Any], str], str] = {
     **{
         (op, "0-d"): _NEEDS_AXIS
         for op in (
-            ops.index_select, ops.max_along, ops.min_along, ops.take_along, ops.sort, ops.topk, ops.scatter,
-            ops.scatter_add, ops.index_add,
+            ops.index_select, ops.max_along, ops.min_along, ops.median_along, ops.take_along, ops.sort, ops.topk,
+            ops.scatter, ops.scatter_add, ops.index_add,
         )
     },
     (ops.embedding, "0-d"): "the table of vectors is a matrix",
@@ -197,6 +202,7 @@ VALUES_OF_INDEXING: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.piece: lambda x, index, of: x[index],
     ops.index_select: lambda x, index: np.take(x, index[-1], axis=len(index) - 1),
     ops.masked_select: lambda x, index: np.array([v for v, m in zip(x.flat, index[0].flat, strict=True) if m]),
+    ops.median_along: lambda x, index, axis, keepdims: np.quantile(x, 0.5, axis, method="lower", keepdims=keepdims),
     ops.max_along: lambda x, index, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),
     ops.min_along: lambda x, index, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims),
     ops.place: _placed,

@@ -303,6 +303,11 @@ inf, nan = math.inf, math.nan
         (ops.amax, [[3.0, 1.0, 3.0]], {}, [[0.5, 0, 0.5]]),
         (ops.amin, [[3.0, 1.0, 1.0]], {}, [[0, 0.5, 0.5]]),
         (ops.amax, [[3.0, nan, 3.0]], {}, [[0, 1, 0]]),
+        (ops.median, [[3.0, 1.0, 3.0, 4.0]], {"place": 2}, [[0.5, 0, 0.5, 0]]),
+        (ops.median, [[3.0, nan, 3.0]], {"place": 1}, [[0, 1, 0]]),
+        (ops.prod, [[0.0, 2.0, 3.0]], {}, [[6, 0, 0]]),
+        (ops.prod, [[0.0, 2.0, 0.0]], {}, [[0, 0, 0]]),
+        (ops.cumprod, [[2.0, 0.0, 3.0]], {"axis": 0}, [[1, 8, 0]]),
         (ops.power, [[0.0, 2.0]], {"n": 0}, [[0, 0]]),
         (ops.power, [[0.0, 2.0]], {"n": 1}, [[1, 1]]),
         (ops.power, [[0.0, 4.0]], {"n": 0.5}, [[inf, 0.25]]),
@@ -342,7 +347,8 @@ def test_the_gradient_where_there_is_a_choice(op: Op, inputs: Any, attrs: Any, g
 
 NOT_FROM_ALL = (ops.getitem, ops.piece, ops.index_select, ops.masked_select, ops.take_along, ops.embedding, ops.tril,
                 ops.triu, ops.sign, ops.where, ops.masked_fill, ops.overwrite, ops.cast, ops.max_along, ops.min_along,
-                ops.cross_entropy, ops.nll, ops.power, ops.clip, ops.nan_to_num, ops.scatter)  # fmt: skip
+                ops.median, ops.median_along, ops.cross_entropy, ops.nll, ops.power, ops.clip, ops.nan_to_num,
+                ops.scatter)  # fmt: skip
 
 
 @pytest.mark.parametrize("op", [op for op in ops.TABLE if op not in NOT_FROM_ALL], ids=lambda op: op.__name__)

@@ -134,6 +134,10 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.floor_divide: lambda x, y: torch.div(x, y, rounding_mode="floor"),
     ops.trunc_divide: lambda x, y: torch.div(x, y, rounding_mode="trunc"),
     ops.sum: reducing(torch.sum),
+    ops.prod: lambda x, axis=None, keepdims=False: (
+        x.prod(axis, keepdims) if axis is not None else x.prod().reshape((1,) * (x.ndim * keepdims))),
+    ops.cumprod: lambda x, axis: x.cumprod(axis),
+    ops.median: lambda x, place: x.median(),
     ops.mean: reducing(torch.mean),
     ops.var: reducing(torch.var),
     ops.std: reducing(torch.std),
@@ -163,6 +167,7 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.masked_select: lambda x, index: x.masked_select(index_of(index[0])),
     ops.max_along: lambda x, index, axis, keepdims: x.max(axis, keepdims).values,
     ops.min_along: lambda x, index, axis, keepdims: x.min(axis, keepdims).values,
+    ops.median_along: lambda x, index, axis, keepdims: x.median(axis, keepdims).values,
     ops.place: placed,
     ops.overwrite: overwritten,
     ops.take_along: lambda x, index, axis: x.gather(axis, index_of(index)),
@@ -323,6 +328,8 @@ DIFFERENT: list[tuple[Op, Where, str]] = [
      & (correction < 3), "torch squares float32 numbers in float64, where (1e30)² is not yet ∞"),
     (ops.binary_cross_entropy_with_logits, lambda x, y, **_: x == -inf,
      "the gradient with respect to the truth, where the logit is -∞, is ∞ in torch and nan here"),
+    (ops.cumprod, lambda x, **_: ~np.isfinite(x).all(axis=1),
+     "torch divides by x, and has nan for ∞ / ∞; here nothing is divided"),
     (ops.norm, lambda x, p, **_: (p == 3) & (x[:, 0] == (np.float32(1e30) if x.dtype == np.float32 else nan)),
      "where Σ|x|³ overflows the gradient is 0, in torch nan"),
     (ops.norm, lambda x, p, **_: (p == -1) & (x[:, 0] == (np.float32(1e-30) if x.dtype == np.float32 else nan)),
@@ -380,7 +387,7 @@ BINARY = [ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.maximum, ops.minimum,
           ops.smooth_l1_loss, ops.binary_cross_entropy_with_logits]  # fmt: skip
 REDUCTIONS: list[tuple[Op, dict[str, Any]]] = [
     *[(op, {}) for op in (ops.sum, ops.mean, ops.var, ops.std, ops.amax, ops.amin, ops.logsumexp, ops.cumsum,
-                          ops.softmax, ops.log_softmax)],
+                          ops.softmax, ops.log_softmax, ops.prod, ops.cumprod)],
     *[(op, {"correction": n}) for op in (ops.var, ops.std) for n in (0, 3, 4)],
     *[(ops.norm, {"p": p}) for p in (2.0, 1.0, inf, -inf, 0.0, 3.0, 0.5, -1.0)],
 ]  # fmt: skip

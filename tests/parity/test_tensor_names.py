@@ -24,7 +24,8 @@ x.fmod(2)|x.fmod(x)|x.lerp(x, 0.5)|x.lerp(x, x)|x.clone().tan_()|x.clone().fmod_
 x.clone().atan2_(x)|x.clone().cumsum_(0)|x.clone().tril_()|x.clone().logit_()|x.clone().lerp_(x, 0.5)
 x.clone().nan_to_num_()
 x.sum()|x.sum(0)|x.sum((0, 1))|x.mean()|x.mean(0)|x.var()|x.var(0)|x.std()|x.std(0)|x.amax()|x.amin()|x.amax(0)|x.max()
-x.min()|x.max(0).values|x.min(0).values|x.max(0, True)[0]|x.logsumexp(0)|x.cumsum(0)|x.norm()|x.norm(dim=0)|x.norm(1)
+x.min()|x.max(0).values|x.min(0).values|x.max(0, True)[0]|x.logsumexp(0)|x.cumsum(0)|x.prod()|x.prod(0)|x.cumprod(0)
+x.median()|x.median(0).values|x.median(0)[1]|x.diff()|x.diff(n=2)|x.unique()|x.unique(dim=0)|x.norm()|x.norm(dim=0)|x.norm(1)
 x.reshape(4)|x.view(4)|x.t().reshape(4)|x.flatten()|x.unflatten(1, (1, 2))|x.ravel()|x.squeeze()|x[:1].squeeze(0)
 x[:1].squeeze((0,))|x.unsqueeze(0)|x.transpose(0, 1)|x.swapaxes(0, 1)|x.permute(1, 0)|x.movedim(0, 1)|x.t()|x.T|x.mT
 x.expand(2, 2, 2)|x.broadcast_to((2, 2, 2))|x.repeat(2, 1)|x.flip(0)|x.narrow(0, 0, 1)|x.split(1)[0]|x.split([1, 1])[0]

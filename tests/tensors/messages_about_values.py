@@ -62,6 +62,28 @@ ABOUT_VALUES: dict[str, Exception] = {
         "lerp: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
         "with .to(torch.float64)"
     ),
+    "t.tensor([1, -1]).bincount()": RuntimeError(
+        "bincount only supports 1-d non-negative integral inputs, and the smallest is -1"
+    ),
+    "t.tensor([[1]]).bincount()": RuntimeError(
+        "bincount only supports 1-d non-negative integral inputs, and the shape is (1, 1): write x.flatten()"
+    ),
+    "t.tensor([1, 2]).bincount(t.ones(3))": RuntimeError(
+        "bincount: weights should be 1-d and have the same length as input, one for each number; their shape is (3,), "
+        "and that of input (2,)"
+    ),
+    "t.tensor([1, 2]).bincount(minlength=-1)": RuntimeError("bincount: minlength must be non-negative, but got -1"),
+    "t.zeros(0, 2).unique(dim=1)": RuntimeError(
+        "unique along dim 1 needs slices with elements in them, and another dimension of the shape (0, 2) has length 0"
+    ),
+    "x.diff(-1)": RuntimeError("diff: n must be non-negative, but got -1"),
+    "t.ones(2, 2).diff(prepend=x)": RuntimeError(
+        "diff: the shapes (3,) and (2, 2) cannot be joined along dimension 1: they must be equal in all dimensions "
+        "but 1, along which they are joined."
+    ),
+    "t.tensor([True]).median()": NotImplementedError(
+        "\"median\" not implemented for 'bool': it needs numbers: x.int()"
+    ),
     "x.isclose(x, rtol=-1)": RuntimeError("isclose expects rtol to be 0 or more, but found rtol=-1"),
     "t.pow(2, 3)": TypeError("pow(): a Tensor is needed, not the number 2: convert it with torch.tensor(...) first"),
     'x.div(2, rounding_mode="up")': RuntimeError(

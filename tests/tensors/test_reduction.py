@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import cutaway
+from cutaway.autograd import gradcheck, gradgradcheck
 
 X = np.arange(24.0).reshape(2, 3, 4)
 METHODS = ["sum", "mean", "var", "std", "amax", "amin", "all", "any", "logsumexp", "norm"]
@@ -91,3 +92,55 @@ def test_dtypes() -> None:
 
 def test_float16_sums_do_not_stop_short() -> None:
     assert cutaway.ones(5000, dtype=cutaway.float16).sum().item() == 5000
+
+
+def test_the_products_gradient_does_not_divide_by_zero() -> None:
+    x = cutaway.tensor([[2.0, 0.0, 5.0], [0.0, 3.0, 0.0]], dtype=cutaway.float64, requires_grad=True)
+    x.prod(1).sum().backward()
+    assert x.grad.tolist() == [[0, 10, 0], [0, 0, 0]]
+    for run in (lambda x: x.prod(), lambda x: x.prod(0), lambda x: x.cumprod(1)):
+        assert gradcheck(run, x)
+        assert gradgradcheck(run, x)
+
+
+def test_the_median_is_the_lower_of_two_in_the_middle() -> None:
+    x = cutaway.tensor([[5.0, 1.0, 4.0, 2.0], [cutaway.nan, 1.0, cutaway.nan, 0.0]])
+    values, indices = x.median(dim=1)
+    assert values[0] == 2
+    assert values[1].isnan()
+    assert indices.tolist() == [3, 0]
+    assert x.median().isnan()
+    assert x[0].median() == 2
+    assert cutaway.zeros(0).median().isnan()
+    assert repr(cutaway.tensor([3, 1, 2]).median(0)) == (
+        "torch.return_types.median(\nvalues=tensor(2),\nindices=tensor(2))"
+    )
+
+
+def test_differences() -> None:
+    x = cutaway.tensor([1, 4, 9, 16])
+    assert x.diff(2).tolist() == [2, 2]
+    assert x.diff(9).tolist() == []
+    assert x.diff(0).tolist() == x.tolist()
+    assert x.diff(prepend=cutaway.tensor([0]), append=x[:1]).tolist() == [1, 3, 5, 7, -15]
+    assert cutaway.tensor([True, False, False]).diff().tolist() == [True, False]
+
+
+def test_counting() -> None:
+    x = cutaway.tensor([[3, 1], [3, 0]])
+    values, inverse, counts = x.unique(return_inverse=True, return_counts=True)
+    assert values.tolist() == [0, 1, 3]
+    assert inverse.tolist() == [[2, 1], [2, 0]]
+    assert counts.tolist() == [1, 1, 2]
+    rows, counts = cutaway.tensor([[1, 2], [0, 5], [1, 2]]).unique(dim=0, return_counts=True)
+    assert rows.tolist() == [[0, 5], [1, 2]]
+    assert counts.tolist() == [1, 2]
+    assert cutaway.tensor([cutaway.nan, 1.0, cutaway.nan]).unique().isnan().tolist() == [False, True, True]
+    halves = cutaway.tensor([0.5, 0.5, 1.0])
+    assert cutaway.bincount(cutaway.tensor([3, 1, 3]), halves, minlength=6).tolist() == [0, 0.5, 0, 1.5, 0, 0]
+
+
+def test_what_is_unique_has_a_gradient_where_it_first_stood() -> None:
+    x = cutaway.tensor([3.0, 1.0, 3.0], requires_grad=True)
+    (x.unique() * cutaway.tensor([10.0, 1.0])).sum().backward()
+    assert x.grad.tolist() == [1, 10, 0]

@@ -84,6 +84,7 @@ from .values import (
     ambiguous_truth,
     bool_arithmetic,
     cannot_contain,
+    cannot_count,
     cannot_require_grad,
     clamp_with_both_kinds,
     clamp_without_limits,
@@ -121,8 +122,10 @@ from .values import (
     ragged,
     randint_without_size,
     too_many_to_choose,
+    unique_of_nothing,
     unknown_keyword,
     unknown_rounding_mode,
+    weights_do_not_fit,
     whole_number_too_large,
     zero_dim,
 )  # fmt: skip
@@ -138,8 +141,8 @@ from .words import (
 
 __all__ = [
     "alpha_of_wrong_kind", "ambiguous_truth", "batches_differ", "bool_arithmetic", "cannot_assign",
-    "cannot_cat_numbers", "cannot_contain", "cannot_copy_graph", "cannot_delete", "cannot_expand",
-    "cannot_join", "cannot_move_dims", "cannot_permute", "cannot_rearrange", "cannot_repeat",
+    "cannot_cat_numbers", "cannot_contain", "cannot_copy_graph", "cannot_count", "cannot_delete",
+    "cannot_expand", "cannot_join", "cannot_move_dims", "cannot_permute", "cannot_rearrange", "cannot_repeat",
     "cannot_require_grad", "cannot_reshape", "cannot_select", "cannot_split", "cannot_unflatten", "cannot_view",
     "cannot_write", "clamp_with_both_kinds", "clamp_without_limits", "describe", "dim_of_a_number",
     "dim_out_of_range", "division_by_zero", "dtypes_differ", "empty_range", "extreme_of_nothing",
@@ -158,6 +161,7 @@ __all__ = [
     "numpy_of_grad", "op_name", "out_of_range", "place_out_of_range", "product_of_wrong_ndim", "ragged",
     "randint_without_size", "seed_of_wrong_shape", "several_to_explain", "shapes", "source",
     "source_of_wrong_shape", "source_too_small", "step_not_positive", "too_many_indices", "too_many_to_choose",
-    "two_ellipses", "unknown_indexing", "unknown_keyword", "unknown_reduce", "unknown_rounding_mode",
-    "value_was_overwritten", "whole_number_too_large", "zero_dim",
+    "two_ellipses", "unique_of_nothing", "unknown_indexing", "unknown_keyword", "unknown_reduce",
+    "unknown_rounding_mode", "value_was_overwritten", "weights_do_not_fit", "whole_number_too_large",
+    "zero_dim",
 ]  # fmt: skip

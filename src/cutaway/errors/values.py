@@ -306,6 +306,28 @@ def leads_nowhere(start: Any, end: Any, step: Any) -> RuntimeError:
     )
 
 
+def cannot_count(array: Any) -> RuntimeError:
+    """bincount() of a matrix, or of negative numbers."""
+    given = f"the smallest is {array.min()}" if array.ndim == 1 else f"the shape is {array.shape}: write x.flatten()"
+    return RuntimeError(f"bincount only supports 1-d non-negative integral inputs, and {given}")
+
+
+def weights_do_not_fit(weights: Sequence[int], shape: Sequence[int]) -> RuntimeError:
+    """bincount() with more weights, or fewer, than numbers."""
+    return RuntimeError(
+        f"bincount: weights should be 1-d and have the same length as input, one for each number; their shape is "
+        f"{tuple(weights)}, and that of input {tuple(shape)}"
+    )
+
+
+def unique_of_nothing(dim: int, shape: Sequence[int]) -> RuntimeError:
+    """The different slices of a tensor whose slices are empty."""
+    return RuntimeError(
+        f"unique along dim {dim} needs slices with elements in them, and another dimension of the shape {tuple(shape)} "
+        "has length 0"
+    )
+
+
 def negative_count(name: str, what: str, n: int) -> RuntimeError:
     """A number of rows or steps below 0."""
     return RuntimeError(f"{name}: {what} must be non-negative, but got {n}")

@@ -78,6 +78,7 @@ from .indexing import (
     index_select,
     masked_select,
     max_along,
+    median_along,
     min_along,
     overwrite,
     piece,
@@ -94,7 +95,7 @@ from .normalization import batch_norm, group_norm, layer_norm, rms_norm
 from .padding import pad
 from .pooling import avg_pool2d, max_pool2d, pick2d, resample2d
 from .recurrent import gru, lstm, rnn
-from .reduction import amax, amin, cumsum, logsumexp, mean, norm, std, sum, var
+from .reduction import amax, amin, cumprod, cumsum, logsumexp, mean, median, norm, prod, std, sum, var
 from .rounding import ceil, floor, floor_divide, fmod, remainder, round, sign, trunc, trunc_divide
 from .shape import (
     cat,
@@ -117,15 +118,16 @@ from .windows import fold, unfold
 __all__ = [
     "Op", "TABLE", "abs", "acos", "add", "amax", "amin", "asin", "atan", "atan2", "avg_pool2d", "batch_norm",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cast", "cat", "ceil", "clamp", "clip",
-    "conv1d", "conv2d", "conv_transpose2d", "copy", "cos", "cosh", "cross_entropy", "cumsum", "div", "elu",
-    "embedding", "erf", "exp", "expand", "expm1", "flip", "floor", "floor_divide", "fmod", "fold", "gelu",
-    "getitem", "group_norm", "gru", "hardtanh", "huber_loss", "index_add", "index_select", "layer_norm",
+    "conv1d", "conv2d", "conv_transpose2d", "copy", "cos", "cosh", "cross_entropy", "cumprod", "cumsum", "div",
+    "elu", "embedding", "erf", "exp", "expand", "expm1", "flip", "floor", "floor_divide", "fmod", "fold",
+    "gelu", "getitem", "group_norm", "gru", "hardtanh", "huber_loss", "index_add", "index_select", "layer_norm",
     "leaky_relu", "lerp", "linear", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logit",
     "logsigmoid", "logsumexp", "lstm", "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d",
-    "maximum", "mean", "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm",
-    "overwrite", "pad", "pick2d", "piece", "place", "pow", "power", "prelu", "reciprocal", "relu", "remainder",
-    "resample2d", "reshape", "rms_norm", "rnn", "round", "rsqrt", "scaled_dot_product_attention", "scatter",
-    "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh", "smooth_l1_loss", "softmax", "softplus", "sort",
-    "sqrt", "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t", "take_along", "tan", "tanh", "tile",
-    "topk", "transpose", "tril", "triu", "trunc", "trunc_divide", "unfold", "unsqueeze", "var", "where",
+    "maximum", "mean", "median", "median_along", "min_along", "minimum", "mish", "mse_loss", "mul",
+    "nan_to_num", "neg", "nll", "norm", "overwrite", "pad", "pick2d", "piece", "place", "pow", "power", "prelu",
+    "prod", "reciprocal", "relu", "remainder", "resample2d", "reshape", "rms_norm", "rnn", "round", "rsqrt",
+    "scaled_dot_product_attention", "scatter", "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh",
+    "smooth_l1_loss", "softmax", "softplus", "sort", "sqrt", "squeeze", "stack", "std", "sub", "sum",
+    "swapaxes", "t", "take_along", "tan", "tanh", "tile", "topk", "transpose", "tril", "triu", "trunc",
+    "trunc_divide", "unfold", "unsqueeze", "var", "where",
 ]  # fmt: skip

@@ -108,6 +108,11 @@ def topk(x: Array, *, index: Array, axis: int) -> Unary:
     return take_along(x, index=index, axis=axis)
 
 
+def median_along(x: Array, *, index: Array, axis: int, keepdims: bool) -> Unary:
+    """the median of x along an axis, where index says"""
+    return _found(x, index, axis, keepdims)
+
+
 def _found(x: Array, index: Array, axis: int, keepdims: bool) -> Unary:
     out, dx = take_along(x, index=index, axis=axis)
     if keepdims:

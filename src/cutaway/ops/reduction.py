@@ -7,6 +7,8 @@ one g to many inputs, so it first puts the axes back that were taken away, with 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .contract import Array, Axis, Shape, Unary
@@ -39,6 +41,27 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
     return x.sum(axis=axis, keepdims=keepdims), lambda g: np.broadcast_to(
         restore(g, shape, axis, keepdims), shape
     )
+
+
+def prod(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Unary:
+    """Π x"""
+
+    def dx(g: Array) -> Array:
+        row, along = (x.reshape(-1), 0) if axis is None else (x, axis)
+        behind = np.flip(product_before(np.flip(row, along), along), along)
+        others: Array = product_before(row, along) * behind  # and not the product / x, since x may be 0
+        grad: Array = restore(g, x.shape, axis, keepdims) * others.reshape(x.shape)
+        return grad
+
+    return np.prod(x, axis=axis, keepdims=keepdims), dx
+
+
+def product_before(x: Array, axis: int) -> Array:
+    """For each x the product of those before it along an axis; 1 for the first."""
+    at = (slice(None),) * (axis % x.ndim)
+    factors = np.concatenate([np.ones_like(x[(*at, slice(1))]), x[(*at, slice(-1))]], axis=axis)
+    product: Array = np.cumprod(factors, axis=axis)
+    return product
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
@@ -75,6 +98,12 @@ def amin(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
     return out, lambda g: _to_extreme(g, x, out, axis, keepdims)
 
 
+def median(x: Array, *, place: int) -> Unary:
+    """the median of all x, found at a place; elements that tie share the gradient equally"""
+    out = x.reshape(-1)[place]
+    return out, lambda g: _to_extreme(g, x, out, None, False)
+
+
 def _to_extreme(g: Array, x: Array, out: Array, axis: Axis, keepdims: bool) -> Array:
     """Give g to the elements that equal the extreme, in equal shares."""
     out = restore(out, x.shape, axis, keepdims)
@@ -105,6 +134,21 @@ def logsumexp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
 def cumsum(x: Array, *, axis: int) -> Unary:
     """out[i] = Σ x[j] for j ≤ i"""
     return np.cumsum(x, axis=axis), lambda g: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
+
+
+def cumprod(x: Array, *, axis: int) -> Unary:
+    """out[i] = Π x[j] for j ≤ i"""
+
+    def dx(g: Array) -> Array:
+        # Of the later results each has all x up to its own as a factor: Σ g[i] x[k+1] ⋯ x[i] over i ≥ k, by Horner's
+        # rule from the end. A quotient would be shorter, but some x may be 0.
+        at: Any = (slice(None),) * (axis % x.ndim)
+        sums: list[Array] = []
+        for k in reversed(range(x.shape[axis])):
+            sums.append(g[(*at, k)] + x[(*at, k + 1)] * sums[-1] if sums else g[(*at, k)])
+        return product_before(x, axis) * np.stack(sums[::-1], axis=axis) if sums else g
+
+    return np.cumprod(x, axis=axis), dx
 
 
 def norm(x: Array, *, p: float = 2.0, axis: Axis = None, keepdims: bool = False) -> Unary:

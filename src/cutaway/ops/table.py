@@ -196,6 +196,7 @@ _OPS = [
     Op(rounding.fmod, _by_number("Fmod", 1), broadcasts=True, numpy=np.fmod),
     # reductions
     Op(reduction.sum, _one_or_all("Sum"), numpy=np.sum),
+    Op(reduction.prod, _one_or_all("Prod"), numpy=np.prod),
     Op(reduction.mean, _one_or_all("Mean"), numpy=np.mean),
     Op(reduction.var, "VarBackward0"),
     Op(reduction.std, "StdBackward0"),
@@ -203,6 +204,8 @@ _OPS = [
     Op(reduction.amin, _with("axis", "AminBackward0", "MinBackward1"), numpy=np.min),
     Op(reduction.logsumexp, "LogsumexpBackward0"),
     Op(reduction.cumsum, "CumsumBackward0", numpy=np.cumsum),
+    Op(reduction.cumprod, "CumprodBackward0", numpy=np.cumprod),
+    Op(reduction.median, "MedianBackward0"),
     Op(reduction.norm, "LinalgVectorNormBackward0"),
     # products of matrices
     Op(linalg.matmul, _product, broadcasts=True, numpy=np.matmul),
@@ -229,6 +232,7 @@ _OPS = [
     Op(indexing.masked_select, "MaskedSelectBackward0"),
     Op(indexing.max_along, "MaxBackward0"),
     Op(indexing.min_along, "MinBackward0"),
+    Op(indexing.median_along, "MedianBackward1"),
     Op(indexing.place, "IndexPutBackward0", numpy=indexing.spread),
     Op(indexing.overwrite, _written, broadcasts=True),
     Op(indexing.take_along, "GatherBackward0"),

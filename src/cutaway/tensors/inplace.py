@@ -208,6 +208,7 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
     # --- along a dimension
 
     cumsum_ = in_place(Reduction.cumsum)
+    cumprod_ = in_place(Reduction.cumprod)
     tril_ = in_place(LinearAlgebra.tril)
     triu_ = in_place(LinearAlgebra.triu)
 

@@ -10,7 +10,7 @@ from .. import errors, ops
 from ..ops.contract import Array
 from .arguments import numpy_names
 from .base import TensorBase, apply, axis_of, wrap
-from .reduction import named
+from .extremes import named
 from .ties import first_places, sorted_places
 
 if TYPE_CHECKING:

@@ -9,16 +9,20 @@ import numpy as np
 from ..dtypes import Size, get_default_dtype
 from ..errors import missing_attribute, not_a_sequence
 from .conversion import Conversion
+from .counting import Counting
 from .data import array_of
 from .differentiation import Differentiation
 from .drawing import Drawing
+from .extremes import Extremes
 from .inplace import InPlace
 from .numpy_protocol import NumPyProtocol
 from .printing import describe
 from .sorting import Sorting
 
 
-class Tensor(InPlace, Sorting, Conversion, Drawing, Differentiation, NumPyProtocol, is_result=True):
+class Tensor(
+    InPlace, Extremes, Sorting, Counting, Conversion, Drawing, Differentiation, NumPyProtocol, is_result=True
+):  # fmt: skip
     """Numbers in a grid of any number of dimensions, and the record of how they were computed.
 
     Make one with `cutaway.tensor`, `cutaway.zeros`, `cutaway.randn` and the like.

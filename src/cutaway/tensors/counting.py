@@ -1,0 +1,94 @@
+"""How many there are: of elements that are not 0, of each whole number, of each element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors, ops
+from .arguments import numpy_names, tensor_argument
+from .base import Dims, TensorBase, apply, axes_of, axis_of, wrap
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+class Counting(TensorBase):
+    """How many there are."""
+
+    __slots__ = ()
+
+    @numpy_names
+    def count_nonzero(self, dim: Dims = None) -> Tensor:
+        """How many elements are not 0.
+
+        >>> cutaway.tensor([0, 3, 4]).count_nonzero()
+        tensor(2)
+        """
+        n = np.count_nonzero(self._array, axis=axes_of(dim, self._array.ndim))
+        return wrap(np.asarray(n, dtype=np.int64))
+
+    def bincount(self, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+        """How often each of the numbers 0, 1, 2, ... occurs.
+
+        Args:
+            weights: what each occurrence counts, in place of 1; of self's length.
+            minlength: count up to this number at least, itself not included.
+
+        Raises:
+            RuntimeError: self is not a vector of whole numbers of 0 or more, or the weights do not fit.
+
+        >>> cutaway.tensor([0, 3, 3, 1]).bincount()
+        tensor([1, 1, 0, 2])
+        """
+        array = self._array
+        if array.dtype.kind not in "iu":
+            raise errors.not_for_dtype("bincount", self.dtype.name, "whole numbers of 0 or more")
+        if array.ndim != 1 or (array.size and array.min() < 0):
+            raise errors.cannot_count(array)
+        if minlength < 0:
+            raise errors.negative_count("bincount", "minlength", minlength)
+        if weights is None:
+            return wrap(np.bincount(array, minlength=minlength).astype(np.int64))
+        each = tensor_argument(weights, "bincount")._array
+        if each.shape != array.shape:
+            raise errors.weights_do_not_fit(each.shape, array.shape)
+        total = np.bincount(array, each, minlength)
+        return wrap(total.astype(np.float32 if each.dtype == np.float32 else np.float64))
+
+    def unique(
+        self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    ) -> Any:
+        """The different elements, each once.
+
+        Args:
+            sorted: not needed: they are in order in any case.
+            return_inverse: also for each element where it is among the different ones.
+            return_counts: also how often each occurs.
+            dim: the different slices along this dimension, instead; None for elements.
+
+        Returns:
+            A tensor, or a tuple of two or three if more was asked for.
+
+        >>> cutaway.tensor([3, 1, 3]).unique()
+        tensor([1, 3])
+        >>> cutaway.tensor([3, 1, 3]).unique(return_counts=True)
+        (tensor([1, 3]), tensor([1, 2]))
+        """
+        x = apply(ops.reshape, self, shape=(-1,)) if dim is None else self
+        if not x._array.ndim:
+            raise errors.dim_of_a_number(dim)
+        axis = axis_of(dim or 0, x._array.ndim)
+        lengths = x._array.shape
+        if 0 in lengths[:axis] + lengths[axis + 1 :]:
+            raise errors.unique_of_nothing(axis, lengths)
+        _, first, inverse, counts = np.unique(
+            x._array, return_index=True, return_inverse=True, return_counts=True, equal_nan=False, axis=axis
+        )
+        values = apply(
+            ops.piece, x, index=(slice(None),) * axis + (first,), of="Unique2" if dim is None else "UniqueDim"
+        )
+        where = inverse.reshape(self._array.shape if dim is None else (-1,)).astype(np.int64)
+        more = [wrap(where)] * return_inverse + [wrap(counts.astype(np.int64))] * return_counts
+        return (values, *more) if more else values

@@ -1,0 +1,226 @@
+"""The largest element, the smallest, the middle one, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .. import errors, ops
+from ..ops.contract import Array
+from .arguments import numpy_names
+from .base import Dims, TensorBase, apply, axes_of, axis_of, binary, wrap
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+class Extremes(TensorBase):
+    """The largest element, the smallest, the middle one, and where they are."""
+
+    __slots__ = ()
+
+    @numpy_names
+    def amax(self, dim: Dims = (), keepdim: bool = False) -> Tensor:
+        """The largest element; elements that tie share the gradient equally.
+
+        Args:
+            dim: the dimension or dimensions to reduce; () for all of them.
+            keepdim: keep them, with length 1.
+
+        Raises:
+            IndexError: there are no elements to choose from.
+
+        >>> cutaway.tensor([[1., 5.], [3., 2.]]).amax(dim=1)
+        tensor([5., 3.])
+        """
+        return _extreme(ops.amax, self, dim, keepdim)
+
+    @numpy_names
+    def amin(self, dim: Dims = (), keepdim: bool = False) -> Tensor:
+        """The smallest element; elements that tie share the gradient equally.
+
+        >>> cutaway.tensor([[1., 5.], [3., 2.]]).amin(dim=1)
+        tensor([1., 2.])
+        """
+        return _extreme(ops.amin, self, dim, keepdim)
+
+    @numpy_names
+    def max(self, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
+        """The largest element; with dim, named results `values` and `indices`; with a tensor, `maximum`.
+
+        Args:
+            dim: the dimension to reduce; None for all elements; or another tensor.
+            keepdim: keep the dimension, with length 1.
+
+        Raises:
+            IndexError: there are no elements to choose from, or no such dimension.
+
+        >>> x = cutaway.tensor([[1., 5.], [3., 2.]])
+        >>> x.max()
+        tensor(5.)
+        >>> x.max(dim=1).indices
+        tensor([1, 0])
+        """
+        if isinstance(dim, TensorBase):
+            return binary(ops.maximum, self, dim)
+        if dim is None:
+            return apply(ops.amax, _not_empty("max", self))
+        return _along(ops.max_along, np.argmax, MaxResult, self, dim, keepdim)
+
+    @numpy_names
+    def min(self, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
+        """The smallest element; with dim, named results `values` and `indices`; with a tensor, `minimum`.
+
+        Args:
+            dim: the dimension to reduce; None for all elements; or another tensor.
+            keepdim: keep the dimension, with length 1.
+
+        >>> cutaway.tensor([[1., 5.], [3., 2.]]).min(dim=1).values
+        tensor([1., 2.])
+        """
+        if isinstance(dim, TensorBase):
+            return binary(ops.minimum, self, dim)
+        if dim is None:
+            return apply(ops.amin, _not_empty("min", self))
+        return _along(ops.min_along, np.argmin, MinResult, self, dim, keepdim)
+
+    @numpy_names
+    def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        """Where the largest element is: its index along dim, or in the flattened tensor.
+
+        Args:
+            dim: the dimension to search along; None for all elements.
+            keepdim: keep the dimension, with length 1.
+
+        >>> cutaway.tensor([[1., 5.], [3., 2.]]).argmax(dim=1)
+        tensor([1, 0])
+        """
+        return _place(np.argmax, _not_bool("argmax", self), dim, keepdim)
+
+    @numpy_names
+    def argmin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        """Where the smallest element is: its index along dim, or in the flattened tensor.
+
+        >>> cutaway.tensor([[1., 5.], [3., 2.]]).argmin()
+        tensor(0)
+        """
+        return _place(np.argmin, _not_bool("argmin", self), dim, keepdim)
+
+    @numpy_names
+    def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
+        """The element in the middle of the order; with dim, named results `values` and `indices`.
+
+        Of an even number of elements it is the lower of the two in the middle; with a nan among them, nan.
+
+        Args:
+            dim: the dimension to reduce; None for all elements.
+            keepdim: keep the dimension, with length 1.
+
+        Raises:
+            IndexError: dim is empty, or there is no such dimension.
+
+        >>> cutaway.tensor([5., 1., 4., 2.]).median()
+        tensor(2.)
+        """
+        if self._array.dtype.kind == "b":
+            raise errors.not_for_dtype("median", "bool", "numbers: x.int()")
+        if dim is not None:
+            return _along(ops.median_along, _middle, MedianResult, self, dim, keepdim)
+        if self._array.size == 0:
+            return wrap(np.full((), np.nan).astype(self._array.dtype))
+        return apply(ops.median, self, place=_middle(self._array.ravel(), 0).item())
+
+
+class MaxResult(NamedTuple):
+    """What `x.max(dim)` returns."""
+
+    values: Any
+    indices: Any
+
+    def __repr__(self) -> str:
+        return named("max", self)
+
+
+class MinResult(NamedTuple):
+    """What `x.min(dim)` returns."""
+
+    values: Any
+    indices: Any
+
+    def __repr__(self) -> str:
+        return named("min", self)
+
+
+class MedianResult(NamedTuple):
+    """What `x.median(dim)` returns."""
+
+    values: Any
+    indices: Any
+
+    def __repr__(self) -> str:
+        return named("median", self)
+
+
+def named(name: str, result: Any) -> str:
+    """A pair of values and indices, printed as PyTorch prints it."""
+    return f"torch.return_types.{name}(\nvalues={result.values!r},\nindices={result.indices!r})"
+
+
+# --- with the checks that PyTorch makes -----------------------------------------------------------------
+
+
+def _extreme(op: Callable[..., Any], x: TensorBase, dim: Any, keepdim: bool) -> Tensor:
+    axes = axes_of(dim, x._array.ndim)
+    if axes is None:
+        _not_empty(op.__name__, x)
+    _refuse_empty(op.__name__, x, axes or ())
+    return apply(op, x, axis=axes, keepdims=keepdim)
+
+
+def _along(
+    pick: Callable[..., Any], find: Callable[..., Any], result: Any, x: TensorBase, dim: int, keepdim: bool
+) -> Any:
+    """Named results: what `pick` takes from x along dim where `find` has found it, and where that is."""
+    axis = axis_of(dim, x._array.ndim)
+    if x._array.ndim == 0:
+        return result(apply(ops.copy, x), wrap(np.zeros((), np.int64)))
+    _refuse_empty(pick.__name__.removesuffix("_along"), x, (axis,))
+    index = find(x._array, axis=axis, keepdims=True).astype(np.int64)
+    values = apply(pick, x, index=index, axis=axis, keepdims=keepdim)
+    return result(values, wrap(index if keepdim else np.squeeze(index, axis)))
+
+
+def _middle(array: Array, axis: int, keepdims: bool = True) -> Array:
+    """Where along an axis the median is: in the middle of the order, or at the first nan."""
+    middle = (array.shape[axis] - 1) // 2
+    at = np.take(np.argsort(array, axis=axis, kind="stable"), [middle], axis=axis)
+    unknown = np.isnan(array)
+    return np.where(unknown.any(axis=axis, keepdims=True), unknown.argmax(axis=axis, keepdims=True), at)
+
+
+def _place(find: Callable[..., Any], x: TensorBase, dim: int | None, keepdim: bool) -> Tensor:
+    array = np.atleast_1d(x._array)
+    axis = None if dim is None else axis_of(dim, x._array.ndim)
+    if array.size == 0:
+        _refuse_empty(find.__name__, x, range(array.ndim) if axis is None else (axis,))
+    place = np.asarray(find(array, axis=axis, keepdims=keepdim), np.int64)
+    return wrap(place if x._array.ndim else place.reshape(()))
+
+
+def _not_bool(name: str, x: TensorBase) -> TensorBase:
+    if x._array.dtype.kind == "b":
+        raise errors.no_bools(name)
+    return x
+
+
+def _not_empty(name: str, x: TensorBase) -> TensorBase:
+    if x._array.size == 0:
+        raise errors.extreme_of_nothing(name)
+    return x
+
+
+def _refuse_empty(name: str, x: TensorBase, axes: Any) -> None:
+    if any(x._array.shape[axis] == 0 for axis in axes):
+        raise errors.nothing_to_choose_from(name, x._array.shape)
