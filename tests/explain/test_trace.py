@@ -94,6 +94,23 @@ def test_a_step_of_an_lstm_can_be_recomputed_from_the_trace_alone() -> None:
     assert calls == {("cell", 0), ("cell", 1)}
 
 
+def test_each_call_says_within_which_other_it_ran() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+
+        def forward(self, x: Any) -> Any:
+            return self.inner(self.inner(x))
+
+    net = Twice()
+    found = trace((net(torch.ones(1, 2)) + net(torch.ones(1, 2))).sum())
+    within = {(call["module"], call["call"]): call["within"] for call in found["calls"]}
+    assert within["net", 1] is None
+    assert within["net.inner", 1] == ["net", 0] and within["net.inner", 2] == ["net", 1]
+    assert within["net.inner.0", 3] == ["net.inner", 3]
+
+
 def test_tracing_changes_nothing() -> None:
     net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
     x = torch.randn(4, 2, requires_grad=True)

@@ -108,6 +108,7 @@ class Calls:
         self._known: dict[int, tuple[str, int]] = {}  # a call's id, to its module's path and its number
         self._counts: dict[str, int] = {}
         self.modules: dict[str, dict[str, Any]] = {}  # by path, those outside before those inside
+        self.calls: list[dict[str, Any]] = []  # likewise
 
     def of(self, node: Node) -> tuple[str, int] | tuple[None, None]:
         """The path of the module that the node was recorded in, and which of its calls it was."""
@@ -117,13 +118,14 @@ class Calls:
         known = self._known.get(id(call))
         if known is None:
             reference, kind, outer = call
-            parent = None if outer is None else self._place(outer)[0]
+            within = None if outer is None else self._place(outer)
             path = self._names.module(call)
             number = self._counts.get(path, 0)
             self._counts[path] = number + 1
             self._known[id(call)] = known = path, number
+            self.calls.append({"module": path, "call": number, "within": None if within is None else list(within)})
             if path not in self.modules:
                 module: Any = reference()
                 text = kind.__name__ if module is None else f"{module._get_name()}({module.extra_repr()})"
-                self.modules[path] = {"path": path, "type": kind.__name__, "repr": text, "parent": parent}
+                self.modules[path] = {"path": path, "type": kind.__name__, "repr": text, "parent": within and within[0]}
         return known

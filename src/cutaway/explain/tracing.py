@@ -168,6 +168,7 @@ class Record:
             "version": VERSION,
             "root": root,
             "modules": list(self.calls.modules.values()),
+            "calls": self.calls.calls,
             "nodes": self.nodes,
             "edges": edges,
             "steps": sorted(steps, key=itemgetter("node"), reverse=True),
