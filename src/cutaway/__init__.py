@@ -25,7 +25,7 @@ from typing import Any as _Any
 # meant: what NumPy says of the user's lines stays as it is.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"cutaway\.")
 
-from . import autograd, cuda, dtypes, functions, nn, optim, random  # noqa: E402
+from . import accelerator, autograd, backends, cuda, dtypes, functions, nn, optim, random  # noqa: E402
 from .autograd import (  # noqa: E402
     differentiable,
     enable_grad,
@@ -100,6 +100,8 @@ from .tensors import (  # noqa: E402
     vstack,
     where,
 )  # fmt: skip
+from .torch_import import absent as _absent  # noqa: E402
+from .torch_import import as_torch  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -118,36 +120,33 @@ inf = _math.inf
 nan = _math.nan
 
 __all__ = [
-    "Generator", "Size", "Tensor", "arange", "as_tensor", "as_torch", "autograd", "bernoulli", "bool",
-    "broadcast_tensors", "cat", "concat", "concatenate", "cuda", "default_generator", "device", "differentiable",
-    "distributions", "double", "dtype", "e", "empty", "empty_like", "enable_grad", "explain", "eye", "finfo", "float",
-    "float16", "float32", "float64", "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state",
-    "half", "hstack", "iinfo", "inf", "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8",
-    "is_grad_enabled", "is_inference_mode_enabled", "linspace", "load", "long", "manual_seed", "meshgrid",
-    "multinomial", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand", "rand_like",
-    "randint", "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed", "serialization",
-    "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "stack", "tensor",
-    "tril_indices", "triu_indices", "uint8", "utils", "vstack", "where", "zeros", "zeros_like",
+    "Generator", "Size", "Tensor", "accelerator", "arange", "as_tensor", "as_torch", "autograd", "backends",
+    "bernoulli", "bool", "broadcast_tensors", "cat", "concat", "concatenate", "cuda", "default_generator", "device",
+    "differentiable", "distributions", "double", "dtype", "e", "empty", "empty_like", "enable_grad", "explain",
+    "eye", "finfo", "float", "float16", "float32", "float64", "from_numpy", "full", "full_like",
+    "get_default_dtype", "get_rng_state", "half", "hstack", "iinfo", "inf", "inference_mode", "initial_seed", "int",
+    "int16", "int32", "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linspace", "load", "long",
+    "manual_seed", "meshgrid", "multinomial", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi",
+    "rand", "rand_like", "randint", "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed",
+    "serialization", "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "stack",
+    "tensor", "tril_indices", "triu_indices", "uint8", "utils", "vstack", "where", "zeros", "zeros_like",
 ]  # fmt: skip
 __all__ += functions.__all__
 
 # What not every program needs is imported when it is first named, so that `import cutaway` is quick.
 _LATER = {
-    "as_torch": "torch_import", "load": "serialization", "save": "serialization", "serialization": "",
-    "distributions": "", "explain": "", "safetensors": "", "utils": "",
+    "load": "serialization", "save": "serialization", "serialization": "", "distributions": "", "explain": "",
+    "safetensors": "", "utils": "",
 }  # fmt: skip
 
 if _TYPE_CHECKING:
     from . import distributions, explain, safetensors, serialization, utils
     from .serialization import load, save
-    from .torch_import import as_torch
 else:
 
     def __getattr__(name: str) -> _Any:
         if name not in _LATER:
-            from .torch_import import absent
-
-            absent("torch")(name)
+            _absent("torch")(name)
         module = _import_module(f"{__name__}.{_LATER[name] or name}")
         globals()[name] = getattr(module, name) if _LATER[name] else module
         return globals()[name]

@@ -1,5 +1,9 @@
 """There is no CUDA here; lessons ask first, and get that answer."""
 
+from typing import TYPE_CHECKING
+
+from .torch_import import absent
+
 
 def is_available() -> bool:
     """Always False: cutaway runs on the CPU."""
@@ -9,3 +13,15 @@ def is_available() -> bool:
 def device_count() -> int:
     """Always 0."""
     return 0
+
+
+def manual_seed(seed: int) -> None:
+    """Nothing: there is no generator of a GPU to seed. `cutaway.manual_seed` seeds the one there is."""
+
+
+def manual_seed_all(seed: int) -> None:
+    """Nothing, as `manual_seed`."""
+
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.cuda")

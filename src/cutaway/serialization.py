@@ -61,7 +61,7 @@ Found = dict[int, tuple[int, str, Tensor]]  # the tensors in a tree, by id: whic
 
 
 def save(
-    obj: Any, f: Any, pickle_module: Any = None, pickle_protocol: Any = None, *, metadata: dict[str, str] | None = None
+    obj: Any, f: Any, pickle_module: Any = None, pickle_protocol: int = 2, *, metadata: dict[str, str] | None = None
 ) -> None:
     """Save a state dict, or any nesting of tensors, Python's numbers and texts, to one file.
 
@@ -182,7 +182,7 @@ def _untaken(name: str, taken: set[str]) -> str:
 
 
 def load(
-    f: Any, map_location: Any = None, pickle_module: Any = None, *, weights_only: bool = True, mmap: Any = None
+    f: Any, map_location: Any = None, pickle_module: Any = None, *, weights_only: bool | None = None, mmap: Any = None
 ) -> Any:
     """What `save` has put into a file, or the state dict in a safetensors file.
 

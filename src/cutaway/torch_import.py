@@ -42,6 +42,14 @@ ADVICE = {
     "torch.distributed": "run the script in one process",
     "torch.fft": "use np.fft on x.numpy(); gradients do not flow through it",
     "torch.profiler": "use Python's cProfile",
+    "torch.backends.cudnn": "leave the line out, results are the same on every run",
+    "torch.backends.cuda": "leave the line out, cutaway computes in float32",
+    "torch.nn.DataParallel": "call the model itself, there is one device",
+    "torch.nn.ZeroPad2d": "call torch.nn.functional.pad in forward",
+    "torch.nn.ReflectionPad2d": 'call torch.nn.functional.pad(x, ..., mode="reflect") in forward',
+    "torch.nn.utils.rnn.pack_padded_sequence": "give the layer the padded batch, and mask the loss",
+    "torch.optim.LBFGS": "use torch.optim.Adam, or scipy.optimize for a small problem",
+    "torch.distributions.kl_divergence": "write the formula, or average p.log_prob(x) - q.log_prob(x) over draws of p",
     "torch.utils.tensorboard": "print the numbers, or draw them with matplotlib",
 }
 
@@ -186,7 +194,7 @@ def _public_names() -> list[str]:
     names = list(SHELVES)
     for shelf in SHELVES:
         holder = Tensor if shelf == "torch.Tensor" else sys.modules.get(cutaway_name(shelf) or "")
-        for name in dir(holder) if holder else []:
+        for name in getattr(holder, "__all__", dir(holder)) if holder else []:
             value = getattr(holder, name)
             home = getattr(value, "__module__", None) or "cutaway"  # numbers and slots have none
             if not name.startswith("_") and not isinstance(value, ModuleType) and home.startswith("cutaway"):

@@ -46,7 +46,7 @@ def test_cross_entropy_gradients(shape: tuple[int, ...], smoothing: float, reduc
     weight = torch.tensor([1.0, 0.5, 2.0, 0.25], dtype=torch.float64)
 
     def loss(x: torch.Tensor) -> torch.Tensor:
-        return F.cross_entropy(x, target, weight, 0, reduction, smoothing)
+        return F.cross_entropy(x, target, weight, ignore_index=0, reduction=reduction, label_smoothing=smoothing)
 
     check(loss, leaf(*shape))
 

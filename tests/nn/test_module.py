@@ -144,7 +144,7 @@ MISTAKES: list[tuple[Callable[[Net], Any], type[Exception], str]] = [
     (lambda n: n.train("x"), ValueError, r"is the input meant for net\(x\)\?"),
     (lambda n: n.to(torch.int64), TypeError, r"convert the data instead, x\.to\(torch\.int64\)"),
     (lambda n: n.to("cuda"), AssertionError, "CPU only"),
-    (lambda n: n.cuda(), AssertionError, "CPU only"),
+    (lambda n: n.cuda(), AssertionError, "no CUDA: it runs on the CPU"),
     (lambda n: nn.Module()(1), NotImplementedError, r"has no forward\(\): define `def forward\(self, x\): \.\.\.`"),
     (lambda n: n.load_state_dict([]), TypeError, "a dict of names and Tensors"),
 ]

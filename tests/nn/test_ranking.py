@@ -81,8 +81,8 @@ def test_vectors_of_length_zero_are_alike_to_nothing_and_do_no_harm() -> None:
 
 
 MODULES: list[tuple[nn.Module, Any]] = [
-    (nn.HingeEmbeddingLoss(0.5, "sum"), lambda a, b: F.hinge_embedding_loss(a, b, 0.5, "sum")),
-    (nn.MarginRankingLoss(0.5, "none"), lambda a, b: F.margin_ranking_loss(a, b, b, 0.5, "none")),
+    (nn.HingeEmbeddingLoss(0.5, reduction="sum"), lambda a, b: F.hinge_embedding_loss(a, b, 0.5, reduction="sum")),
+    (nn.MarginRankingLoss(0.5, reduction="none"), lambda a, b: F.margin_ranking_loss(a, b, b, 0.5, reduction="none")),
     (nn.TripletMarginLoss(2, 1, 1e-3, True), lambda a, b: F.triplet_margin_loss(a, b, b, 2, 1, 1e-3, True)),
     (nn.CosineEmbeddingLoss(-0.5), lambda a, b: F.cosine_embedding_loss(a, b, b[:, 0], -0.5)),
     (nn.CosineSimilarity(0, 1e-3), lambda a, b: F.cosine_similarity(a, b, 0, 1e-3)),

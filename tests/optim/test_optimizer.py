@@ -207,6 +207,33 @@ def test_a_learning_rate_may_be_a_tensor_or_a_numpy_number() -> None:
         assert optimizer.state[w]["momentum_buffer"].dtype == torch.float32
 
 
+@pytest.mark.parametrize("how", [{"foreach": True}, {"fused": True}, {"foreach": False, "fused": False}])
+def test_how_pytorch_computes_changes_nothing(how: dict[str, bool]) -> None:
+    plain, other = weight(1.0), weight(1.0)
+    for w, settings in ((plain, {}), (other, how)):
+        w.grad = torch.tensor([0.3])
+        Adam([w], **settings).step()  # type: ignore[arg-type]
+    assert plain.equal(other)
+
+
+def test_betas_may_be_tensors() -> None:
+    w = weight(1.0)
+    w.grad = torch.ones(1)
+    Adam([w], lr=0.5, betas=(torch.tensor(0.5), torch.tensor([0.5]))).step()
+    assert w.tolist() == pytest.approx([0.5])
+
+
+def test_a_group_that_is_added_is_the_dict_that_was_given() -> None:
+    optimizer, group = SGD([weight(1.0)], lr=0.1), {"params": weight(2.0)}
+    optimizer.add_param_group(group)
+    assert optimizer.param_groups[1] is group and group["lr"] == 0.1
+
+
+def test_adagrad_has_its_state_from_the_beginning() -> None:
+    optimizer = torch.optim.Adagrad([weight(1.0)], initial_accumulator_value=0.5)
+    assert optimizer.state_dict()["state"] == {0: {"step": torch.tensor(0.0), "sum": torch.tensor([0.5])}}
+
+
 def test_a_step_is_noticed_by_a_graph_that_needs_the_old_value() -> None:
     w = weight(1.0)
     loss = bowl(w)
@@ -227,7 +254,8 @@ def test_views_of_a_parameter_see_the_step() -> None:
 def test_printing() -> None:
     optimizer = SGD([{"params": [weight(1.0)]}, {"params": [weight(1.0)], "lr": 5}], lr=0.1)
     group = (
-        "    dampening: 0\n    lr: {}\n    maximize: False\n    momentum: 0\n    nesterov: False\n    weight_decay: 0\n"
+        "    dampening: 0\n    differentiable: False\n    foreach: None\n    fused: None\n    lr: {}\n"
+        "    maximize: False\n    momentum: 0\n    nesterov: False\n    weight_decay: 0\n"
     )
     assert repr(optimizer) == (f"SGD (\nParameter Group 0\n{group.format(0.1)}\nParameter Group 1\n{group.format(5)})")
 
@@ -261,6 +289,14 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD([W], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
     (lambda: SGD([W], nesterov=True), ValueError, "Nesterov momentum requires a momentum and zero dampening"),
     (lambda: Adam([W], betas=(0.9, 1.0)), ValueError, r"Invalid beta parameter at index 1: 1\.0"),
+    (lambda: Adam([W], betas=(0, 0.9)), ValueError, r"either both floats or both Tensors, and are \(0, 0\.9\)"),
+    (lambda: Adam([W], betas=(torch.ones(2) / 2,) * 2), ValueError, r"Tensor betas\[0\] must be 1-element"),
+    (lambda: Adam([W], lr=torch.tensor(0.1), foreach=True), ValueError, "not supported for foreach=True"),
+    (lambda: SGD([W], lr=torch.ones(2)), ValueError, r"Tensor learning rate must be 1-element, and has shape \(2,\)"),
+    (lambda: SGD([("w", W), weight(1.0)]), ValueError, "in this group some are pairs"),
+    (lambda: SGD([{"params": [("w", W)]}, {"params": [weight(1.0)]}]), ValueError, "give both model.parameters()"),
+    (lambda: SGD([W], fused=True, foreach=True), RuntimeError, "`fused` and `foreach` cannot be `True` together"),
+    (lambda: Adam([W], capturable=True), NotImplementedError, r"Adam\(capturable=True\): a step is not recorded"),
     (lambda: Adam([W], eps=-1), ValueError, "Invalid epsilon value"),
     (lambda: torch.optim.Adadelta([W], rho=2), ValueError, "Invalid rho value: 2"),
     (

@@ -36,7 +36,16 @@ def same(program: Program, seed: int = 0, rtol: float = 1e-5, atol: float = 1e-6
 
 
 def compare(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> None:
-    """Assert equality, of Tensors in dtype, shape, and values up to rounding."""
+    """Assert equality, of Tensors in dtype, shape, and values up to rounding.
+
+    Args:
+        got: cutaway's.
+        expected: PyTorch's.
+        rtol: relative to each number.
+        atol: relative to the largest number of a tensor, or to 1 if that is less: what is left over of a sum of large
+            numbers is as uncertain as they are.
+        where: what the value is, for the message.
+    """
     if isinstance(expected, Exception):
         assert type(got) is type(expected), f"{where}: {got!r} instead of {expected!r}"
         assert str(got) or not str(expected)
@@ -46,7 +55,8 @@ def compare(got: Any, expected: Any, rtol: float, atol: float, where: str = "") 
         assert got.requires_grad == expected.requires_grad, where
         want = expected.detach().numpy()
         assert tuple(got.shape) == want.shape, where
-        np.testing.assert_allclose(got.detach().numpy(), want, rtol=rtol, atol=atol, err_msg=where)
+        largest = np.abs(want[np.isfinite(want)]).max(initial=1.0) if want.dtype.kind == "f" else 1.0
+        np.testing.assert_allclose(got.detach().numpy(), want, rtol=rtol, atol=atol * largest, err_msg=where)
     elif isinstance(expected, dict):
         assert list(got) == list(expected), where
         for key in expected:

@@ -5,6 +5,9 @@ parameters, and that is what policy gradients need; `rsample` draws so that the 
 what variational autoencoders need. The same seed gives the same draws as in PyTorch.
 """
 
+from typing import TYPE_CHECKING
+
+from ..torch_import import absent
 from .bernoulli import Bernoulli
 from .categorical import Categorical
 from .distribution import Distribution
@@ -12,3 +15,6 @@ from .normal import Normal
 from .uniform import Uniform
 
 __all__ = ["Bernoulli", "Categorical", "Distribution", "Normal", "Uniform"]
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.distributions")

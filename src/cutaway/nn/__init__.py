@@ -1,5 +1,8 @@
 """Neural networks: layers, losses, containers, and `Module`, which all of them are."""
 
+from typing import TYPE_CHECKING
+
+from ..torch_import import absent
 from . import functional, init, utils
 from .modules import (
     ELU,
@@ -92,3 +95,6 @@ __all__ = [
     "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer", "TripletMarginLoss",
     "Unflatten", "UninitializedBuffer", "UninitializedParameter", "Upsample", "functional", "init", "utils",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.nn")

@@ -1,5 +1,8 @@
 """Optimizers: ways of moving parameters against their gradients."""
 
+from typing import TYPE_CHECKING
+
+from ..torch_import import absent
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad
@@ -9,3 +12,6 @@ from .rmsprop import RMSprop
 from .sgd import SGD
 
 __all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "lr_scheduler"]
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.optim")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.contract import Array
+from ..tensors import Tensor
 from .optimizer import Optimizer, State, not_negative
 
 __all__ = ["Adadelta"]
@@ -22,6 +23,7 @@ class Adadelta(Optimizer):
         eps: keeps the division from 0, and lets the first step be more than 0.
         weight_decay: pulls weights towards 0, as a part of the gradient.
         maximize: go up instead of down.
+        foreach, capturable, differentiable: see `Optimizer`.
 
     Raises:
         ValueError: a negative setting; rho above 1.
@@ -39,17 +41,30 @@ class Adadelta(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1.0,
+        lr: float | Tensor = 1.0,
         rho: float = 0.9,
         eps: float = 1e-6,
         weight_decay: float = 0,
+        foreach: bool | None = None,
         *,
+        capturable: bool = False,
         maximize: bool = False,
+        differentiable: bool = False,
     ) -> None:
         not_negative({"learning rate": lr, "epsilon value": eps, "weight_decay value": weight_decay})
         if not 0 <= rho <= 1:
             raise ValueError(f"Invalid rho value: {rho}; it must be between 0 and 1")
-        super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(
+            params,
+            lr=lr,
+            rho=rho,
+            eps=eps,
+            weight_decay=weight_decay,
+            maximize=maximize,
+            capturable=capturable,
+            foreach=foreach,
+            differentiable=differentiable,
+        )
 
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
         rho, eps = group["rho"], group["eps"]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..ops.contract import Array
+from ..tensors import Tensor
+from ..tensors.base import wrap
 from .optimizer import Optimizer, State, not_negative
 
 __all__ = ["Adagrad"]
@@ -23,6 +25,7 @@ class Adagrad(Optimizer):
         initial_accumulator_value: where s starts.
         eps: keeps the division from 0.
         maximize: go up instead of down.
+        foreach, differentiable, fused: see `Optimizer`.
 
     Raises:
         ValueError: a negative setting.
@@ -40,13 +43,16 @@ class Adagrad(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-2,
+        lr: float | Tensor = 1e-2,
         lr_decay: float = 0,
         weight_decay: float = 0,
         initial_accumulator_value: float = 0,
         eps: float = 1e-10,
+        foreach: bool | None = None,
         *,
         maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         not_negative(
             {
@@ -64,14 +70,22 @@ class Adagrad(Optimizer):
             eps=eps,
             weight_decay=weight_decay,
             initial_accumulator_value=initial_accumulator_value,
+            foreach=foreach,
             maximize=maximize,
+            differentiable=differentiable,
+            fused=fused,
         )
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """As in `Optimizer`; s is there from the beginning."""
+        super().add_param_group(param_group)
+        for param in param_group["params"]:
+            start = np.full_like(param._array, param_group["initial_accumulator_value"])
+            self.state[param] = {"step": wrap(np.zeros((), np.float32)), "sum": wrap(start)}
 
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
         if group["weight_decay"]:
             g = g + group["weight_decay"] * p
-        if "sum" not in state:
-            state["sum"] = np.full_like(p, group["initial_accumulator_value"])
         lr = group["lr"] / (1 + (state.count() - 1) * group["lr_decay"])
         total = state["sum"]
         total += g * g

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.contract import Array
+from ..tensors import Tensor
 from .optimizer import Optimizer, State, not_negative
 
 __all__ = ["Adam", "AdamW"]
@@ -32,6 +33,7 @@ class Adam(Optimizer):
         amsgrad: divide by the largest v so far.
         maximize: go up instead of down.
         decoupled_weight_decay: pull the weights themselves, as AdamW does.
+        foreach, capturable, differentiable, fused: see `Optimizer`.
 
     Raises:
         ValueError: a negative lr, eps or weight_decay; a beta not in 0 … 1.
@@ -49,19 +51,23 @@ class Adam(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
         not_negative({"learning rate": lr, "epsilon value": eps, "weight_decay value": weight_decay})
-        for i, beta in enumerate(betas):
-            if not 0 <= beta < 1:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it must be 0 or more and below 1")
+        _check_betas(betas)
+        if foreach and any(isinstance(value, Tensor) for value in (lr, *betas)):
+            raise ValueError("a Tensor as lr or in betas is not supported for foreach=True: leave foreach out")
         super().__init__(
             params,
             lr=lr,
@@ -70,6 +76,10 @@ class Adam(Optimizer):
             weight_decay=weight_decay,
             amsgrad=amsgrad,
             maximize=maximize,
+            foreach=foreach,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
             decoupled_weight_decay=decoupled_weight_decay,
         )
 
@@ -92,6 +102,16 @@ class Adam(Optimizer):
         p -= lr / (1 - beta1**t) * (m / (root + group["eps"]))
 
 
+def _check_betas(betas: Any) -> None:
+    if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
+        raise ValueError(f"betas must be either both floats or both Tensors, and are {betas}")
+    for i, beta in enumerate(betas):
+        if isinstance(beta, Tensor) and beta.numel() != 1:
+            raise ValueError(f"Tensor betas[{i}] must be 1-element, and has shape {tuple(beta.shape)}")
+        if not 0 <= beta < 1:
+            raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it must be 0 or more and below 1")
+
+
 class AdamW(Adam):
     """Adam, with weights pulled towards 0 by lr · weight_decay directly instead of through the gradient.
 
@@ -111,12 +131,29 @@ class AdamW(Adam):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            foreach=foreach,
+            maximize=maximize,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=True,
+        )

@@ -83,9 +83,13 @@ class Optimizer:
         defaults: settings for groups that do not have their own.
         settings: more of them, by name.
 
+    All optimizers here take four settings that say how PyTorch is to compute, not what: foreach and fused change
+    nothing; differentiable and capturable (a step that is recorded, by autograd or by a GPU) must be False.
+
     Raises:
         TypeError: params is a single Tensor, a set, or holds something else than Tensors.
-        ValueError: there are no parameters, one is not a leaf, or one is in two groups.
+        ValueError: there are no parameters, one is not a leaf, one is in two groups, or only some have names.
+        NotImplementedError: differentiable or capturable.
 
     >>> import numpy as np
     >>> class SignSGD(cutaway.optim.Optimizer):
@@ -114,6 +118,7 @@ class Optimizer:
         if isinstance(params, set | frozenset):
             raise TypeError("parameters in a set have no order, so that runs could not be repeated: give a list")
         self.defaults: dict[str, Any] = {**(defaults or {}), **settings}
+        self._check_how()
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
         groups = list(params)
@@ -125,6 +130,17 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+
+    def _check_how(self) -> None:
+        how = self.defaults
+        if how.get("fused") and how.get("foreach"):
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together: each names a way to compute")
+        for name in ("differentiable", "capturable"):
+            if how.get(name):
+                raise NotImplementedError(
+                    f"{type(self).__name__}({name}=True): a step is not recorded here; to differentiate through one, "
+                    "compute new tensors, w = w - lr * grad, with grad from torch.autograd.grad(..., create_graph=True)"
+                )
 
     # -- the one method to write -----------------------------------------------------------------------------
 
@@ -183,7 +199,7 @@ class Optimizer:
         """Add parameters with settings of their own, for example a layer that is unfrozen later.
 
         Args:
-            param_group: {"params": parameters} and settings; what is not set has the defaults' value.
+            param_group: {"params": parameters} and settings; what is not set is added, with the defaults' value.
         """
         if not isinstance(param_group, dict):
             raise TypeError(
@@ -194,16 +210,17 @@ class Optimizer:
         params = param_group["params"]
         if isinstance(params, set | frozenset):
             raise TypeError("parameters in a set have no order, so that runs could not be repeated: give a list")
-        members = [params] if isinstance(params, Tensor) else list(params)
-        group = dict(param_group)
-        if members and all(isinstance(member, tuple) for member in members):
-            group["param_names"] = [name for name, _ in members]
-            members = [param for _, param in members]
+        given = [params] if isinstance(params, Tensor) else list(params)
+        names = [member[0] for member in given if isinstance(member, tuple)]
+        members = [member[1] if isinstance(member, tuple) else member for member in given]
+        param_group["params"] = members
+        if names:
+            param_group["param_names"] = names
+        self._check_names(names, param_group)
         for param in members:
             _check_trainable(param)
-        group["params"] = members
         for name, value in self.defaults.items():
-            group.setdefault(name, value)
+            param_group.setdefault(name, value)
         held = {id(param) for other in self.param_groups for param in other["params"]}
         mine = {id(param) for param in members}
         if held & mine:
@@ -216,7 +233,20 @@ class Optimizer:
                 "a parameter appears twice in one parameter group, so that a step moves it twice; give each once",
                 stacklevel=3,
             )
-        self.param_groups.append(group)
+        self.param_groups.append(param_group)
+
+    def _check_names(self, names: list[str], group: Group) -> None:
+        """Names are for all parameters or for none."""
+        if names and len(names) < len(group["params"]):
+            raise ValueError(
+                "all optimizer params should be with/without names: in this group some are pairs (name, parameter), as "
+                "model.named_parameters() gives them, and some are bare"
+            )
+        if any(("param_names" in group) != ("param_names" in other) for other in self.param_groups):
+            raise ValueError(
+                "all optimizer param groups should be with/without names: a group of named parameters and one of bare "
+                "ones do not go together; give both model.parameters(), or both model.named_parameters()"
+            )
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -239,7 +269,10 @@ class Optimizer:
         """
         params = [param for group in self.param_groups for param in group["params"]]
         number = {id(param): i for i, param in enumerate(params)}
-        groups = [{**group, "params": [number[id(param)] for param in group["params"]]} for group in self.param_groups]
+        groups = []
+        for group in self.param_groups:
+            settings = {name: value for name, value in group.items() if name != "params"}
+            groups.append({**settings, "params": [number[id(param)] for param in group["params"]]})
         state = {number[id(param)]: dict(self.state[param]) for param in params if self.state.get(param)}
         return {"state": state, "param_groups": groups}
 
@@ -278,6 +311,8 @@ class Optimizer:
 
 def _plain(value: Any) -> Any:
     """A setting as a Python number: a Tensor's, or a NumPy number's, dtype would spread to the arrays."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
     return value.item() if isinstance(value, Tensor | np.generic) else value
 
 
@@ -304,5 +339,7 @@ def not_negative(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if not isinstance(value, int | float | np.number | Tensor):
             raise TypeError(f"the {name} is a number, and was given {describe(value)}")
+        if isinstance(value, Tensor) and value.numel() != 1:
+            raise ValueError(f"Tensor {name} must be 1-element, and has shape {tuple(value.shape)}")
         if not value >= 0:  # nan too
             raise ValueError(f"Invalid {name}: {value}; it must be 0 or more")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.contract import Array
+from ..tensors import Tensor
 from .optimizer import Optimizer, State, not_negative
 
 __all__ = ["RMSprop"]
@@ -28,6 +29,7 @@ class RMSprop(Optimizer):
         momentum: the part of the last step that is made again.
         centered: divide by the root of the variance.
         maximize: go up instead of down.
+        capturable, foreach, differentiable: see `Optimizer`.
 
     Raises:
         ValueError: a negative setting.
@@ -45,14 +47,16 @@ class RMSprop(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-2,
+        lr: float | Tensor = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: float = 0,
         momentum: float = 0,
         centered: bool = False,
-        *,
+        capturable: bool = False,
+        foreach: bool | None = None,
         maximize: bool = False,
+        differentiable: bool = False,
     ) -> None:
         not_negative(
             {
@@ -71,7 +75,10 @@ class RMSprop(Optimizer):
             eps=eps,
             centered=centered,
             weight_decay=weight_decay,
+            capturable=capturable,
+            foreach=foreach,
             maximize=maximize,
+            differentiable=differentiable,
         )
 
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
@@ -82,13 +89,13 @@ class RMSprop(Optimizer):
         v = state.zeros("square_avg", p)
         v *= alpha
         v += (1 - alpha) * (g * g)
+        buffer = state.zeros("momentum_buffer", p) if group["momentum"] > 0 else None
         if group["centered"]:
             mean = state.zeros("grad_avg", p)
             mean += (1 - alpha) * (g - mean)
             v = v - mean * mean
         move = g / (np.sqrt(v) + group["eps"])
-        if group["momentum"] > 0:
-            buffer = state.zeros("momentum_buffer", p)
+        if buffer is not None:
             buffer *= group["momentum"]
             buffer += move
             move = buffer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..ops.contract import Array
+from ..tensors import Tensor
 from .optimizer import Optimizer, State, not_negative
 
 __all__ = ["SGD"]
@@ -25,6 +26,7 @@ class SGD(Optimizer):
         weight_decay: pulls weights towards 0.
         nesterov: look ahead along the momentum.
         maximize: go up instead of down.
+        foreach, differentiable, fused: see `Optimizer`.
 
     Raises:
         ValueError: a negative lr, momentum or weight_decay; nesterov without momentum or with dampening.
@@ -42,13 +44,16 @@ class SGD(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
         weight_decay: float = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         not_negative({"learning rate": lr, "momentum value": momentum, "weight_decay value": weight_decay})
         if nesterov and (momentum <= 0 or dampening != 0):
@@ -64,6 +69,9 @@ class SGD(Optimizer):
             weight_decay=weight_decay,
             nesterov=nesterov,
             maximize=maximize,
+            foreach=foreach,
+            differentiable=differentiable,
+            fused=fused,
         )
 
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:

@@ -334,7 +334,9 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    *,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of outputs with respect to inputs, returned and not stored in `.grad`.
@@ -345,6 +347,7 @@ def grad(
         grad_outputs: for each output the gradient of the loss with respect to it; None for single numbers.
         retain_graph: keep the graph for another pass; None means: if create_graph.
         create_graph: record the pass too, so that the result can be differentiated again.
+        only_inputs: accepted; gradients go to the inputs only in any case.
         allow_unused: give None for an input that the outputs do not depend on, instead of raising.
         materialize_grads: give zeros for such an input.
 

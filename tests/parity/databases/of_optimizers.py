@@ -18,7 +18,6 @@ from tests.parity.databases.tally import Tally
 from tests.parity.databases.words import arguments
 
 STEPS = 20
-NOT_OURS = {"foreach", "fused", "capturable", "differentiable"}  # keys of a parameter group that say how, not what
 
 
 def run(name: str, tally: Tally) -> None:
@@ -90,10 +89,7 @@ def steps(library: Any, info: OptimizerInfo, kwargs: dict[str, Any], dtype: torc
         loss = backward(library, weight, bias, i)
         optimizer.step()
         path.append([loss.detach(), weight.detach().clone(), bias.detach().clone()])
-    state = optimizer.state_dict()
-    settings = [{key: group[key] for key in sorted(group) if key not in NOT_OURS} for group in state["param_groups"]]
-    memory = {number: dict(sorted(state["state"][number].items())) for number in sorted(state["state"])}
-    return {"parameters": path, "state": memory, "param_groups": settings}
+    return {"parameters": path, "state": optimizer.state_dict(), "repr": repr(optimizer)}
 
 
 def _run_errors(info: OptimizerInfo, tally: Tally) -> None:

@@ -20,7 +20,7 @@ DEVICE = "there is no device but the CPU"
 DIMENSIONS = "NumPy's arrays have at most 64 dimensions"
 PIN = "pin_memory= is for copies to a GPU"
 PACKED = "packed sequences are not in cutaway: pad, and mask the loss"
-KERNELS = "foreach=, fused=, capturable= choose among GPU kernels; differentiable= records the step itself"
+RECORDED = "capturable= and differentiable= record the step itself"
 PROJECTION = "proj_size= is not in cutaway: an nn.Linear after the layer makes its outputs smaller"
 VOLUMES = "volumes, (N, C, D, H, W), are not in cutaway: its layers are for sequences and images"
 PYTORCH_REFUSES = "PyTorch itself has no implementation for this sample, and cutaway computes it"
@@ -120,8 +120,8 @@ def without_defaults(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 def of_optimizer(kwargs: dict[str, Any]) -> str | None:
     """Why an optimizer with these arguments is out of scope; None if it is in."""
-    if any(kwargs.get(name) for name in ("foreach", "fused", "capturable", "differentiable")):
-        return KERNELS
+    if any(kwargs.get(name) for name in ("capturable", "differentiable")):
+        return RECORDED
     return None
 
 

@@ -1,5 +1,8 @@
 """The functions behind the layers: the same maths, with weights and settings as arguments."""
 
+from typing import TYPE_CHECKING
+
+from ...torch_import import absent
 from .activation import (
     elu,
     gelu,
@@ -51,3 +54,6 @@ __all__ = [
     "pairwise_distance", "prelu", "relu", "rms_norm", "scaled_dot_product_attention", "selu", "sigmoid", "silu",
     "smooth_l1_loss", "softmax", "softplus", "softsign", "tanh", "triplet_margin_loss", "unfold",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.nn.functional")

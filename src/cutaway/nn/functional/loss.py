@@ -56,7 +56,7 @@ def _pair(function: str, input: Tensor, target: Tensor, reduction: str) -> list[
 # -- distances between numbers -------------------------------------------------------------------------------
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """(input - target)², averaged.
 
     Args:
@@ -72,7 +72,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Ten
     return _weighted(apply(ops.mse_loss, x, y, reduction="none"), weight, reduction)
 
 
-def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """|input - target|, averaged.
 
     >>> F.l1_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
@@ -85,14 +85,17 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tens
 
 def _weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
     """Losses with a factor for each element; their mean is the weighted mean."""
+    products = _times(losses, weight)
+    return products.sum() / weight.sum() if reduction == "mean" else reduced(products, reduction)
+
+
+def _times(losses: Tensor, weight: Tensor) -> Tensor:
     if weight.shape != losses.shape:
         raise ValueError(f"a weight for each element: weight {tuple(weight.shape)}, losses {tuple(losses.shape)}")
-    if reduction == "mean":
-        return (losses * weight).sum() / weight.sum()
-    return reduced(losses * weight, reduction)
+    return losses * weight
 
 
-def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """d²/(2 beta) where the distance d is below beta, else d - beta/2, averaged.
 
     Source: Girshick, "Fast R-CNN", 2015.
@@ -108,8 +111,15 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     return apply(ops.smooth_l1_loss, x, y, beta=beta, reduction=reduction)
 
 
-def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
     """d²/2 where the distance d is below delta, else delta · (d - delta/2), averaged.
+
+    Args:
+        input, target: of one shape.
+        delta: where the parabola becomes a line.
+        weight: a factor for each element; the mean is over all elements, and not a weighted mean as in `mse_loss`.
 
     Source: Huber, "Robust Estimation of a Location Parameter", 1964.
 
@@ -119,7 +129,9 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     x, y = _pair("huber_loss", input, target, reduction)
     if delta <= 0:
         raise RuntimeError(f"huber_loss needs delta > 0, and was given {delta}")
-    return apply(ops.huber_loss, x, y, delta=delta, reduction=reduction)
+    if weight is None:
+        return apply(ops.huber_loss, x, y, delta=delta, reduction=reduction)
+    return reduced(_times(apply(ops.huber_loss, x, y, delta=delta, reduction="none"), weight), reduction)
 
 
 # -- classes -------------------------------------------------------------------------------------------------
@@ -129,6 +141,7 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    *,
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
@@ -181,6 +194,7 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    *,
     ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Tensor:
@@ -316,7 +330,7 @@ def _soft_cross_entropy(
 
 
 def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
     """-(target · log(input) + (1 - target) · log(1 - input)), averaged, each log held at -100 or above.
 
@@ -362,6 +376,7 @@ def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    *,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
@@ -395,7 +410,7 @@ def binary_cross_entropy_with_logits(
     return reduced(losses * weight, reduction)
 
 
-def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
+def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """Σ target · (log(target) - input), for an input of log-probabilities: how far it is from the target.
 
     Args:

@@ -77,9 +77,9 @@ class _BatchNorm(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        if isinstance(x, Tensor) and x.ndim not in self.shapes:
-            raise ValueError(self._wrong_axes(x))
+    def forward(self, input: Tensor) -> Tensor:
+        if isinstance(input, Tensor) and input.ndim not in self.shapes:
+            raise ValueError(self._wrong_axes(input))
         momentum = 0.0 if self.momentum is None else self.momentum
         tracks = self.training and self.track_running_stats
         if tracks and self.num_batches_tracked is not None:
@@ -89,7 +89,7 @@ class _BatchNorm(Module):
                 momentum = 1 / self.num_batches_tracked.item()
         use_batch = self.training or (self.running_mean is None and self.running_var is None)
         running = (self.running_mean, self.running_var) if tracks or not self.training else (None, None)
-        return F.batch_norm(x, *running, self.weight, self.bias, use_batch, momentum, self.eps)
+        return F.batch_norm(input, *running, self.weight, self.bias, use_batch, momentum, self.eps)
 
     def _wrong_axes(self, x: Tensor) -> str:
         fitting = [kind.__name__ for kind in (BatchNorm1d, BatchNorm2d) if x.ndim in kind.shapes]
@@ -191,11 +191,11 @@ class LazyBatchNorm2d(LazyModuleMixin, BatchNorm2d):
         if self.num_features and not self.has_uninitialized_params():
             super().reset_parameters()
 
-    def initialize_parameters(self, x: Tensor) -> None:
+    def initialize_parameters(self, input: Tensor) -> None:
         """Take num_features from x (N, C, H, W)."""
-        if x.ndim not in self.shapes:
-            raise ValueError(self._wrong_axes(x))
-        size = x.shape[1:2]
-        self.num_features = x.shape[1]
+        if input.ndim not in self.shapes:
+            raise ValueError(self._wrong_axes(input))
+        size = input.shape[1:2]
+        self.num_features = input.shape[1]
         if self.materialize(weight=size, bias=size, running_mean=size, running_var=size):
             self.reset_parameters()

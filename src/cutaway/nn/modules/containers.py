@@ -29,8 +29,8 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x
+    def forward(self, input: Tensor) -> Tensor:
+        return input
 
 
 class _Numbered(Module):
@@ -81,10 +81,10 @@ class _Numbered(Module):
             self.append(module)
         return self
 
-    def pop(self, position: int | slice) -> Module:
+    def pop(self, key: int | slice) -> Module:
         """Remove the module at a position and return it."""
-        module: Module = self[position]
-        del self[position]
+        module: Module = self[key]
+        del self[key]
         return module
 
     def __iadd__(self, modules: Iterable[Module]) -> Self:
@@ -113,10 +113,10 @@ class Sequential(_Numbered):
         for name, layer in layers.items() if layers is not None else enumerate(args):
             self.register_module(str(name), layer)  # type: ignore[arg-type]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         for layer in self:
-            x = layer(x)
-        return x
+            input = layer(input)
+        return input
 
     @overload
     def __getitem__(self, position: int) -> Module: ...
@@ -128,13 +128,13 @@ class Sequential(_Numbered):
         module: Module = self._modules[self._key(position)]  # type: ignore[assignment]
         return module
 
-    def insert(self, position: int, module: Module) -> Self:
+    def insert(self, index: int, module: Module) -> Self:
         """Put a module before the one at a position."""
         self._check_module(module)
-        if not -len(self) <= position <= len(self):
-            raise IndexError(f"index {position} is out of range: this Sequential holds {len(self)} modules")
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"index {index} is out of range: this Sequential holds {len(self)} modules")
         layers = list(self)
-        layers.insert(position, module)
+        layers.insert(index, module)
         self._renumber(layers)
         return self
 
@@ -189,11 +189,11 @@ class ModuleList(_Numbered):
             "x = layer(x); or make it an nn.Sequential(*layers), which does that"
         )
 
-    def insert(self, position: int, module: Module) -> None:
+    def insert(self, index: int, module: Module) -> None:
         """Put a module before the one at a position, as `list.insert` does."""
         self._check_module(module)
         layers = list(self)
-        layers.insert(position, module)
+        layers.insert(index, module)
         self._renumber(layers)
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:

@@ -100,11 +100,12 @@ class _Conv(Module):
             bound = 1 / math.sqrt(inputs) if inputs > 0 else 0
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         padding: PerAxis | str = self.padding
-        if self.padding_mode != "zeros" and isinstance(x, Tensor):
-            x, padding = padded(self, x, self._amounts(), self.padding_mode), 0
-        return convolve(self, x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups, self.axes)
+        if self.padding_mode != "zeros" and isinstance(input, Tensor):
+            input, padding = padded(self, input, self._amounts(), self.padding_mode), 0
+        weight, bias = self.weight, self.bias
+        return convolve(self, input, weight, bias, self.stride, padding, self.dilation, self.groups, self.axes)
 
     def _amounts(self) -> list[tuple[int, int]]:
         """How much is padded before and after each axis."""
@@ -269,11 +270,11 @@ class ConvTranspose2d(_Conv):
             padding_mode, device, dtype,
         )  # fmt: skip
 
-    def forward(self, x: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """The grown image; output_size (H', W') chooses among the sizes that stride leaves open."""
-        more = self.output_padding if output_size is None else self._reaching(x, tuple(output_size))
+        more = self.output_padding if output_size is None else self._reaching(input, tuple(output_size))
         less = [p for p, _ in self._amounts()]
-        return convolve_back(self, x, self.weight, self.bias, self.stride, less, more, self.groups, self.dilation)
+        return convolve_back(self, input, self.weight, self.bias, self.stride, less, more, self.groups, self.dilation)
 
     def _reaching(self, x: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
         """The output_padding that gives an image of the wanted size."""
@@ -327,12 +328,12 @@ class LazyConv2d(LazyModuleMixin, Conv2d):
         if self.in_channels and not self.has_uninitialized_params():
             super().reset_parameters()
 
-    def initialize_parameters(self, x: Tensor) -> None:
+    def initialize_parameters(self, input: Tensor) -> None:
         """Take in_channels from x (N, C, H, W) or (C, H, W), and draw the weights, unless they were loaded."""
         if self.has_uninitialized_params():
-            if x.ndim not in (3, 4):
-                raise RuntimeError(f"{self} takes (N, C, H, W) or (C, H, W), and was given x of {tuple(x.shape)}")
-            self.in_channels = x.shape[-3]
+            if input.ndim not in (3, 4):
+                raise RuntimeError(f"{self} takes (N, C, H, W) or (C, H, W), and was given x of {tuple(input.shape)}")
+            self.in_channels = input.shape[-3]
             self._check_arguments()
             self.materialize(weight=self._weight_shape(), bias=(self.out_channels,))
             self.reset_parameters()

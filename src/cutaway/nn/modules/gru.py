@@ -32,8 +32,8 @@ class GRUCell(RNNCellBase):
         bias: False leaves the biases out.
 
     Shapes:
-        x (N, input_size) or (input_size);
-        h (N, hidden_size) or (hidden_size), zeros when it is not given; h' likewise.
+        input x (N, input_size) or (input_size);
+        hx, the state h, (N, hidden_size) or (hidden_size), zeros when it is not given; h' likewise.
         The weights hold the rows of r, z and n one below the other: weight_ih (3 · hidden_size, input_size).
 
     >>> cell = nn.GRUCell(3, 5)
@@ -44,14 +44,14 @@ class GRUCell(RNNCellBase):
 
     gates = 3
 
-    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
-        (h,) = self._start(x, h)
-        x_r, x_z, x_n = F.linear(x, self.weight_ih, self.bias_ih).chunk(3, -1)
-        h_r, h_z, h_n = F.linear(h, self.weight_hh, self.bias_hh).chunk(3, -1)
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        (hx,) = self._start(input, hx)
+        x_r, x_z, x_n = F.linear(input, self.weight_ih, self.bias_ih).chunk(3, -1)
+        h_r, h_z, h_n = F.linear(hx, self.weight_hh, self.bias_hh).chunk(3, -1)
         r = (x_r + h_r).sigmoid()
         z = (x_z + h_z).sigmoid()
         n = (x_n + r * h_n).tanh()
-        return n + z * (h - n)  # (1 - z) n + z h
+        return n + z * (hx - n)  # (1 - z) n + z h
 
 
 class GRU(RNNBase):

@@ -87,9 +87,9 @@ class LazyLinear(LazyModuleMixin, Linear):
         if self.in_features and not self.has_uninitialized_params():
             super().reset_parameters()
 
-    def initialize_parameters(self, x: Tensor) -> None:
+    def initialize_parameters(self, input: Tensor) -> None:
         """Take in_features from x (..., in_features), and draw the weights, unless they were loaded."""
-        if self.materialize(weight=(self.out_features, x.shape[-1]), bias=(self.out_features,)):
-            self.in_features = x.shape[-1]
+        if self.materialize(weight=(self.out_features, input.shape[-1]), bias=(self.out_features,)):
+            self.in_features = input.shape[-1]
             self.reset_parameters()
         self.in_features = self.weight.shape[-1]

@@ -65,14 +65,14 @@ class Linear(Module):
             bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, x: Tensor) -> Tensor:
-        if isinstance(x, Tensor) and x.shape[-1:] != (self.in_features,):
+    def forward(self, input: Tensor) -> Tensor:
+        if isinstance(input, Tensor) and input.shape[-1:] != (self.in_features,):
             raise RuntimeError(
-                f"{self} was given x of shape {tuple(x.shape)}: x @ weight.T multiplies the last axis of x "
+                f"{self} was given x of shape {tuple(input.shape)}: x @ weight.T multiplies the last axis of x "
                 f"by weight of shape {tuple(self.weight.shape)}, so that axis must have size "
-                f"in_features={self.in_features}" + self._fix(x)
+                f"in_features={self.in_features}" + self._fix(input)
             )
-        return F.linear(x, self.weight, self.bias)
+        return F.linear(input, self.weight, self.bias)
 
     def _fix(self, x: Tensor) -> str:
         """What probably helps with an input of the wrong shape."""

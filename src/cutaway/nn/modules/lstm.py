@@ -32,8 +32,8 @@ class LSTMCell(RNNCellBase):
         bias: False leaves the biases out.
 
     Shapes:
-        x (N, input_size) or (input_size);
-        h and c (N, hidden_size) or (hidden_size), zeros when they are not given; h' and c' likewise.
+        input x (N, input_size) or (input_size);
+        hx, the pair (h, c), each (N, hidden_size) or (hidden_size), zeros when it is not given; h' and c' likewise.
         The weights hold the rows of i, f, u and o one below the other: weight_ih (4 · hidden_size, input_size).
 
     >>> cell = nn.LSTMCell(3, 5)
@@ -46,9 +46,9 @@ class LSTMCell(RNNCellBase):
     gates = 4
     states = ("h", "c")
 
-    def forward(self, x: Tensor, states: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        h, c = self._start(x, states)
-        total = F.linear(x, self.weight_ih, self.bias_ih) + F.linear(h, self.weight_hh, self.bias_hh)
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        h, c = self._start(input, hx)
+        total = F.linear(input, self.weight_ih, self.bias_ih) + F.linear(h, self.weight_hh, self.bias_hh)
         i, f, u, o = total.chunk(4, -1)
         c = f.sigmoid() * c + i.sigmoid() * u.tanh()
         return o.sigmoid() * c.tanh(), c

@@ -136,11 +136,11 @@ class Module(Registry):
         """
         return RemovableHandle.add(self._forward_hooks, hook, with_kwargs, prepend)
 
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` when backward reaches the output; a return value replaces it."""
         return RemovableHandle.add(self._backward_pre_hooks, hook, False, prepend)
 
-    def register_full_backward_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when backward leaves the module.
 
         Both are tuples, one entry for each positional argument and for each output; an entry is None where no
@@ -246,7 +246,7 @@ class Module(Registry):
 
     def cuda(self, device: Any = None) -> Self:
         """Raises: there is no GPU here; leave the call out or write `.to(device)` with device "cpu"."""
-        return self.to("cuda" if device is None else device)
+        return self._apply(lambda tensor: tensor.cuda(device))
 
     # -- saving and loading ----------------------------------------------------------------------------------
 

@@ -56,8 +56,8 @@ class MaxPool1d(_MaxPool):
     tensor([[3., 5.]])
     """
 
-    def forward(self, x: Tensor) -> Any:
-        return F.max_pool1d(x, *self._arguments())
+    def forward(self, input: Tensor) -> Any:
+        return F.max_pool1d(input, *self._arguments())
 
 
 class MaxPool2d(_MaxPool):
@@ -81,8 +81,8 @@ class MaxPool2d(_MaxPool):
     torch.Size([32, 6, 14, 14])
     """
 
-    def forward(self, x: Tensor) -> Any:
-        return F.max_pool2d(x, *self._arguments())
+    def forward(self, input: Tensor) -> Any:
+        return F.max_pool2d(input, *self._arguments())
 
 
 class AvgPool1d(Module):
@@ -113,8 +113,8 @@ class AvgPool1d(Module):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -156,9 +156,9 @@ class AvgPool2d(Module):
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         windows = self.kernel_size, self.stride, self.padding, self.ceil_mode
-        return F.avg_pool2d(x, *windows, self.count_include_pad, self.divisor_override)
+        return F.avg_pool2d(input, *windows, self.count_include_pad, self.divisor_override)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -181,8 +181,8 @@ class AdaptiveAvgPool2d(Module):
         super().__init__()
         self.output_size = output_size
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.adaptive_avg_pool2d(x, self.output_size)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.adaptive_avg_pool2d(input, self.output_size)
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"

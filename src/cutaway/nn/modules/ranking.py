@@ -16,12 +16,12 @@ class HingeEmbeddingLoss(_Loss):
     tensor(0.5000)
     """
 
-    def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
         self.margin = margin
 
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return F.hinge_embedding_loss(x, y, self.margin, self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
 
 
 class MarginRankingLoss(_Loss):
@@ -31,12 +31,12 @@ class MarginRankingLoss(_Loss):
     tensor(2.)
     """
 
-    def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
         self.margin = margin
 
-    def forward(self, x1: Tensor, x2: Tensor, y: Tensor) -> Tensor:
-        return F.margin_ranking_loss(x1, x2, y, self.margin, self.reduction)
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        return F.margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
 
 class TripletMarginLoss(_Loss):
@@ -53,9 +53,9 @@ class TripletMarginLoss(_Loss):
     """
 
     def __init__(
-        self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, reduction: str = "mean"
+        self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, *, reduction: str = "mean"
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         if margin <= 0:
             raise ValueError(f"TripletMarginLoss: margin must be greater than 0, got {margin}")
         self.margin = margin
@@ -64,8 +64,8 @@ class TripletMarginLoss(_Loss):
         self.swap = swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        settings = (self.margin, self.p, self.eps, self.swap, self.reduction)
-        return F.triplet_margin_loss(anchor, positive, negative, *settings)
+        settings = (self.margin, self.p, self.eps, self.swap)
+        return F.triplet_margin_loss(anchor, positive, negative, *settings, reduction=self.reduction)
 
 
 class CosineEmbeddingLoss(_Loss):
@@ -75,9 +75,9 @@ class CosineEmbeddingLoss(_Loss):
     tensor(0.7071)
     """
 
-    def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
         self.margin = margin
 
-    def forward(self, x1: Tensor, x2: Tensor, y: Tensor) -> Tensor:
-        return F.cosine_embedding_loss(x1, x2, y, self.margin, self.reduction)
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        return F.cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)

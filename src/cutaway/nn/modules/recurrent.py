@@ -187,9 +187,10 @@ class RNNBase(_Recurrent):
         """One layer reads x (T, N, in) from first to last: every h (T, N, hidden_size), and the last states."""
         raise NotImplementedError
 
-    def forward(self, x: Tensor, states: Any = None) -> tuple[Tensor, Any]:
-        given = self._as_states(states)
-        self._check(x, given)
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
+        given = self._as_states(hx)
+        self._check(input, given)
+        x = input
         one = x.ndim == 2
         if one:
             x = x.unsqueeze(1)  # (T, 1, input_size)

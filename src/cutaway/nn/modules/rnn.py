@@ -32,8 +32,8 @@ class RNNCell(RNNCellBase):
         nonlinearity: "tanh" or "relu".
 
     Shapes:
-        x (N, input_size) or (input_size);
-        h (N, hidden_size) or (hidden_size), zeros when it is not given; h' likewise.
+        input x (N, input_size) or (input_size);
+        hx, the state h, (N, hidden_size) or (hidden_size), zeros when it is not given; h' likewise.
 
     >>> cell = nn.RNNCell(3, 5)
     >>> h = cell(torch.zeros(2, 3))
@@ -53,9 +53,9 @@ class RNNCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity
 
-    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
-        (h,) = self._start(x, h)
-        total = F.linear(x, self.weight_ih, self.bias_ih) + F.linear(h, self.weight_hh, self.bias_hh)
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        (hx,) = self._start(input, hx)
+        total = F.linear(input, self.weight_ih, self.bias_ih) + F.linear(hx, self.weight_hh, self.bias_hh)
         if self.nonlinearity == "tanh":
             return total.tanh()
         if self.nonlinearity == "relu":
@@ -80,12 +80,12 @@ class RNN(RNNBase):
         bidirectional: a second network reads each sequence backward, and the outputs are joined.
 
     Shapes, with D = 2 if bidirectional else 1:
-        x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
-        h (D · num_layers, N, hidden_size), zeros when it is not given, or without N for one sequence.
+        input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
+        hx, the first h (D · num_layers, N, hidden_size), zeros when it is not given, or without N for one sequence.
 
     Returns:
         output: every hidden state of the last layer, (T, N, D · hidden_size) or as x is arranged;
-        h: the last hidden state of every layer, as h above.
+        h: the last hidden state of every layer, as hx.
 
     Raises:
         RuntimeError: a size does not fit.

@@ -24,6 +24,7 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float | str = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Shrink all gradients by one factor so that together, as one long vector, they have at most this norm.
 
@@ -32,6 +33,7 @@ def clip_grad_norm_(
         max_norm: the largest norm.
         norm_type: which norm, 2 for the Euclidean length, inf for the largest entry.
         error_if_nonfinite: raise RuntimeError if the norm is inf or nan.
+        foreach: accepted; it says how PyTorch computes.
 
     Returns:
         The norm before clipping.
@@ -61,7 +63,9 @@ def clip_grad_norm_(
     return wrap(total)
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Hold every entry of every gradient between -clip_value and clip_value.
 
     >>> p = nn.Parameter(torch.zeros(2))

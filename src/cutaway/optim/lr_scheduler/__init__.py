@@ -15,6 +15,9 @@ rate of the schedule, once an epoch or once a batch, as the schedule is meant:
 - `combined.py`: one schedule after another, or several at once.
 """
 
+from typing import TYPE_CHECKING
+
+from ...torch_import import absent
 from .combined import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from .factors import (
@@ -48,3 +51,6 @@ __all__ = [
     "SequentialLR",
     "StepLR",
 ]
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.optim.lr_scheduler")

@@ -6,6 +6,9 @@
 - `dataloader.py`: all of it together, `for batch in DataLoader(dataset, ...)`.
 """
 
+from typing import TYPE_CHECKING
+
+from ...torch_import import absent
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader, get_worker_info
 from .dataset import ChainDataset, ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
@@ -37,3 +40,6 @@ __all__ = [
     "get_worker_info",
     "random_split",
 ]
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.utils.data")

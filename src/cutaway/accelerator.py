@@ -1,0 +1,25 @@
+"""What PyTorch calls a GPU of any make; there is none here, and lessons that ask get that answer."""
+
+from typing import TYPE_CHECKING
+
+from .dtypes import device
+from .torch_import import absent
+
+
+def is_available() -> bool:
+    """Always False: cutaway runs on the CPU."""
+    return False
+
+
+def current_accelerator(check_available: bool = False) -> device | None:
+    """Always None: there is no such device."""
+    return None
+
+
+def device_count() -> int:
+    """Always 0."""
+    return 0
+
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.accelerator")

@@ -1,0 +1,11 @@
+"""What computes. In cutaway that is NumPy, whatever a lesson asks for."""
+
+from typing import TYPE_CHECKING
+
+from ..torch_import import absent
+from . import mps
+
+__all__ = ["mps"]
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.backends")

@@ -1,0 +1,66 @@
+"""Names that are not there, and devices that are not: one line that says what is."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+import cutaway as torch
+
+MISSING = {
+    "nn.Conv3d": "cutaway has no torch.nn.Conv3d; nearest to it: torch.nn.Conv2d",
+    "nn.ReflectionPad2d": "cutaway has no torch.nn.ReflectionPad2d: "
+    'call torch.nn.functional.pad(x, ..., mode="reflect") in forward',
+    "nn.softmax": "cutaway has no torch.nn.softmax; nearest to it: torch.softmax, torch.nn.functional.softmax",
+    "nn.functional.conv3d": "cutaway has no torch.nn.functional.conv3d; nearest to it: torch.nn.functional.conv2d",
+    "nn.init.kaiming_normal": "cutaway has no torch.nn.init.kaiming_normal; "
+    "nearest to it: torch.nn.init.kaiming_normal_",
+    "nn.init.wraps": "cutaway has no torch.nn.init.wraps",
+    "nn.utils.clip_grad_norm": "cutaway has no torch.nn.utils.clip_grad_norm; "
+    "nearest to it: torch.nn.utils.clip_grad_norm_",
+    "optim.LBFGS": "cutaway has no torch.optim.LBFGS: use torch.optim.Adam, or scipy.optimize for a small problem",
+    "optim.lr_scheduler.CyclicLR": "cutaway has no torch.optim.lr_scheduler.CyclicLR; "
+    "nearest to it: torch.optim.lr_scheduler.OneCycleLR",
+    "utils.checkpoint": "cutaway has no torch.utils.checkpoint",
+    "utils.data.Dataloader": "cutaway has no torch.utils.data.Dataloader; nearest to it: torch.utils.data.DataLoader",
+    "distributions.Gaussian": "cutaway has no torch.distributions.Gaussian",
+    "cuda.amp": "cutaway has no torch.cuda.amp: leave autocast and GradScaler out, cutaway computes in float32",
+    "accelerator.memory": "cutaway has no torch.accelerator.memory",
+    "backends.cudnn": "cutaway has no torch.backends.cudnn: leave the line out, results are the same on every run",
+}
+
+
+def find(path: str) -> Any:
+    found: Any = torch
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_a_missing_name_says_what_is_there(path: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        find(path)
+    assert str(caught.value) == MISSING[path]
+    assert caught.value.name == path.rpartition(".")[2]
+
+
+def test_modules_still_answer_python_itself() -> None:
+    assert pickle.loads(pickle.dumps(torch.nn.Linear)) is torch.nn.Linear
+    assert not hasattr(torch.nn, "__wrapped__")
+
+
+def test_there_is_no_device_but_the_cpu() -> None:
+    assert torch.cuda.is_available() is torch.accelerator.is_available() is torch.backends.mps.is_available() is False
+    assert torch.cuda.device_count() == torch.accelerator.device_count() == 0
+    assert torch.accelerator.current_accelerator() is None
+    assert torch.backends.mps.is_built() is False
+
+
+def test_seeding_every_gpu_leaves_the_stream_as_it_is() -> None:
+    torch.manual_seed(0)
+    torch.cuda.manual_seed(1)
+    torch.cuda.manual_seed_all(1)
+    assert torch.initial_seed() == 0
