@@ -9,12 +9,11 @@ such names, and all else is as usual.
 from __future__ import annotations
 
 import ast
-import functools
 import linecache
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from ..errors import line_number
@@ -100,14 +99,17 @@ def _assign(file: File, target: ast.expr, value: ast.AST) -> None:
 class Place:
     """Where an op ran: the user's line, the expression, and the name that its value was given there."""
 
-    file: str
-    number: int
-    function: str
-    code: str | None
-    expression: str | None
+    line: dict[str, Any]  # file, number, function, code, and the expression, as a trace says them
     target: str | None
     is_operator: bool  # the expression is one op: it cannot stand for several
 
+    @property
+    def line_alone(self) -> dict[str, Any]:
+        """The line, for an op that is only a part of what the expression does."""
+        return {**self.line, "expression": None}
+
+
+MOST = 10_000  # what was found is remembered, up to so many
 
 # By the code object's id, which is quicker than its hash; the code object is kept, so that the id stays its own.
 _places: dict[tuple[int, int], tuple[CodeType, Place]] = {}
@@ -118,7 +120,7 @@ def place(line: Line) -> Place:
     code, instruction = line
     known = _places.get((id(code), instruction))
     if known is None:
-        if len(_places) > 10_000:
+        if len(_places) > MOST:
             _places.clear()
         known = _places[id(code), instruction] = code, _find_place(code, instruction)
     return known[1]
@@ -126,14 +128,15 @@ def place(line: Line) -> Place:
 
 def _find_place(code: CodeType, instruction: int) -> Place:
     number = line_number(code, instruction)
-    span = _span_of(code, instruction)
+    line = {"file": code.co_filename, "number": number, "function": code.co_name}
     file = file_of(code)
     if file is None:
         text = linecache.getline(code.co_filename, number).strip() or None
-        return Place(code.co_filename, number, code.co_name, text, None, None, False)
+        return Place({**line, "code": text, "expression": None}, None, False)
+    span = _span_of(code, instruction)
     text = file.lines[number - 1].strip() if number <= len(file.lines) else None
-    expression, target = file.segment(span), file.targets.get(span)
-    return Place(code.co_filename, number, code.co_name, text, expression, target, span in file.operators)
+    line |= {"code": text, "expression": file.segment(span)}
+    return Place(line, file.targets.get(span), span in file.operators)
 
 
 def _span_of(code: CodeType, instruction: int) -> Span:
@@ -143,9 +146,20 @@ def _span_of(code: CodeType, instruction: int) -> Span:
     return None, None, None, None
 
 
-@functools.lru_cache(10_000)
+_sources: dict[int, tuple[CodeType, str | None]] = {}
+
+
 def function_source(code: CodeType) -> str | None:
     """The text of a function or a lambda; None where there is no source to read."""
+    known = _sources.get(id(code))
+    if known is None:
+        if len(_sources) > MOST:
+            _sources.clear()
+        known = _sources[id(code)] = code, _find_source(code)
+    return known[1]
+
+
+def _find_source(code: CodeType) -> str | None:
     file = file_of(code)
     if file is None:
         return None
@@ -163,8 +177,6 @@ def function_source(code: CodeType) -> str | None:
 
 def code_of(function: Callable[..., Any]) -> CodeType | None:
     """The instructions of a function, a method, or an object that can be called."""
-    function = getattr(function, "__func__", function)
-    code = getattr(function, "__code__", None)
-    if code is None and not isinstance(function, type):
-        code = getattr(type(function).__call__, "__code__", None)
-    return code
+    if not isinstance(function, (FunctionType, MethodType, type)):
+        function = type(function).__call__
+    return getattr(function, "__code__", None)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, reduce
-from operator import add, itemgetter
+from operator import add
 from threading import get_ident
 from typing import Any
 
@@ -95,14 +95,12 @@ class Watch:
         self.sends: dict[Node | Leaf, dict[int, tuple[Any, Any]]] = {}  # by input: what a pullback gave, and its sum
 
         self._thread = get_ident()  # observers hear of every thread's passes
-        state = default_generator.get_state()
         observers.append(self)
         try:
-            with _nothing_retained(order), np.errstate(all="ignore"):
+            with _nothing_retained(order), _nothing_drawn(order), np.errstate(all="ignore"):
                 arrived = walk([(root, start)], targets=list(targets) or None, retain_graph=True)
         finally:
             observers.remove(self)
-            default_generator.set_state(state)
         self.gradients.update(arrived)
 
     def recorded(self, node: Node, value: Any) -> None:
@@ -128,6 +126,19 @@ def _nothing_retained(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
             node.hooks = hooks
 
 
+@contextmanager
+def _nothing_drawn(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
+    """Random numbers that hooks and ops of the user's draw will be drawn again by the backward pass itself."""
+    if all(not node.hooks and (not isinstance(node, Node) or node.op in TABLE) for node in nodes):
+        yield  # no one draws, and the state is long
+        return
+    state = default_generator.get_state()
+    try:
+        yield
+    finally:
+        default_generator.set_state(state)
+
+
 class Record:
     """Turns what was watched into plain data."""
 
@@ -136,21 +147,14 @@ class Record:
         self.calls = Calls(names)
         self.nodes: list[dict[str, Any]] = []
         self._ids: dict[int, int] = {}  # of nodes, and of the arrays of constants
-        self._owners: dict[int, int] = {}  # which node's value an array is
-        self._arrays: dict[Node | Leaf, Any] = {watch.root: tensor._array}
-        self._users: dict[Node | Leaf, list[Node]] = {}
-        self._parts: dict[Node | Leaf, list[tuple[Node, int, Any]]] = {}
-        self._overwritten: set[Node | Leaf] = set()
+        self._arrays: dict[Node | Leaf, Any] = {watch.root: tensor._array}  # None if it was overwritten since
+        self._users: dict[Node | Leaf, list[tuple[Node, int]]] = {}
         for node in watch.ops:
-            for array, parent in zip(node.arrays, node.parents, strict=True):
+            for i, (array, parent) in enumerate(zip(node.arrays, node.parents, strict=True)):
                 if parent is not None:
-                    self._users.setdefault(parent, []).append(node)
-                    self._arrays.setdefault(parent, array)
-                    if overwritten_at(array, node.number):
-                        self._overwritten.add(parent)
-        for node in reversed(watch.ops):  # as the walk went
-            for i, (_, gx) in watch.sends.get(node, {}).items():
-                self._parts.setdefault(node.parents[i], []).append((node, i, gx))
+                    self._users.setdefault(parent, []).append((node, i))
+                    if parent not in self._arrays:
+                        self._arrays[parent] = None if overwritten_at(array, node.number) else array
 
     def data(self) -> dict[str, Any]:
         """The trace."""
@@ -162,7 +166,8 @@ class Record:
                 if source is not None:
                     edges.append({"from": source, "to": number, "input": i, "argument": argument})
         root = self._add(self.watch.root)
-        steps = [self._step(node) for node in (*self.watch.ops, *self.watch.ends) if self._gradient(node) is not None]
+        steps = self._steps()
+        self.values.finish()
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -171,7 +176,7 @@ class Record:
             "calls": self.calls.calls,
             "nodes": self.nodes,
             "edges": edges,
-            "steps": sorted(steps, key=itemgetter("node"), reverse=True),
+            "steps": steps,
         }
 
     # --- nodes
@@ -184,34 +189,39 @@ class Record:
             return None  # it stands among the attributes
         known = self._ids.get(id(array)) if isinstance(array, np.ndarray) else None
         if known is None:
-            known = len(self.nodes)
+            known = self._describe({"kind": "constant", "name": self.names.arrays.get(id(array))}, array, None)
             if isinstance(array, np.ndarray):
                 self._ids[id(array)] = known
-                self._owners.setdefault(id(array), known)
-            self._describe(known, {"kind": "constant", "name": self.names.arrays.get(id(array))}, array, None)
         return known
 
     def _add(self, node: Node | Leaf) -> int:
-        """Describe a node, if that was not done; its number."""
+        """The number of a node, which is described if that was not done."""
         known = self._ids.get(id(node))
         if known is None:
-            known = self._ids[id(node)] = len(self.nodes)
-            array = None if node in self._overwritten else self._arrays[node]
-            self._owners.setdefault(id(array), known)
             found = self._op(node) if isinstance(node, Node) else self._leaf(node)
-            self._describe(known, found, array, self._gradient(node))
+            known = self._ids[id(node)] = self._describe(found, self._arrays[node], self._gradient(node))
         return known
 
-    def _describe(self, number: int, found: dict[str, Any], value: Any, gradient: Any) -> None:
-        self.nodes.append(
-            {
-                "id": number,
-                **_NOTHING_KNOWN,
-                **found,
-                "value": None if value is None else self.values(value),
-                "gradient": None if gradient is None else self.values(gradient),
-            }
-        )
+    def _describe(self, found: dict[str, Any], array: Any, gradient: Any) -> int:
+        number = len(self.nodes)
+        value = None if array is None else self.values(array)
+        if value is not None and value["node"] is None:
+            value["node"] = number
+        gradient = None if gradient is None else self.values(gradient)
+        self.nodes.append({"id": number, **_NOTHING_KNOWN, **found, "value": value, "gradient": gradient})
+        return number
+
+    def _gradient(self, node: Node | Leaf) -> Any:
+        """The gradient with which the walk went on from a node; None if none came."""
+        known = self.watch.gradients.get(node)
+        return self._sum(node) if known is None else known
+
+    def _sum(self, node: Node | Leaf) -> Any:
+        """All that was sent to a node, before hooks; None if nothing was."""
+        if node is self.watch.root:
+            return self.watch.start
+        sent = [self.watch.sends.get(user, {}).get(i) for user, i in reversed(self._users.get(node, ()))]
+        return reduce(add, [both[1] for both in sent if both is not None], None)
 
     def _leaf(self, leaf: Leaf) -> dict[str, Any]:
         tensor = leaf.variable if isinstance(leaf, AccumulateGrad) else None
@@ -224,21 +234,13 @@ class Record:
         is_result = self._is_result(node, at)
         return {
             "kind": "op",
-            "op": errors.op_name(node.op),
+            **known_of(node.op),
             "grad_fn": node.name(),
-            "formula": formula(node.op),
-            "twin": twin(node.op),
             "attributes": self._attributes(node),
             "name": self.names.nodes.get(id(node)) or (at.target if is_result else None),
             "module": module,
             "call": call,
-            "line": {
-                "file": at.file,
-                "number": at.number,
-                "function": at.function,
-                "code": at.code,
-                "expression": at.expression if is_result else None,
-            },
+            "line": at.line if is_result else at.line_alone,
             "retained": RETAIN in (node.hooks or ()),
         }
 
@@ -248,7 +250,7 @@ class Record:
             return False
         within = _call_of_package(node)
         return at.is_operator or not any(
-            user.line == node.line and _call_of_package(user) is within for user in self._users.get(node, ())
+            user.line == node.line and _call_of_package(user) is within for user, _ in self._users.get(node, ())
         )
 
     def _attributes(self, node: Node) -> dict[str, Any]:
@@ -263,43 +265,44 @@ class Record:
 
     # --- steps
 
-    def _gradient(self, node: Node | Leaf) -> Any:
-        """The gradient with which the walk went on from a node; None if none came."""
-        known = self.watch.gradients.get(node)
-        return self._sum(node) if known is None else known
-
-    def _sum(self, node: Node | Leaf) -> Any:
-        """All that was sent to a node, before hooks."""
-        parts = [gx for _, _, gx in self._parts.get(node, ())]
-        if node is self.watch.root:
-            return self.watch.start
-        return reduce(add, parts) if parts else None
-
-    def _step(self, node: Node | Leaf) -> dict[str, Any]:
-        """What arrived at a node, and what each of its rules made of it."""
-        hooked = any(key != RETAIN for key in node.hooks or ())
-        return {
-            "node": self._ids[id(node)],
-            "arrived": self.values(self._sum(node) if hooked else self._gradient(node)),
-            "hooked": self.values(self._gradient(node)) if hooked else None,
-            "parts": [
-                {"from": self._ids[id(user)], "input": i, "sent": self.values(gx)}
-                for user, i, gx in self._parts.get(node, ())
-            ],
-            "rules": [self._rule(node, i, gave, gx) for i, (gave, gx) in self.watch.sends.get(node, {}).items()],
-        }
+    def _steps(self) -> list[dict[str, Any]]:
+        """The backward pass, the newest node first: what arrived, and what each pullback made of it."""
+        steps = []
+        parts: dict[int, list[dict[str, Any]]] = {}
+        for node in sorted((*self.watch.ops, *self.watch.ends), key=lambda node: self._ids[id(node)], reverse=True):
+            g = self._gradient(node)
+            if g is None:
+                continue
+            number = self._ids[id(node)]
+            rules = []
+            for i, (gave, gx) in self.watch.sends.get(node, {}).items():
+                rules.append(self._rule(node, i, gave, gx))
+                part = {"from": number, "input": i, "sent": rules[-1]["sent"]}
+                parts.setdefault(rules[-1]["to"], []).append(part)
+            hooked = any(key != RETAIN for key in node.hooks or ())
+            steps.append(
+                {
+                    "node": number,
+                    "arrived": self.values(self._sum(node) if hooked else g),
+                    "hooked": self.values(g) if hooked else None,
+                    "parts": parts.get(number, []),
+                    "rules": rules,
+                }
+            )
+        return steps
 
     def _rule(self, node: Any, i: int, gave: Any, gx: Any) -> dict[str, Any]:
         """How the gradient of one input came from the one that arrived."""
-        summed = stretched_axes(gx.shape, gave.shape) if gave.shape != gx.shape else ()
+        summed = () if gave is gx else stretched_axes(gx.shape, gave.shape)
+        sent = self.values(gx)
         return {
             "input": i,
             "to": self._ids[id(node.parents[i])],
-            **rule(node.pullbacks[i], node.op, self.values, self._owners),
-            "gave": self.values(gave),
+            **rule(node.pullbacks[i], node.op, self.values),
+            "gave": sent if gave is gx else self.values(gave),
             "summed_over": list(summed),
             "why": f"{gx.shape} was stretched to {gave.shape}" if summed else None,
-            "sent": self.values(gx),
+            "sent": sent,
         }
 
 
@@ -310,7 +313,7 @@ _NOTHING_KNOWN: dict[str, Any] = {
 
 
 def _is_numeric(x: Any) -> bool:
-    return isinstance(x, np.ndarray | np.generic | int | float) and not isinstance(x, bool)
+    return isinstance(x, (np.ndarray, np.generic, int, float)) and x is not True and x is not False
 
 
 def _call_of_package(node: Node) -> Any:
@@ -322,16 +325,14 @@ def _call_of_package(node: Node) -> Any:
 
 
 @lru_cache
-def formula(op: Callable[..., Any]) -> str | None:
-    """The maths of an op, as the first line of its docstring says it."""
-    return (inspect.getdoc(op) or "").partition("\n")[0] or None
-
-
-@lru_cache
-def twin(op: Callable[..., Any]) -> str | None:
-    """The source of a fused op's plain twin."""
-    known = TABLE.get(op)
-    return None if known is None or known.twin is None else source_of(known.twin)
+def known_of(op: Callable[..., Any]) -> dict[str, Any]:
+    """Name and formula of an op, and for a fused one the source of its plain twin."""
+    entry = TABLE.get(op)
+    return {
+        "op": errors.op_name(op),
+        "formula": (inspect.getdoc(op) or "").partition("\n")[0] or None,
+        "twin": None if entry is None or entry.twin is None else source_of(entry.twin),
+    }
 
 
 @lru_cache
