@@ -7,21 +7,29 @@
 PYTHON ?= python3
 ARGS ?=
 
+# Where the NumPy wheel of Pyodide's distribution lies, for `make wasm`.
+PYODIDE_WHEELS ?= ../shared/pyodide
+# How long `make fuzz` looks.
+SECONDS ?= 600
+
 VENV := .venv
 PARITY := .venv-parity
 BENCH := .venv-bench
+FUZZ := .venv-fuzz
+WASM := .venv-wasm
 RUN := $(VENV)/bin/python
 RUN_PARITY := $(PARITY)/bin/python
 RUN_BENCH := $(BENCH)/bin/python
+RUN_FUZZ := $(FUZZ)/bin/python
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # At a lesson's size one thread multiplies matrices as fast as many, and does not stall when other programs are busy.
-test demo parity parity-report: export OPENBLAS_NUM_THREADS ?= 1
+test demo parity parity-report fuzz: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint parity parity-report bench clean
+.PHONY: help demo test lint parity parity-report bench fuzz wasm clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -48,29 +56,39 @@ parity-report: $(PARITY)/.has-parity ## run PyTorch's own samples, and write doc
 bench: $(BENCH)/.has-bench ## measure cutaway beside PyTorch and engines on NumPy, and write docs/benchmarks.md
 	$(RUN_BENCH) -m benchmarks $(ARGS)
 
+fuzz: $(FUZZ)/.has-fuzz ## look for files that make a loader misbehave, for 10 minutes: make fuzz SECONDS=60
+	$(RUN_FUZZ) -m tests.fuzz --seconds $(SECONDS) $(ARGS)
+
+# The wheel is made for its metadata, which tests read; the code that runs is that of src/.
+wasm: $(WASM)/.has-pyodide | $(RUN) ## the test suite inside WebAssembly, under Node (Pyodide)
+	rm -f $(WASM)/wheels/cutaway-*
+	$(RUN) -m pip wheel -qq --no-deps --wheel-dir $(WASM)/wheels .
+	node tools/wasm.mjs $(WASM)/node_modules $(WASM)/wheels $(PYODIDE_WHEELS) $(ARGS)
+
 clean: ## remove the environments, caches, builds and pictures
-	rm -rf $(VENV) $(PARITY) $(BENCH) out build dist .coverage htmlcov
+	rm -rf $(VENV) $(PARITY) $(BENCH) $(FUZZ) $(WASM) out build dist .coverage htmlcov
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # .venv/.has-dev says: the extra `dev` is installed in .venv, as pyproject.toml had it at the time.
-$(VENV)/.has-%: pyproject.toml | $(RUN)
-	@echo "Installing cutaway[$*] into $(VENV) (once)"
-	@$(RUN) -m pip install -qq --editable ".[$*]"
-	@touch $@
+define extras
+$(1)/.has-%: pyproject.toml | $(1)/bin/python
+	@echo "Installing cutaway[$$*] into $(1) (once)"
+	@$(1)/bin/python -m pip install -qq --editable ".[$$*]"
+	@touch $$@
+endef
+$(foreach environment,$(VENV) $(PARITY) $(BENCH) $(FUZZ),$(eval $(call extras,$(environment))))
 
-$(PARITY)/.has-%: pyproject.toml | $(RUN_PARITY)
-	@echo "Installing cutaway[$*] into $(PARITY) (once)"
-	@$(RUN_PARITY) -m pip install -qq --editable ".[$*]"
-	@touch $@
-
-$(BENCH)/.has-%: pyproject.toml | $(RUN_BENCH)
-	@echo "Installing cutaway[$*] into $(BENCH) (once)"
-	@$(RUN_BENCH) -m pip install -qq --editable ".[$*]"
+$(WASM)/.has-pyodide: | $(RUN)
+	@echo "Installing Pyodide into $(WASM) (once)"
+	@rm -rf $(WASM) && mkdir -p $(WASM)
+	@npm install --silent --no-audit --no-fund --prefix $(WASM) pyodide@0.27.7
+	@$(RUN) -m pip download -qq --dest $(WASM)/wheels --only-binary :all: --implementation py --abi none \
+		--platform any --python-version 3.12 pytest hypothesis mpmath
 	@touch $@
 
 # A venv that failed half-way leaves an interpreter without pip behind: it goes, or it would be taken for a whole one.
-$(RUN) $(RUN_PARITY) $(RUN_BENCH):
+$(RUN) $(RUN_PARITY) $(RUN_BENCH) $(RUN_FUZZ):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		"cutaway needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 ..." % sys.version_info[:2])'
 	@$(PYTHON) -m venv --clear $(@:/bin/python=) || { rm -rf $(@:/bin/python=); exit 1; }

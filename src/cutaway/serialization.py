@@ -30,7 +30,7 @@ import numpy as np
 
 from .dtypes import Size, check_device, device, from_numpy_dtype
 from .dtypes import dtype as DType
-from .file_format import DTYPES, METADATA, LoadError, no_duplicates, read, reading, write, writing
+from .file_format import DTYPES, METADATA, LoadError, parse, read, reading, write, writing
 from .nn.parameter import Parameter
 from .ops.contract import Array
 from .shared_memory import layout, looked_at, memory_of, sharing, view_of
@@ -41,6 +41,7 @@ __all__ = ["LoadError", "load", "save"]
 
 VERSION = 1
 MAX_DEPTH = 50  # of containers in containers
+MAX_NESTING = 3 * MAX_DEPTH + 5  # of JSON: a dict is a table of a list of pairs
 
 # What the tree can hold beside JSON's own: its name there, its class, what is written, and how that is read.
 _DTYPES = {name: from_numpy_dtype(np.dtype(name)) for name in DTYPES.values()}
@@ -210,7 +211,7 @@ def load(
         if "cutaway" not in metadata:
             return _state_dict(arrays, metadata)
         try:
-            own = json.loads(metadata["cutaway"], object_pairs_hook=no_duplicates)
+            own = parse(metadata["cutaway"], MAX_NESTING)
             if own["version"] > VERSION:
                 raise LoadError("a newer version of cutaway wrote it: pip install --upgrade cutaway")
             tensors = [_tensor(arrays, **entry) for entry in own["tensors"]]
@@ -240,20 +241,18 @@ def _tensor(arrays: dict[str, Array], **entry: Any) -> Tensor:
     return tensor
 
 
-def _built(x: Any, tensors: list[Tensor], depth: int = 0) -> Any:
+def _built(x: Any, tensors: list[Tensor]) -> Any:
     """What a tree describes."""
-    if depth > 3 * MAX_DEPTH + 1:  # a dict is a table of a list of pairs
-        raise ValueError("containers lie too deep in each other")
     if x is None or isinstance(x, bool | int | float | str):
         return x
     if isinstance(x, list):
-        return [_built(item, tensors, depth + 1) for item in x]
+        return [_built(item, tensors) for item in x]
     [(name, inside)] = x.items()
     if name == "tensor":
         return tensors[range(len(tensors)).index(inside)]
     if name in _PLAIN:
         return _PLAIN[name][2](inside)
-    items = _built(inside, tensors, depth + 1)
+    items = _built(inside, tensors)
     if type(items) is not list:
         raise ValueError(f"{name} without a list")
     if name in _SEQUENCES:

@@ -15,7 +15,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from .ops.contract import Array
 
-__all__ = ["layout", "looked_at", "memory_of", "sharing", "view_of"]
+__all__ = ["is_expanded", "layout", "looked_at", "memory_of", "sharing", "view_of"]
 
 
 def sharing(arrays: list[Array]) -> list[list[int]]:
@@ -89,6 +89,18 @@ class _Memory:
 
 def _bounds(a: Array) -> tuple[int, int]:
     return byte_bounds(a) if a.size else (_address(a), _address(a))
+
+
+def is_expanded(a: Array) -> bool:
+    """Whether it has more elements than lie under it in memory, as what `x.expand()` gives.
+
+    A file of a hundred bytes can hold such a tensor of 10¹² elements, and no one may copy it before asking this.
+
+    >>> is_expanded(np.broadcast_to(np.zeros((3, 1)), (3, 4)))
+    True
+    """
+    low, high = _bounds(a)
+    return a.nbytes > high - low
 
 
 def _extent(arrays: list[Array]) -> tuple[int, int]:

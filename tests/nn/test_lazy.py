@@ -82,6 +82,14 @@ def test_saved_weights_can_be_loaded_before_the_first_input() -> None:
     assert fresh[0].has_uninitialized_params()
 
 
+def test_a_small_file_cannot_make_a_lazy_layer_large() -> None:
+    lazy = nn.LazyLinear(2)
+    state = {"weight": torch.ones(1).expand(2, 10**6), "bias": torch.ones(2)}
+    with pytest.raises(RuntimeError, match=r"weight: the file has an expanded tensor of shape \(2, 1000000\)"):
+        lazy.load_state_dict(state)
+    assert lazy.has_uninitialized_params()
+
+
 USES: list[Any] = [
     lambda p: p + 1,
     lambda p: p.sum(),

@@ -286,6 +286,11 @@ def test_every_mismatch_is_listed_and_nothing_is_loaded() -> None:
     assert {name: value.tolist() for name, value in net.state_dict().items()} == before
 
 
+def test_names_that_are_no_texts_are_listed_too() -> None:
+    with pytest.raises(RuntimeError, match="the model does not: 3, None"):
+        nn.Linear(2, 3).load_state_dict({3: 1, None: 2})  # type: ignore[dict-item]
+
+
 def test_loading_what_matches() -> None:
     net = Net()
     result = net.load_state_dict({"scale": torch.zeros(3), "other": torch.zeros(1)}, strict=False)

@@ -200,7 +200,7 @@ def _slices_added(x: Array, y: Array, index: Array, axis: int) -> Array:
 VALUES_OF_INDEXING: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.getitem: lambda x, index: x[index],
     ops.piece: lambda x, index, of: x[index],
-    ops.index_select: lambda x, index: np.take(x, index[-1], axis=len(index) - 1),
+    ops.index_select: lambda x, index: np.take(x, index[-1].astype(np.intp), axis=len(index) - 1),
     ops.masked_select: lambda x, index: np.array([v for v, m in zip(x.flat, index[0].flat, strict=True) if m]),
     ops.median_along: lambda x, index, axis, keepdims: np.quantile(x, 0.5, axis, method="lower", keepdims=keepdims),
     ops.max_along: lambda x, index, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),
@@ -213,5 +213,5 @@ VALUES_OF_INDEXING: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.scatter: _scattered(lambda old, new: new),
     ops.scatter_add: _scattered(lambda old, new: old + new),
     ops.index_add: _slices_added,
-    ops.embedding: lambda w, index, padding_idx=None: np.take(w, index, axis=0),
+    ops.embedding: lambda w, index, padding_idx=None: np.take(w, index.astype(np.intp), axis=0),
 }

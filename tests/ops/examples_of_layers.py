@@ -214,7 +214,7 @@ VALUES_OF_LAYERS: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.max_pool2d: pooled(-np.inf, np.maximum),
     ops.avg_pool2d: pooled(0, np.add),
     ops.resample2d: lambda x, rows, columns: np.einsum("ai,ncij,bj->ncab", rows, x, columns),
-    ops.pick2d: lambda x, rows, columns: np.take(np.take(x, rows, axis=2), columns, axis=3),
+    ops.pick2d: lambda x, rows, columns: np.stack([x[:, :, row][..., list(columns)] for row in rows], axis=2),
     ops.layer_norm: feature_norm(centre=True),
     ops.rms_norm: feature_norm(centre=False),
     ops.group_norm: group_norm,

@@ -183,8 +183,10 @@ def test_a_fused_op_agrees_with_its_plain_twin(op: Op) -> None:
             for other in (plain, out.detach().numpy()):
                 np.testing.assert_allclose(fused.detach().numpy(), other, rtol=1e-13, atol=1e-15)
             g = cutaway.from_numpy(random_like(plain))
+            # The scores of attention reach 100 in an example, and exp makes their rounding errors as much larger.
+            atol = 1e-13 if op is ops.scaled_dot_product_attention else 1e-14
             for got, want in zip(*(cutaway.autograd.grad(y, xs, g) for y in (fused, out)), strict=True):
-                np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-12, atol=1e-14)
+                np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-12, atol=atol)
 
 
 # --- the contract -------------------------------------------------------------------------------------------

@@ -309,6 +309,19 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         "group 0 has 2 parameters, and here 1",
     ),
+    (lambda: SGD([W]).load_state_dict(nn.Linear(1, 1).state_dict()), KeyError, "takes what its state_dict.*weight"),
+    (lambda: SGD([W]).load_state_dict(3), KeyError, "takes what its state_dict"),  # type: ignore[arg-type]
+    *[
+        (lambda state=state: SGD([W]).load_state_dict(state), KeyError, "takes what its state_dict")
+        for state in (
+            {"state": {}, "param_groups": 3},
+            {"state": [], "param_groups": [{"params": [0]}]},
+            {"state": {}, "param_groups": [3]},
+            {"state": {}, "param_groups": [{"params": 0}]},
+            {"state": {0: 3}, "param_groups": [{"params": [0]}]},
+            {"state": {1: {}}, "param_groups": [{"params": [0]}]},
+        )
+    ],
 ]
 
 
@@ -316,6 +329,27 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
 def test_mistakes(mistake: Callable[[], Any], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         mistake()
+
+
+EXPANDED = torch.ones(1).expand(10**6)
+GROUPS = [{"params": [0], "lr": 1.0}]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"state": {0: {"mean": EXPANDED}}, "param_groups": GROUPS},
+        {"state": {0: {"means": [(EXPANDED,)]}}, "param_groups": GROUPS},
+        {"state": {}, "param_groups": [{**GROUPS[0], "lr": EXPANDED}]},
+    ],
+)
+def test_a_small_file_cannot_make_an_optimizer_large(state: Any) -> None:
+    """A saved tensor may be an expanded one: a hundred bytes that look like 10¹² numbers, and loading copies."""
+    optimizer = Averaged([weight(1.0)], lr=0.1)
+    before = optimizer.state_dict()
+    with pytest.raises(ValueError, match=r"an expanded tensor of shape \(1000000,\), whose elements share memory"):
+        optimizer.load_state_dict(state)
+    assert optimizer.state_dict() == before
 
 
 def test_an_optimizer_without_a_rule_says_what_to_define() -> None:

@@ -70,7 +70,7 @@ def winners(x: Array, windows: Windows) -> Array:
     """Where in its image, counted row by row, each of max_pool2d's values stood."""
     framed = windows.framed(x, lowest(x.dtype))
     top, left = windows.padding
-    rows, across = np.indices(framed.shape[2:])
+    rows, across = np.indices(framed.shape[2:], np.int64)
     number = (rows - top) * x.shape[3] + across - left
     best = np.full((*x.shape[:2], *windows.places), lowest(x.dtype), x.dtype)
     where = np.broadcast_to(number[windows.seen(0, 0), windows.seen(1, 0)], best.shape).copy()

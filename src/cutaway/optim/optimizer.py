@@ -27,6 +27,7 @@ from ..errors import describe
 from ..grad_mode import enable_grad
 from ..memory import stamp_write
 from ..ops.contract import Array
+from ..shared_memory import is_expanded
 from ..tensors import Tensor
 from ..tensors.base import wrap
 
@@ -280,8 +281,14 @@ class Optimizer:
         """Take over settings and memory from a saved `state_dict()`; the parameters themselves are not in it.
 
         Raises:
-            ValueError: the number of groups, or of parameters in a group, differs. Nothing is loaded then.
+            KeyError: it is no optimizer's state, but a model's, say.
+            ValueError: the number of groups, or of parameters in a group, differs, or a tensor is an expanded one.
+
+        Nothing is loaded then.
         """
+        if not _is_state(state_dict):
+            raise _no_state(state_dict)
+        _refuse_expanded(state_dict)
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise ValueError(
@@ -298,15 +305,17 @@ class Optimizer:
         numbers = [number for group in saved for number in group["params"]]
         params = [param for group in self.param_groups for param in group["params"]]
         by_number = dict(zip(numbers, params, strict=True))
+        if not state_dict["state"].keys() <= by_number.keys():
+            raise _no_state(state_dict)
         state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         for number, remembered in state_dict["state"].items():
             param = by_number[number]
             state[param] = {name: _fitted(name, value, param) for name, value in remembered.items()}
-        self.state = state
-        self.param_groups = [
+        groups = [
             {**ours, **deepcopy(dict(theirs)), "params": ours["params"]}
             for theirs, ours in zip(saved, self.param_groups, strict=True)
         ]
+        self.state, self.param_groups = state, groups
 
 
 def _plain(value: Any) -> Any:
@@ -314,6 +323,37 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
     return value.item() if isinstance(value, Tensor | np.generic) else value
+
+
+def _is_state(x: Any) -> bool:
+    """Whether x has the form of what an optimizer's `state_dict()` gives."""
+    match x:
+        case {"state": {**memory}, "param_groups": [*groups]}:
+            return all(isinstance(remembered, Mapping) for remembered in memory.values()) and all(
+                isinstance(group, Mapping) and isinstance(group.get("params"), list) for group in groups
+            )
+    return False
+
+
+def _no_state(x: Any) -> KeyError:
+    given = f"a {type(x).__name__} with the keys {list(x)[:5]}" if isinstance(x, Mapping) else describe(x)
+    return KeyError(
+        "an optimizer's load_state_dict takes what its state_dict() gave, {'state': {0: {...}, ...}, 'param_groups': "
+        f"[{{'params': [0, ...], 'lr': ...}}]}}, and was given {given}"
+    )
+
+
+def _refuse_expanded(value: Any) -> None:
+    """ValueError for an expanded tensor in a state: a small file can hold a very large one, and it would be copied."""
+    if isinstance(value, Tensor):
+        if is_expanded(value._array):
+            raise ValueError(
+                f"loaded state dict contains an expanded tensor of shape {tuple(value.shape)}, whose elements share "
+                "memory. An optimizer writes to what it remembers: save x.contiguous() instead"
+            )
+    elif isinstance(value, Mapping | list | tuple | set | frozenset):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            _refuse_expanded(item)
 
 
 def _fitted(name: str, value: Any, param: Tensor) -> Any:

@@ -18,6 +18,7 @@ from ...dtypes import check_device, float16, float32, float64
 from ...dtypes import dtype as DType
 from ...grad_mode import no_grad
 from ...graph import module_call
+from ...shared_memory import is_expanded
 from ...tensors import Tensor
 from ..parameter import Parameter
 from ..uninitialized import Uninitialized
@@ -306,12 +307,18 @@ class Module(Registry):
         if strict and missing:
             problems.append("Missing, the model has it and the file does not: " + ", ".join(missing))
         if strict and unexpected:
-            problems.append("Unexpected, the file has it and the model does not: " + ", ".join(unexpected))
+            problems.append("Unexpected, the file has it and the model does not: " + ", ".join(map(str, unexpected)))
         for name, tensor in own.items():
             given = state_dict.get(name, tensor)
             if not isinstance(given, Tensor):
                 problems.append(f"{name}: expected a Tensor, and the file holds {type(given).__name__}")
-            elif not isinstance(tensor, Uninitialized) and given.shape != tensor.shape:
+            elif isinstance(tensor, Uninitialized):
+                if not isinstance(given, Uninitialized) and is_expanded(given._array):
+                    problems.append(
+                        f"{name}: the file has an expanded tensor of shape {tuple(given.shape)}, whose elements share "
+                        "memory, and the lazy layer would take its shape from it: save x.contiguous() instead"
+                    )
+            elif given.shape != tensor.shape:
                 problems.append(
                     f"size mismatch for {name}: the file has {tuple(given.shape)}, the model {tuple(tensor.shape)}"
                 )

@@ -77,8 +77,8 @@ def _check_shapes(batch: Any) -> None:
 def default_convert(data: Any) -> Any:
     """Arrays to tensors, and all else as it is: what a DataLoader does with an example if it makes no batches.
 
-    >>> torch.utils.data.default_convert((np.array([1, 2]), "text"))
-    [tensor([1, 2]), 'text']
+    >>> torch.utils.data.default_convert((np.array([0.5, 2]), "text"))
+    [tensor([0.5000, 2.0000], dtype=torch.float64), 'text']
     """
     if isinstance(data, np.ndarray | np.generic) and data.dtype.kind in "fiub":
         return from_numpy(np.asarray(data))
