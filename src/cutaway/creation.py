@@ -14,7 +14,7 @@ from .box_muller import fma32, fma64
 from .dtypes import check_device, get_default_dtype, int64, numpy_dtype
 from .dtypes import dtype as DType
 from .tensors import Tensor
-from .tensors.arguments import new_shape, number_for, tensor_argument
+from .tensors.arguments import count, new_shape, number_for, tensor_argument
 from .tensors.base import TensorBase, wrap
 from .tensors.data import admitted, array_of
 
@@ -250,7 +250,7 @@ def linspace(
     >>> cutaway.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-    n = _count("linspace", "steps", steps)
+    n = count("linspace", "steps", steps)
     kind = numpy_dtype(dtype, get_default_dtype().dtype)
     first, last = (number_for(kind, _number(x)) for x in (start, end))
     if n < 2:
@@ -280,8 +280,8 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    rows = _count("eye", "n", n)
-    columns = rows if m is None else _count("eye", "m", m)
+    rows = count("eye", "n", n)
+    columns = rows if m is None else count("eye", "m", m)
     return finished(np.eye(rows, columns, dtype=numpy_dtype(dtype, get_default_dtype().dtype)), device, requires_grad)
 
 
@@ -356,19 +356,10 @@ def _number(x: Any) -> Any:
     return value
 
 
-def _count(name: str, what: str, n: Any) -> int:
-    """A whole number of 0 or more."""
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise errors.not_an_integer(name, what, n)
-    if n < 0:
-        raise errors.negative_count(name, what, n)
-    return int(n)
-
-
 def _triangle(
     indices: Callable[..., Any], name: str, row: int, col: int, offset: int, dtype: DType | None, device: Any
 ) -> Tensor:
-    rows, columns = indices(_count(name, "row", row), offset, _count(name, "col", col))
+    rows, columns = indices(count(name, "row", row), offset, count(name, "col", col))
     return finished(np.stack([rows, columns]).astype(numpy_dtype(dtype, int64.dtype)), device, False)
 
 

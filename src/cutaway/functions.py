@@ -15,6 +15,7 @@ from .tensors import Tensor
 from .tensors.arguments import NUMPY_NAMES, tensor_argument
 from .tensors.base import TensorBase, wrap
 from .tensors.data import array_of
+from .tensors.shape import repeated
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -156,13 +157,15 @@ squeeze = function(Tensor.squeeze)
 unsqueeze = function(Tensor.unsqueeze)
 transpose = function(Tensor.transpose)
 swapaxes = function(Tensor.swapaxes)
+swapdims = function(Tensor.swapdims)
 movedim = function(Tensor.movedim)
 t = function(Tensor.t)
-broadcast_to = function(Tensor.broadcast_to)
 narrow = function(Tensor.narrow)
-split = function(Tensor.split)
 chunk = function(Tensor.chunk)
 unbind = function(Tensor.unbind)
+roll = function(Tensor.roll)
+diag = function(Tensor.diag)
+diagonal = function(Tensor.diagonal)
 tril = function(Tensor.tril)
 triu = function(Tensor.triu)
 clone = function(Tensor.clone)
@@ -211,6 +214,54 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     return tensor_argument(input, "reshape").reshape(shape)  # type: ignore[no-any-return]
 
 
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """Stretched to a shape: the same as input.broadcast_to(size).
+
+    >>> cutaway.broadcast_to(cutaway.tensor([1, 2]), (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
+    return tensor_argument(input, "broadcast_to").broadcast_to(size)  # type: ignore[no-any-return]
+
+
+def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
+    """Copies side by side: the same as input.tile(*dims).
+
+    >>> cutaway.tile(cutaway.tensor([1, 2]), (2,))
+    tensor([1, 2, 1, 2])
+    """
+    return tensor_argument(input, "tile").tile(dims)  # type: ignore[no-any-return]
+
+
+def repeat_interleave(
+    input: Tensor | None = None, repeats: int | Tensor | None = None, dim: int | None = None,
+    *, output_size: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Each element, or each slice along dim, several times in succession: the same as input.repeat_interleave(...).
+
+    With repeats alone: the numbers 0, 1, 2, ..., each so many times.
+
+    >>> cutaway.repeat_interleave(cutaway.tensor([7, 8]), 2)
+    tensor([7, 7, 8, 8])
+    >>> cutaway.repeat_interleave(cutaway.tensor([0, 3, 1]))
+    tensor([1, 1, 1, 2])
+    """
+    if input is None or repeats is None:
+        return wrap(repeated(tensor_argument(repeats if input is None else input, "repeat_interleave")))
+    return tensor_argument(input, "repeat_interleave").repeat_interleave(  # type: ignore[no-any-return]
+        repeats, dim, output_size=output_size
+    )
+
+
+def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of pieces along dim: the same as tensor.split(split_size_or_sections, dim).
+
+    >>> cutaway.split(cutaway.arange(5), [1, 4])
+    (tensor([0]), tensor([1, 2, 3, 4]))
+    """
+    return tensor_argument(tensor, "split").split(split_size_or_sections, dim)  # type: ignore[no-any-return]
+
+
 def flip(input: Tensor, dims: Sequence[int]) -> Tensor:
     """Back to front along dims, as a copy: the same as input.flip(*dims).
 
@@ -233,15 +284,16 @@ def is_tensor(obj: Any) -> bool:
 __all__ = [
     "abs", "absolute", "acos", "add", "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "argsort",
     "asin", "atan", "atan2", "bincount", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max",
-    "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cumprod", "cumsum", "detach", "diff", "div",
-    "divide", "dot", "eq", "equal", "erf", "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "fmod",
-    "gather", "ge", "gt", "index_add", "index_select", "is_floating_point", "is_tensor", "isclose", "isfinite",
-    "isinf", "isnan", "le", "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select",
-    "matmul", "max", "maximum", "mean", "median", "min", "minimum", "mm", "movedim", "mul", "multiply", "mv",
-    "nan_to_num", "narrow", "ne", "neg", "negative", "nonzero", "norm", "numel", "outer", "permute", "pow",
-    "prod", "ravel", "reciprocal", "relu", "remainder", "reshape", "round", "rsqrt", "scatter", "scatter_add",
-    "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "std", "sub",
-    "subtract", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "topk", "transpose", "tril", "triu",
-    "true_divide", "trunc", "unbind", "unflatten", "unique", "unsqueeze", "var",
+    "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cumprod", "cumsum", "detach", "diag",
+    "diagonal", "diff", "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1", "flatten", "flip",
+    "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add", "index_select", "is_floating_point",
+    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "log", "log10", "log1p", "log2",
+    "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logsumexp",
+    "lt", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "median", "min", "minimum", "mm",
+    "movedim", "mul", "multiply", "mv", "nan_to_num", "narrow", "ne", "neg", "negative", "nonzero", "norm",
+    "numel", "outer", "permute", "pow", "prod", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave",
+    "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign", "sin", "sinh", "softmax",
+    "sort", "split", "sqrt", "square", "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "t",
+    "take_along_dim", "tan", "tanh", "tile", "topk", "transpose", "tril", "triu", "true_divide", "trunc",
+    "unbind", "unflatten", "unique", "unsqueeze", "var",
 ]  # fmt: skip

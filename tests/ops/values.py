@@ -118,6 +118,36 @@ def _joined(xs: Any, axis: int) -> Array:
     return out
 
 
+def _rolled(x: Array, shift: tuple[int, ...], axis: tuple[int, ...] | None) -> Array:
+    if axis is None:
+        return _rolled(x.reshape(-1), shift, (0,)).reshape(x.shape)
+    for n, a in zip(shift, axis, strict=True):
+        x = np.take(x, (np.arange(x.shape[a]) - n) % max(x.shape[a], 1), a)
+    return x
+
+
+def _diagonal(x: Array, offset: int) -> Array:
+    n, m = x.shape[-2:]
+    places = [(i, i + offset) for i in range(n) if 0 <= i + offset < m]
+    return np.stack([x[..., i, j] for i, j in places], axis=-1) if places else np.empty((*x.shape[:-2], 0))
+
+
+def _on_diagonal(x: Array, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    out = np.zeros(shape)
+    matrices = np.moveaxis(out, (axis1, axis2), (-2, -1))
+    for k in range(x.shape[-1]):
+        matrices[..., k - min(offset, 0), k + max(offset, 0)] = x[..., k]
+    return out
+
+
+def _windows(x: Array, axis: int, size: int, step: int) -> Array:
+    starts = range(0, x.shape[axis] - size + 1, step)
+    out = np.empty((len(starts), size, *np.delete(x.shape, axis)))
+    for n, k in np.ndindex(out.shape[:2]):
+        out[n, k] = np.take(x, starts[n] + k, axis)
+    return np.moveaxis(out, (0, 1), (axis, -1))
+
+
 def _logit(x: Any, eps: float = 0.0) -> Any:
     p = sorted([mpmath.mpf(eps), x, 1 - mpmath.mpf(eps)])[1]
     return mpmath.log(p / (1 - p))
@@ -199,6 +229,10 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.unsqueeze: lambda x, axis: x.reshape((*x.shape[: axis % (x.ndim + 1)], 1, *x.shape[axis % (x.ndim + 1) :])),
     ops.expand: lambda x, shape: x * np.ones(shape),
     ops.flip: lambda x, axis: x[tuple(slice(None, None, -1 if a in axis else 1) for a in range(x.ndim))],
+    ops.roll: _rolled,
+    ops.diagonal: lambda x, offset=0, axis1=0, axis2=1: _diagonal(np.moveaxis(x, (axis1, axis2), (-2, -1)), offset),
+    ops.diag_embed: _on_diagonal,
+    ops.sliding: _windows,
     ops.tile: lambda x, repeats: np.kron(np.ones(repeats), x) if x.ndim == len(repeats) else np.tile(x, repeats),
     ops.tril: lambda x, k=0: x * (np.arange(x.shape[-1]) <= np.arange(x.shape[-2])[:, None] + k),
     ops.triu: lambda x, k=0: x * (np.arange(x.shape[-1]) >= np.arange(x.shape[-2])[:, None] + k),

@@ -62,6 +62,12 @@ def overwritten(x: Any, y: Any, steps: Any = (), index: Any = ...) -> Any:
     return out
 
 
+def diag_embed(x: Any, shape: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    out = torch.zeros(shape, dtype=x.dtype)
+    out.diagonal(offset, axis1, axis2)[...] = x
+    return out
+
+
 def convolved(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(x: Any, weight: Any, *bias: Any, windows: Any, groups: int = 1) -> Any:
         last = slice(4 - x.ndim, None)  # the width only, for conv1d
@@ -155,6 +161,10 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.unsqueeze: lambda x, axis: x.unsqueeze(axis),
     ops.expand: lambda x, shape: x.expand(shape),
     ops.flip: lambda x, axis: x.flip(axis),
+    ops.roll: lambda x, shift, axis: x.roll(shift, axis) if axis else x.roll(shift),
+    ops.diagonal: lambda x, offset=0, axis1=0, axis2=1: x.diagonal(offset, axis1, axis2),
+    ops.diag_embed: diag_embed,
+    ops.sliding: lambda x, axis, size, step: x.unfold(axis, size, step),
     ops.tile: lambda x, repeats: x.repeat(repeats),
     ops.tril: lambda x, k=0: x.tril(k),
     ops.triu: lambda x, k=0: x.triu(k),

@@ -24,7 +24,42 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "not lie in memory in the order of a (6,) one (it was transposed or sliced, say). Use x.reshape(...), "
         "which copies where it must, or x.contiguous().view(...)."
     ),
-    "m.view(t.int32)": NotImplementedError("view(dtype) is not there: to convert the numbers write x.to(torch.int32)"),
+    "m.t().view(t.int16)": RuntimeError(
+        "view: float32 elements of shape (3, 2) cannot be seen as torch.int16: where the two have another number of "
+        "bytes, the last dimension must lie in memory without gaps, and hold a whole number of the new elements. To "
+        "convert the numbers write x.to(torch.int16)."
+    ),
+    "m.flip()": TypeError("a shape is made of whole numbers, as in (2, 3), but this was given: nothing"),
+    "x.repeat_interleave(t.tensor([1, 2]))": RuntimeError(
+        "repeat_interleave: repeats must have the same size as input along dim: 3, one for each element along dim, or "
+        "a single one, and its shape is (2,)"
+    ),
+    "t.repeat_interleave(t.tensor([[1]]))": RuntimeError(
+        "repeat_interleave: repeats must have the same size as input along dim: a vector, and its shape is (1, 1)"
+    ),
+    "x.repeat_interleave(-1)": RuntimeError("repeat_interleave: repeats must be non-negative, but got -1"),
+    "x.repeat_interleave(1.5)": TypeError(
+        "repeat_interleave(): repeats must be int, a whole number, not the number 1.5"
+    ),
+    "x.repeat_interleave(x)": NotImplementedError(
+        "\"repeat_interleave\" not implemented for 'float32': it needs whole numbers that say how often"
+    ),
+    "x.repeat_interleave(2, output_size=5)": RuntimeError(
+        "repeat_interleave: Invalid output_size, expected 6 but got 5"
+    ),
+    "m.roll((1, 2))": RuntimeError(
+        "shifts and dimensions must align, one shift for each dimension, but the shifts are (1, 2) and the dims ()"
+    ),
+    "t.ones(2, 2, 2).diag()": RuntimeError(
+        "diag(): Supports 1D or 2D tensors. Got 3D: x.diagonal(dim1=-2, dim2=-1) takes those of a batch"
+    ),
+    "m.diagonal(0, 1, 1)": RuntimeError("diagonal dimensions cannot be identical, but they are 1 and 1"),
+    "m.unfold(1, 5, 1)": RuntimeError("unfold: maximum size for tensor at dimension 1 is 3 but size is 5"),
+    "m.unfold(1, -1, 1)": RuntimeError("unfold: size is -1 but must be >= 0"),
+    "m.unfold(1, 2, 0)": RuntimeError("unfold: step is 0 but must be > 0"),
+    "m.narrow(0, x, 1)": RuntimeError(
+        "narrow: start must be an 0-dim integral Tensor, or a whole number, not a tensor of shape (3,), float32"
+    ),
     "m.flatten(1, 0)": RuntimeError(
         "flatten() has invalid args: start_dim cannot come after end_dim, but start_dim=1 and end_dim=0"
     ),

@@ -241,9 +241,6 @@ ABOUT_VALUES: dict[str, Exception] = {
         "ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left), which is "
         "then stretched."
     ),
-    "(w * 1).unsqueeze_(0)": NotImplementedError(
-        "shapes cannot be changed in place once a graph is recorded: write x = x.unsqueeze(0)"
-    ),
     "x.normal_(0, -1)": RuntimeError("normal_ expects std to be 0 or more, but found std=-1"),
     "x.uniform_(2, 1)": RuntimeError("uniform_ expects from to be at most to=1, but found from=2"),
     "x.uniform_(low=1)": TypeError(

@@ -33,7 +33,7 @@ WRITES = [
     "{}.mul_({other}.sum())", "{}.add_({other}.mean())", "{}[{i}] = 3.", "{}[{i}] = w[{i}]",
     "{}[..., {i}] = {other}.sum()",
     "{}.copy_({other}.sum())", "{}.sigmoid_()", "{} += 1", "{} *= {}", "{}[{i}:] *= 2", "{}.clamp_(-1, 1)",
-    "{}.square_()",
+    "{}.square_()", "{}.t_()", "{}.transpose_(0, -1)", "{}.unsqueeze_(0)", "{}.squeeze_()",
     "{}[[{i}]] = w[{i}]", "{}.sub_(w[{i}] * {other}.sum())",
 ]  # fmt: skip
 

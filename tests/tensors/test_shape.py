@@ -94,3 +94,82 @@ def test_joining_brings_to_one_dtype() -> None:
     assert joined.tolist() == [1, 2.5]
     assert cutaway.stack([cutaway.tensor(1), cutaway.tensor(2.5)]).dtype == cutaway.float32
     assert cutaway.cat([cutaway.zeros(0), cutaway.ones(2, 2)]).shape == (2, 2)
+
+
+def test_sizes_and_dims_by_name() -> None:
+    x = cutaway.arange(6).reshape(shape=(2, 3))
+    assert x.view(size=(3, 2)).shape == (3, 2)
+    assert x.permute(dims=(1, 0)).tolist() == x.T.tolist()
+    assert x.expand(size=(4, -1, -1)).shape == (4, 2, 3)
+    assert x.repeat(repeats=(1, 2)).shape == (2, 6)
+    assert x.tile(dims=(2,)).shape == (2, 6)
+    assert x.flip(dims=[0]).tolist() == [[3, 4, 5], [0, 1, 2]]
+    assert x.broadcast_to(size=(1, 2, 3)).shape == (1, 2, 3)
+    assert x.swapaxes(axis0=0, axis1=1).shape == (3, 2)
+
+
+def test_the_same_bytes_seen_as_another_dtype() -> None:
+    x = cutaway.tensor([1.0, -2.0])
+    bits = x.view(cutaway.int32)
+    assert bits.tolist() == [0x3F800000, -0x40000000]
+    bits[1] = 0
+    assert x.tolist() == [1, 0]
+    assert x.view(dtype=cutaway.uint8).shape == (8,)
+
+
+def test_repeats() -> None:
+    x = cutaway.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    for repeats, weights in ((2, [[1.0, 1.0], [10.0, 10.0], [1.0, 1.0], [5.0, 5.0]]), (cutaway.tensor([3, 1]), None)):
+        y = x.repeat_interleave(repeats, dim=0)
+        assert y.tolist() == [x.tolist()[i] for i in ([0, 0, 1, 1] if weights else [0, 0, 0, 1])]
+        (g,) = cutaway.autograd.grad(y, x, cutaway.tensor(weights) if weights else cutaway.ones(4, 2))
+        assert g.tolist() == ([[11, 11], [6, 6]] if weights else [[3, 3], [1, 1]])
+    assert x.repeat_interleave(2).tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert cutaway.repeat_interleave(cutaway.tensor([0, 2])).tolist() == [1, 1]
+    assert cutaway.tensor(3).repeat_interleave(2, 0).tolist() == [3, 3]
+    assert x.detach().roll(1, dims=(1,)).tolist() == [[2, 1], [4, 3]]
+    assert x.detach().roll(-1).tolist() == [[2, 3], [4, 1]]
+
+
+def test_writing_to_a_diagonal_and_to_windows() -> None:
+    w = cutaway.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    x = cutaway.zeros(3, 3) * w
+    x.diagonal()[:] = w * w
+    x.sum().backward()
+    assert x.tolist() == [[1, 0, 0], [0, 4, 0], [0, 0, 9]]
+    assert w.grad.tolist() == [2, 4, 6]
+    y = cutaway.zeros(5)
+    y.unfold(0, 2, 3).fill_(1)
+    assert y.tolist() == [1, 1, 0, 1, 1]
+    with pytest.raises(RuntimeError):
+        y.unfold(0, 2, 1).fill_(1)
+
+
+def test_an_empty_tensor_joins_anything_and_gets_an_empty_gradient() -> None:
+    nothing, x = cutaway.zeros(0, requires_grad=True), cutaway.ones(2, 3, requires_grad=True)
+    for dim in (0, 1):
+        y = cutaway.cat([nothing, x, nothing], dim)
+        assert y.tolist() == x.tolist()
+        empty, ones = cutaway.autograd.grad(y.sum(), (nothing, x))
+        assert empty.shape == (0,)
+        assert ones.tolist() == x.tolist()
+
+
+def test_views_stay_right_when_their_base_is_rearranged_in_place() -> None:
+    x0 = cutaway.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    x = x0 * 1
+    row = x[0]
+    assert x.t_() is x
+    assert x.shape == (3, 2)
+    row.mul_(10)
+    x[0] = 0.0
+    assert x.tolist() == [[0, 0], [20, 5], [30, 6]]
+    (x * cutaway.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])).sum().backward()
+    assert x0.grad.tolist() == [[0, 30, 50], [0, 4, 6]]
+    leaf = cutaway.ones(1, 2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf"):
+        leaf.squeeze_()
+    with cutaway.no_grad():
+        leaf.squeeze_().unsqueeze_(1)
+    leaf.sum().backward()
+    assert leaf.grad.shape == leaf.shape == (2, 1)

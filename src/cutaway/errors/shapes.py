@@ -217,6 +217,58 @@ def needs_matrices(name: str, shape: Sequence[int]) -> RuntimeError:
     )
 
 
+def repeats_do_not_fit(repeats: Sequence[int], n: int | None) -> RuntimeError:
+    """repeat_interleave() with more numbers, or fewer, than elements."""
+    wanted = "a vector" if n is None else f"{n}, one for each element along dim, or a single one"
+    return RuntimeError(
+        f"repeat_interleave: repeats must have the same size as input along dim: {wanted}, and its shape is "
+        f"{tuple(repeats)}"
+    )
+
+
+def output_of_other_size(given: int | None, length: int) -> RuntimeError:
+    """repeat_interleave() whose result has another length than was said."""
+    return RuntimeError(f"repeat_interleave: Invalid output_size, expected {length} but got {given}")
+
+
+def shifts_do_not_fit(shifts: Sequence[int], dims: Sequence[int]) -> RuntimeError:
+    """roll() by more shifts, or fewer, than dimensions."""
+    return RuntimeError(
+        f"shifts and dimensions must align, one shift for each dimension, but the shifts are {tuple(shifts)} and the "
+        f"dims {tuple(dims)}"
+    )
+
+
+def no_diagonal(ndim: int) -> RuntimeError:
+    """diag() of neither a vector nor a matrix."""
+    return RuntimeError(
+        f"diag(): Supports 1D or 2D tensors. Got {ndim}D: x.diagonal(dim1=-2, dim2=-1) takes those of a batch"
+    )
+
+
+def diagonal_of_one(dim1: int, dim2: int) -> RuntimeError:
+    """diagonal() with one dimension for rows and columns."""
+    return RuntimeError(f"diagonal dimensions cannot be identical, but they are {dim1} and {dim2}")
+
+
+def no_windows(shape: Sequence[int], dim: int, size: int, step: int) -> RuntimeError:
+    """Windows that are longer than what they are cut from, or that do not move."""
+    if step < 1:
+        return RuntimeError(f"unfold: step is {step} but must be > 0")
+    if size < 0:
+        return RuntimeError(f"unfold: size is {size} but must be >= 0")
+    return RuntimeError(f"unfold: maximum size for tensor at dimension {dim} is {shape[dim]} but size is {size}")
+
+
+def cannot_view_bytes(array: Any, dtype: Any) -> RuntimeError:
+    """view(dtype) where the bytes cannot be read so."""
+    return RuntimeError(
+        f"view: {array.dtype} elements of shape {array.shape} cannot be seen as {dtype}: where the two have another "
+        "number of bytes, the last dimension must lie in memory without gaps, and hold a whole number of the new "
+        f"elements. To convert the numbers write x.to({dtype})."
+    )
+
+
 def needs_dimensions(name: str) -> RuntimeError:
     """A tensor to be cut that has no dimension."""
     return RuntimeError(
@@ -227,6 +279,11 @@ def needs_dimensions(name: str) -> RuntimeError:
 def narrow_out_of_range(start: int, length: int) -> IndexError:
     """narrow() that starts outside."""
     return IndexError(f"start out of range (expected to be in range of [{-length}, {length}], but got {start})")
+
+
+def start_not_an_index(start: Any) -> RuntimeError:
+    """narrow() that starts at a tensor of fractions, of bools, or of several numbers."""
+    return RuntimeError(f"narrow: start must be an 0-dim integral Tensor, or a whole number, not {describe(start)}")
 
 
 def narrow_too_long(start: int, length: int, size: int) -> RuntimeError:
@@ -323,8 +380,3 @@ def inplace_cannot_grow(shape: Sequence[int], result: Sequence[int]) -> RuntimeE
         "cannot "
         "make a tensor larger. Write x = x + y, which makes a new one."
     )
-
-
-def cannot_rearrange() -> NotImplementedError:
-    """unsqueeze_() of something that has a graph."""
-    return NotImplementedError("shapes cannot be changed in place once a graph is recorded: write x = x.unsqueeze(0)")

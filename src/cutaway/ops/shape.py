@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from .contract import Array, Shape, Unary, Variadic
+from .indexing import spread
+from .special import like_numpy
 
 
 def reshape(x: Array, *, shape: Shape) -> Unary:
@@ -54,12 +56,62 @@ def flip(x: Array, *, axis: tuple[int, ...]) -> Unary:
     return np.copy(np.flip(x, axis)), lambda g: np.flip(g, axis)
 
 
+def roll(x: Array, *, shift: tuple[int, ...], axis: tuple[int, ...] | None) -> Unary:
+    """x, moved on along each axis; what goes out at the end comes in at the start"""
+    back = tuple(-n for n in shift)
+    return np.roll(x, shift=shift, axis=axis), lambda g: np.roll(g, shift=back, axis=axis)
+
+
 def tile(x: Array, *, repeats: tuple[int, ...]) -> Unary:
     """x side by side with itself, so many times along each axis"""
     original = x.shape
     lengths = (1,) * (len(repeats) - len(original)) + original
     apart = [part for pair in zip(repeats, lengths, strict=True) for part in pair]  # k · n becomes (k, n)
     return np.tile(x, repeats), lambda g: g.reshape(apart).sum(axis=tuple(range(0, len(apart), 2))).reshape(original)
+
+
+def diagonal(x: Array, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Unary:
+    """the diagonal of x, or those of all matrices that two of its axes make; it becomes the last axis"""
+    at = {"offset": offset, "axis1": axis1, "axis2": axis2}
+    return diagonal_of(x, **at), lambda g: on_diagonal(g, shape=x.shape, **at)
+
+
+def diag_embed(x: Array, *, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Unary:
+    """zeros of a shape, with x on the diagonal"""
+    at = {"offset": offset, "axis1": axis1, "axis2": axis2}
+    return on_diagonal(x, shape=shape, **at), lambda g: diagonal_of(g, **at)
+
+
+@like_numpy
+def diagonal_of(x: Array, *, offset: int, axis1: int, axis2: int) -> Array:
+    """NumPy's diagonal, which is read-only; this one can be written to."""
+    out: Array = np.diagonal(x, offset, axis1, axis2)
+    out.flags.writeable = x.flags.writeable
+    return out
+
+
+@like_numpy
+def on_diagonal(g: Array, *, shape: Shape, offset: int, axis1: int, axis2: int) -> Array:
+    """Zeros of the given shape, with g on the diagonal."""
+    out = np.zeros(shape, g.dtype)
+    diagonal_of(out, offset=offset, axis1=axis1, axis2=axis2)[...] = g
+    return out
+
+
+def sliding(x: Array, *, axis: int, size: int, step: int) -> Unary:
+    """x in windows along an axis, each a step further on than the one before; they overlap if the step is small"""
+    starts = np.arange(0, x.shape[axis] - size + 1, step)
+    index = (*(slice(None),) * axis, starts[:, None] + np.arange(size))
+    return windows_of(x, axis=axis, size=size, step=step), lambda g: spread(
+        np.moveaxis(g, -1, axis + 1), shape=x.shape, index=index
+    )
+
+
+@like_numpy
+def windows_of(x: Array, *, axis: int, size: int, step: int) -> Array:
+    """A view of the windows, their elements in a last axis; it can be written to if they do not overlap."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=step >= size and x.flags.writeable)
+    return windows[(*(slice(None),) * axis, slice(None, None, step))]
 
 
 def tril(x: Array, *, k: int = 0) -> Unary:

@@ -111,8 +111,8 @@ def _reshaped(node: Any) -> str:
 
 
 def _squeezed(node: Any) -> str:
-    kinds = {type(None): "SqueezeBackward0", int: "SqueezeBackward1", tuple: "SqueezeBackward2"}
-    return kinds[type(node.attrs["axis"])]
+    axis = node.attrs["axis"]
+    return "SqueezeBackward0" if axis is None else "SqueezeBackward2" if axis and axis != 0 else "SqueezeBackward1"
 
 
 def _written(node: Any) -> str:
@@ -219,6 +219,10 @@ _OPS = [
     Op(shape.unsqueeze, "UnsqueezeBackward0", numpy=np.expand_dims),
     Op(shape.expand, "ExpandBackward0", broadcasts=True, numpy=np.broadcast_to),
     Op(shape.flip, "FlipBackward0", numpy=np.flip),
+    Op(shape.roll, "RollBackward0", numpy=np.roll),
+    Op(shape.diagonal, "DiagonalBackward0", numpy=shape.diagonal_of),
+    Op(shape.diag_embed, "DiagEmbedBackward0", numpy=shape.on_diagonal),
+    Op(shape.sliding, "UnfoldBackward0", numpy=shape.windows_of),
     Op(shape.tile, "RepeatBackward0", numpy=np.tile),
     Op(shape.tril, "TrilBackward0", numpy=np.tril),
     Op(shape.triu, "TriuBackward0", numpy=np.triu),

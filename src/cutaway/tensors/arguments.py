@@ -53,10 +53,23 @@ def number_for(dtype: np.dtype[Any], value: Any) -> Any:
     return np.asarray(value if dtype.kind == "f" else bool(value) if dtype.kind == "b" else int(value)).astype(dtype)
 
 
-def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
-    """A shape given as f(2, 3), f((2, 3)) or f([2, 3])."""
+def count(name: str, what: str, n: Any) -> int:
+    """A whole number of 0 or more."""
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
+        raise errors.not_an_integer(name, what, n)
+    if n < 0:
+        raise errors.negative_count(name, what, n)
+    return int(n)
+
+
+def sizes(given: tuple[Any, ...], by_name: Any = None) -> tuple[int, ...]:
+    """A shape, or dimensions, given as f(2, 3), f((2, 3)), f([2, 3]) or f(name=(2, 3))."""
+    if by_name is not None:
+        given = (*given, by_name)
     if len(given) == 1 and isinstance(given[0], tuple | list):
         given = tuple(given[0])
+    elif not given:
+        raise errors.not_a_shape(given)
     try:
         return tuple([size.__index__() for size in given])
     except (AttributeError, TypeError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Number: TypeAlias = bool | int | float
 Operand: TypeAlias = "Tensor | Number | Array"
 RETAIN = -1  # the key, among a node's hooks, of the one that retain_grad() puts there
+
+X = TypeVar("X", bound="TensorBase")
 
 Dims: TypeAlias = "int | tuple[int, ...] | list[int] | None"
 
@@ -217,16 +219,26 @@ def wrap(array: Array, node: Node | Leaf | None = None) -> Tensor:
     return tensor  # type: ignore[no-any-return]
 
 
+def base_of(x: TensorBase) -> TensorBase:
+    """The tensor into whose memory x looks; x itself, if it is no view."""
+    view = x._view
+    if view is None:
+        return x
+    while view.base._view is not None:  # it was rearranged in place, and became a view of what it had been
+        view.base = view.base._view.base
+    return view.base
+
+
 def node_of(x: TensorBase) -> Node | Leaf | None:
     """Who made x. A view whose base was rewritten since is, from then on, a view of what was written."""
-    view = x._view
-    if view is None or view.base._node is view.node or not isinstance(view.base._node, Node):
+    view, base = x._view, base_of(x)
+    if view is None or base._node is view.node or not isinstance(base._node, Node):
         return x._node
     with enable_grad():
-        replayed: Any = view.base
+        replayed: Any = base
         for op, attrs in view.steps:
             replayed = apply(op, replayed, **attrs)
-    x._node, view.node = replayed._node, view.base._node
+    x._node, view.node = replayed._node, base._node
     return x._node
 
 
@@ -269,10 +281,8 @@ def apply_view(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
     """`apply` for a shape op: the result remembers whose memory it looks into, if it does."""
     out = apply(op, x, **attrs)
     if owner(out._array) is owner(x._array):
-        if x._view is None:
-            out._view = View(x, x._node, ((op, attrs),))
-        else:
-            out._view = View(x._view.base, x._view.base._node, (*x._view.steps, (op, attrs)))
+        base, steps = base_of(x), () if x._view is None else x._view.steps
+        out._view = View(base, base._node, (*steps, (op, attrs)))
     return out
 
 
@@ -386,7 +396,7 @@ def axes_of(dim: Dims, ndim: int) -> tuple[int, ...] | None:
 
 def refuse_leaf(x: TensorBase) -> None:
     """Raise if x may not be written to: while ops are recorded, a leaf's value is where its gradient belongs."""
-    base = x if x._view is None else x._view.base
+    base = base_of(x)
     if switch.recording and isinstance(base._node, Leaf):
         raise errors.inplace_on_leaf(base is not x)
 
@@ -396,7 +406,7 @@ def write(x: TensorBase, value: Any, index: Any = ...) -> None:
 
     The history of a view is its base's: what is written through one view is seen through all.
     """
-    base = x if x._view is None else x._view.base
+    base = base_of(x)
     value_node = node_of(value) if isinstance(value, TensorBase) else None
     changes_history = switch.recording and (base._node is not None or value_node is not None)
     refuse_leaf(x)
@@ -424,6 +434,23 @@ def write(x: TensorBase, value: Any, index: Any = ...) -> None:
     stamp_write(x._array)
 
 
+def rearrange(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
+    """Let x be what a method makes of it that gives a view: the same memory in another arrangement.
+
+    What x was becomes its base, and that of the views of x.
+    """
+    refuse_leaf(x)
+    before = wrap(x._array, x._node) if x._view is None else x
+    with enable_grad():
+        after = method(before, *args, **kwargs)
+    x._array = after._array
+    if isinstance(x._node, Leaf):
+        x._node.shape = x._array.shape
+    else:
+        x._node, x._view = after._node, after._view
+    return x
+
+
 def common_shape(name: str, *xs: Any) -> tuple[int, ...]:
     """The shape to which all of these can be stretched."""
     given = [x._array.shape if isinstance(x, TensorBase) else np.shape(x) for x in xs]
@@ -435,6 +462,6 @@ def common_shape(name: str, *xs: Any) -> tuple[int, ...]:
 
 __all__ = [
     "AccumulateGrad", "Dims", "Number", "Operand", "TensorBase", "View", "apply", "apply_view", "as_float",
-    "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "node_of", "promote", "refuse_leaf",
-    "to_common_dtype", "to_dtype", "wrap", "write",
+    "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "node_of", "promote", "rearrange",
+    "refuse_leaf", "to_common_dtype", "to_dtype", "wrap", "write",
 ]  # fmt: skip

@@ -133,39 +133,33 @@ class Extremes(TensorBase):
         return apply(ops.median, self, place=_middle(self._array.ravel(), 0).item())
 
 
-class MaxResult(NamedTuple):
+class Found(NamedTuple):
+    """What was found along a dimension, and where. Each function's own kind says its name when it is printed."""
+
+    values: Any
+    indices: Any
+
+    def __repr__(self) -> str:
+        name = type(self).__name__.removesuffix("Result").lower()
+        return f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
+
+
+class MaxResult(Found):
     """What `x.max(dim)` returns."""
 
-    values: Any
-    indices: Any
-
-    def __repr__(self) -> str:
-        return named("max", self)
+    __slots__ = ()
 
 
-class MinResult(NamedTuple):
+class MinResult(Found):
     """What `x.min(dim)` returns."""
 
-    values: Any
-    indices: Any
-
-    def __repr__(self) -> str:
-        return named("min", self)
+    __slots__ = ()
 
 
-class MedianResult(NamedTuple):
+class MedianResult(Found):
     """What `x.median(dim)` returns."""
 
-    values: Any
-    indices: Any
-
-    def __repr__(self) -> str:
-        return named("median", self)
-
-
-def named(name: str, result: Any) -> str:
-    """A pair of values and indices, printed as PyTorch prints it."""
-    return f"torch.return_types.{name}(\nvalues={result.values!r},\nindices={result.indices!r})"
+    __slots__ = ()
 
 
 # --- with the checks that PyTorch makes -----------------------------------------------------------------

@@ -15,13 +15,13 @@ import numpy as np
 from .. import errors, ops
 from .arguments import number_for, numpy_names, tensor_argument
 from .base import Number, Operand, TensorBase, apply, apply_view, axis_of, wrap, write
-from .shape import Shape
+from .parts import Parts
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-class Indexing(Shape):
+class Indexing(Parts):
     """x[...] in all its forms, and the functions that read and write by index."""
 
     __slots__ = ()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 from .. import errors
 from ..grad_mode import switch
 from .arguments import number_for
-from .base import Number, Operand, TensorBase, common_shape, is_operand, node_of, refuse_leaf, wrap, write
+from .base import Number, Operand, TensorBase, common_shape, is_operand, node_of, rearrange, refuse_leaf, wrap, write
 from .comparison import Comparison
 from .elementwise import Elementwise
 from .indexing import Indexing
@@ -60,17 +60,19 @@ def become(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
     return x
 
 
-def in_place(method: Callable[Concatenate[Any, P], Any]) -> Callable[Concatenate[X, P], X]:
-    """The in-place form of a method: it has the same arguments."""
+def in_place(
+    method: Callable[Concatenate[Any, P], Any], put: Callable[..., Any] = become
+) -> Callable[Concatenate[X, P], X]:
+    """The in-place form of a method, which has the same arguments; `put` says how the tensor becomes the result."""
 
     @functools.wraps(method)
     def call(self: X, /, *args: P.args, **kwargs: P.kwargs) -> X:
-        return become(self, method, *args, **kwargs)
+        return put(self, method, *args, **kwargs)  # type: ignore[no-any-return]
 
     name = method.__name__
     call.__name__, call.__qualname__ = f"{name}_", f"Tensor.{name}_"
     what = (method.__doc__ or "").partition("\n")[0]
-    call.__doc__ = f"{what}\n\nx.{name}_(...) writes what x.{name}(...) computes into x, and returns x."
+    call.__doc__ = f"{what}\n\nx.{name}_(...) makes x what x.{name}(...) computes, in place, and returns x."
     return call
 
 
@@ -209,8 +211,8 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
 
     cumsum_ = in_place(Reduction.cumsum)
     cumprod_ = in_place(Reduction.cumprod)
-    tril_ = in_place(LinearAlgebra.tril)
-    triu_ = in_place(LinearAlgebra.triu)
+    tril_ = in_place(Indexing.tril)
+    triu_ = in_place(Indexing.triu)
 
     # --- by index
 
@@ -263,34 +265,11 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
         """
         return self.fill_(0)
 
-    # --- shapes, in place: the tensor itself gets another arrangement of the same memory
+    # --- shapes: the tensor itself gets another arrangement of the same memory
 
-    def _rearrange(self, other: TensorBase) -> Self:
-        if node_of(self) is not None:
-            raise errors.cannot_rearrange()
-        self._array = other._array
-        return self
-
-    def unsqueeze_(self, dim: int) -> Self:
-        """A new dimension of length 1 at dim, in place.
-
-        >>> cutaway.zeros(3).unsqueeze_(0).shape
-        torch.Size([1, 3])
-        """
-        return self._rearrange(self.unsqueeze(dim))
-
-    def squeeze_(self, dim: Any = None) -> Self:
-        """Without dimensions of length 1, in place.
-
-        >>> cutaway.zeros(1, 3).squeeze_().shape
-        torch.Size([3])
-        """
-        return self._rearrange(self.squeeze(dim))
-
-    def t_(self) -> Self:
-        """A matrix transposed, in place.
-
-        >>> cutaway.zeros(1, 3).t_().shape
-        torch.Size([3, 1])
-        """
-        return self._rearrange(self.t())
+    t_ = in_place(LinearAlgebra.t, rearrange)
+    transpose_ = in_place(LinearAlgebra.transpose, rearrange)
+    swapdims_ = transpose_
+    swapaxes_ = in_place(LinearAlgebra.swapaxes, rearrange)
+    squeeze_ = in_place(LinearAlgebra.squeeze, rearrange)
+    unsqueeze_ = in_place(LinearAlgebra.unsqueeze, rearrange)

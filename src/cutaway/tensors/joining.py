@@ -28,10 +28,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([0., 0., 1.])
     """
     xs = _together("cat", tensors)
-    xs = [x for x in xs if x._array.shape != (0,)] or xs[:1]  # in PyTorch an old-style empty tensor joins anything
     if any(x._array.ndim == 0 for x in xs):
         raise errors.cannot_cat_numbers()
-    return apply(ops.cat, *xs, axis=axis_of(dim, xs[0]._array.ndim))
+    first = next((x for x in xs if x._array.shape != (0,)), xs[0])
+    axis = axis_of(dim, first._array.ndim)
+    if first._array.ndim > 1:  # an empty tensor with one dimension, PyTorch's oldest, joins anything
+        nothing = (*first._array.shape[:axis], 0, *first._array.shape[axis + 1 :])
+        xs = [x.reshape(nothing) if x._array.shape == (0,) else x for x in xs]
+    return apply(ops.cat, *xs, axis=axis)
 
 
 @numpy_names

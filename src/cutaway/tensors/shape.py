@@ -12,8 +12,9 @@ import numpy as np
 
 from .. import errors, ops
 from ..dtypes import dtype as DType
-from .arguments import numpy_names, sizes
-from .base import TensorBase, apply, apply_view, axes_of, axis_of
+from ..ops.contract import Array
+from .arguments import count, numpy_names, sizes
+from .base import TensorBase, apply, apply_view, axes_of, axis_of, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -26,11 +27,11 @@ class Shape(TensorBase):
 
     # --- another shape
 
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *lengths: Any, shape: Any = None) -> Tensor:
         """The same elements, in the same order, in another shape; a view where possible.
 
         Args:
-            shape: the lengths, as reshape(2, 3) or reshape((2, 3)); one may be -1 and is worked out.
+            lengths: as reshape(2, 3), reshape((2, 3)) or reshape(shape=(2, 3)); one may be -1 and is worked out.
 
         Raises:
             RuntimeError: the shape holds another number of elements.
@@ -39,13 +40,14 @@ class Shape(TensorBase):
         tensor([[0, 1, 2],
                 [3, 4, 5]])
         """
-        return apply_view(ops.reshape, self, shape=_wanted(self, shape))
+        return apply_view(ops.reshape, self, shape=_wanted(self, sizes(lengths, shape)))
 
-    def view(self, *shape: Any) -> Tensor:
+    def view(self, *lengths: Any, size: Any = None, dtype: DType | None = None) -> Tensor:
         """Like `reshape`, but always a view: it shares memory, or raises.
 
         Args:
-            shape: the lengths, as view(2, 3) or view((2, 3)); one may be -1 and is worked out.
+            lengths: as view(2, 3), view((2, 3)) or view(size=(2, 3)); one may be -1 and is worked out.
+            dtype: in place of the lengths: see the same bytes as numbers of another dtype. It has no gradient.
 
         Raises:
             RuntimeError: the elements do not lie in memory in that order.
@@ -55,12 +57,18 @@ class Shape(TensorBase):
         >>> x
         tensor([1., 0., 0., 0., 0., 0.])
         """
-        if len(shape) == 1 and isinstance(shape[0], DType):
-            raise NotImplementedError(f"view(dtype) is not there: to convert the numbers write x.to({shape[0]})")
-        out = apply_view(ops.reshape, self, shape=_wanted(self, shape))
+        if dtype is not None or (len(lengths) == 1 and isinstance(lengths[0], DType)):
+            return self._seen_as(dtype or lengths[0])
+        out = apply_view(ops.reshape, self, shape=_wanted(self, sizes(lengths, size)))
         if out._view is None and self._array.size:
             raise errors.cannot_view(self._array.shape, out._array.shape)
         return out
+
+    def _seen_as(self, dtype: DType) -> Tensor:
+        try:
+            return wrap(self._array.view(dtype.dtype))
+        except (ValueError, TypeError):
+            raise errors.cannot_view_bytes(self._array, dtype) from None
 
     def view_as(self, other: Tensor) -> Tensor:
         """A view in the shape of other.
@@ -123,7 +131,7 @@ class Shape(TensorBase):
         >>> cutaway.tensor([[1, 2], [3, 4]]).ravel()
         tensor([1, 2, 3, 4])
         """
-        return self.reshape(-1)
+        return self.contiguous().view(-1)  # type: ignore[attr-defined, no-any-return]
 
     @numpy_names
     def squeeze(self, dim: int | tuple[int, ...] | None = None) -> Tensor:
@@ -163,13 +171,17 @@ class Shape(TensorBase):
         a, b = (axis_of(d, self._array.ndim) for d in (dim0, dim1))
         return apply_view(ops.swapaxes, self, a=a, b=b) if self._array.ndim else self.view(())
 
-    swapaxes = swapdims = transpose
+    swapdims = transpose
 
-    def permute(self, *dims: Any) -> Tensor:
+    def swapaxes(self, axis0: int, axis1: int) -> Tensor:
+        """With two dimensions exchanged: `transpose` under NumPy's name."""
+        return self.transpose(axis0, axis1)
+
+    def permute(self, *order: Any, dims: Any = None) -> Tensor:
         """With the dimensions in another order.
 
         Args:
-            dims: every dimension once, as permute(2, 0, 1) or permute((2, 0, 1)).
+            order: every dimension once, as permute(2, 0, 1), permute((2, 0, 1)) or permute(dims=(2, 0, 1)).
 
         Raises:
             RuntimeError: a dimension is missing, or is named twice.
@@ -177,10 +189,10 @@ class Shape(TensorBase):
         >>> cutaway.zeros(2, 3, 4).permute(2, 0, 1).shape
         torch.Size([4, 2, 3])
         """
-        ndim, order = self._array.ndim, sizes(dims)
-        axes = tuple(axis_of(d, ndim) for d in order)
+        ndim, wanted = self._array.ndim, sizes(order, dims)
+        axes = tuple(axis_of(d, ndim) for d in wanted)
         if sorted(axes) != list(range(ndim)):
-            raise errors.cannot_permute(order, ndim)
+            raise errors.cannot_permute(wanted, ndim)
         return apply_view(ops.transpose, self, axes=axes)
 
     def movedim(self, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Tensor:
@@ -231,11 +243,11 @@ class Shape(TensorBase):
 
     # --- stretched, repeated, turned round
 
-    def expand(self, *shape: Any) -> Tensor:
+    def expand(self, *lengths: Any, size: Any = None) -> Tensor:
         """Dimensions of length 1 stretched, without a copy.
 
         Args:
-            shape: the lengths, as expand(2, 3) or expand((2, 3)); -1 keeps one. New ones go in front.
+            lengths: as expand(2, 3), expand((2, 3)) or expand(size=(2, 3)); -1 keeps one. New ones go in front.
 
         Raises:
             RuntimeError: a dimension of another length than 1 would have to change.
@@ -244,7 +256,7 @@ class Shape(TensorBase):
         tensor([[1., 1., 1.],
                 [2., 2., 2.]])
         """
-        wanted, own = sizes(shape), self._array.shape
+        wanted, own = sizes(lengths, size), self._array.shape
         new = len(wanted) - len(own)
         if new < 0 or any(n < (0 if i < new else -1) for i, n in enumerate(wanted)):
             raise errors.cannot_expand(own, wanted)
@@ -260,155 +272,118 @@ class Shape(TensorBase):
         """
         return self.expand(other.shape)
 
-    def broadcast_to(self, size: Sequence[int]) -> Tensor:
-        """Stretched to a shape.
+    def broadcast_to(self, *lengths: Any, size: Any = None) -> Tensor:
+        """Stretched to a shape: `expand` under NumPy's name.
 
         >>> cutaway.tensor([1, 2]).broadcast_to((2, 2))
         tensor([[1, 2],
                 [1, 2]])
         """
-        return self.expand(tuple(size))
+        return self.expand(*lengths, size=size)
 
-    def repeat(self, *repeats: Any) -> Tensor:
+    def repeat(self, *times: Any, repeats: Any = None) -> Tensor:
         """Copies side by side.
 
         Args:
-            repeats: how many along each dimension, as repeat(2, 3) or repeat((2, 3)); new ones go in front.
+            times: how many along each dimension, as repeat(2, 3), repeat((2, 3)) or repeat(repeats=(2, 3)); new
+                dimensions go in front.
 
         >>> cutaway.tensor([1, 2]).repeat(2, 2)
         tensor([[1, 2, 1, 2],
                 [1, 2, 1, 2]])
         """
-        times = sizes(repeats)
-        if len(times) < self._array.ndim or any(n < 0 for n in times):
-            raise errors.cannot_repeat(self._array.shape, times)
-        return apply(ops.tile, self, repeats=times)
+        counts = sizes(times, repeats)
+        if len(counts) < self._array.ndim or any(n < 0 for n in counts):
+            raise errors.cannot_repeat(self._array.shape, counts)
+        return apply(ops.tile, self, repeats=counts)
 
-    def flip(self, *dims: Any) -> Tensor:
-        """Back to front along dims; a copy.
+    def tile(self, *times: Any, dims: Any = None) -> Tensor:
+        """Copies side by side, as with `repeat`; dimensions that are not named, from the first on, are not repeated.
+
+        >>> cutaway.tensor([[1, 2], [3, 4]]).tile(2)
+        tensor([[1, 2, 1, 2],
+                [3, 4, 3, 4]])
+        """
+        counts = sizes(times, dims)
+        return self.repeat((1,) * (self._array.ndim - len(counts)) + counts)
+
+    @numpy_names
+    def repeat_interleave(
+        self, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None
+    ) -> Tensor:
+        """Each element, or each slice along dim, several times in succession.
+
+        Args:
+            repeats: how often; a tensor has a number for each of them.
+            dim: the dimension; None for all elements in one.
+            output_size: the length that results, if it is known; it is checked.
+
+        Raises:
+            RuntimeError: a number is negative, or there are too many or too few of them.
+
+        >>> cutaway.tensor([1, 2]).repeat_interleave(2)
+        tensor([1, 1, 2, 2])
+        >>> cutaway.tensor([1, 2]).repeat_interleave(cutaway.tensor([3, 0]))
+        tensor([1, 1, 1])
+        """
+        x: Any = self.reshape(-1) if dim is None or not self._array.ndim else self
+        axis = axis_of(dim or 0, x._array.ndim)
+        places = repeated(repeats, x._array.shape[axis])
+        if output_size not in (None, len(places)):
+            raise errors.output_of_other_size(output_size, len(places))
+        if isinstance(repeats, TensorBase):
+            return x.index_select(axis, wrap(places))  # type: ignore[no-any-return]
+        wide = x.unsqueeze(axis + 1).expand((*(-1,) * (axis + 1), repeats, *(-1,) * (x._array.ndim - axis - 1)))
+        return wide.contiguous().flatten(axis, axis + 1)  # type: ignore[no-any-return]
+
+    @numpy_names
+    def roll(self, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
+        """Moved on along dimensions; what goes out at the end comes in at the start.
+
+        Args:
+            shifts: by how many elements, for each of the dimensions.
+            dims: the dimension or dimensions; None moves all elements on as if in one.
+
+        Raises:
+            RuntimeError: there are more shifts than dims, or fewer.
+
+        >>> cutaway.tensor([1, 2, 3]).roll(1)
+        tensor([3, 1, 2])
+        """
+        shift = (shifts,) if isinstance(shifts, int) else tuple(shifts)
+        named = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
+        if len(shift) != max(len(named), 1):
+            raise errors.shifts_do_not_fit(shift, named)
+        if named and not self._array.ndim:
+            raise errors.dim_of_a_number(named[0])
+        axis = tuple(axis_of(d, self._array.ndim) for d in named) or None
+        return apply(ops.roll, self, shift=shift, axis=axis)
+
+    def flip(self, *axes: Any, dims: Any = None) -> Tensor:
+        """Back to front along dimensions, given as flip(0, 1), flip((0, 1)) or flip(dims=(0, 1)); a copy.
 
         >>> cutaway.tensor([1, 2, 3]).flip(0)
         tensor([3, 2, 1])
         """
-        return apply(ops.flip, self, axis=axes_of(sizes(dims), self._array.ndim) or ())
-
-    def tril(self, diagonal: int = 0) -> Tensor:
-        """The lower triangle of a matrix (or of each of a batch), zeros elsewhere.
-
-        Args:
-            diagonal: up to which diagonal: 0 for the main one, 1 for that above it, -1 for that below it.
-
-        >>> cutaway.ones(2, 2).tril()
-        tensor([[1., 0.],
-                [1., 1.]])
-        """
-        if self._array.ndim < 2:
-            raise errors.needs_matrices("tril", self._array.shape)
-        return apply(ops.tril, self, k=diagonal)
-
-    def triu(self, diagonal: int = 0) -> Tensor:
-        """The upper triangle of a matrix (or of each of a batch), zeros elsewhere.
-
-        Args:
-            diagonal: from which diagonal: 0 for the main one, 1 for that above it, -1 for that below it.
-
-        >>> cutaway.ones(2, 2).triu(1)
-        tensor([[0., 1.],
-                [0., 0.]])
-        """
-        if self._array.ndim < 2:
-            raise errors.needs_matrices("triu", self._array.shape)
-        return apply(ops.triu, self, k=diagonal)
-
-    # --- pieces
-
-    @numpy_names
-    def narrow(self, dim: int, start: int, length: int) -> Tensor:
-        """The elements start to start + length along dim, as a view.
-
-        >>> cutaway.arange(5).narrow(0, 1, 3)
-        tensor([1, 2, 3])
-        """
-        if not self._array.ndim:
-            raise errors.needs_dimensions("narrow")
-        axis = axis_of(dim, self._array.ndim)
-        n, first = self._array.shape[axis], start.__index__()
-        if not -n <= first <= n:
-            raise errors.narrow_out_of_range(first, n)
-        first += n if first < 0 else 0
-        if length < 0 or first + length > n:
-            raise errors.narrow_too_long(first, length, n)
-        return apply_view(ops.getitem, self, index=_along(axis, slice(first, first + length)))
-
-    @numpy_names
-    def split(self, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-        """Views of pieces along dim.
-
-        Args:
-            split_size: the length of each piece (the last may be shorter), or a list of lengths.
-            dim: the dimension to cut.
-
-        Raises:
-            RuntimeError: the lengths do not add up to the dimension's.
-
-        >>> cutaway.arange(5).split(2)
-        (tensor([0, 1]), tensor([2, 3]), tensor([4]))
-        """
-        if not self._array.ndim:
-            raise errors.needs_dimensions("split")
-        axis = axis_of(dim, self._array.ndim)
-        n = self._array.shape[axis]
-        if isinstance(split_size, int):
-            if split_size < 0 or (split_size == 0 and n):
-                raise errors.cannot_split(split_size, n)
-            return self._pieces(axis, [min(split_size, n - i) for i in range(0, n, split_size)] if n else [0], "Split")
-        if sum(split_size) != n or any(length < 0 for length in split_size):
-            raise errors.cannot_split(split_size, n)
-        return self._pieces(axis, split_size, "SplitWithSizes")
-
-    @numpy_names
-    def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-        """Views of at most `chunks` pieces of equal length along dim (the last may be shorter).
-
-        >>> cutaway.arange(5).chunk(2)
-        (tensor([0, 1, 2]), tensor([3, 4]))
-        """
-        if not self._array.ndim:
-            raise errors.needs_dimensions("chunk")
-        if chunks < 1:
-            raise errors.no_chunks(chunks)
-        n = self._array.shape[axis_of(dim, self._array.ndim)]
-        return self.split(-(-n // chunks), dim) if n else self.split([0] * chunks, dim)
-
-    def _pieces(self, axis: int, lengths: Sequence[int], of: str) -> tuple[Tensor, ...]:
-        ends = np.cumsum(lengths).tolist()
-        parts = [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
-        return tuple(apply_view(ops.piece, self, index=_along(axis, part), of=of) for part in parts)
-
-    @numpy_names
-    def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
-        """Views of the slices along dim, which is removed.
-
-        >>> cutaway.tensor([[1, 2], [3, 4]]).unbind()
-        (tensor([1, 2]), tensor([3, 4]))
-        """
-        if not self._array.ndim:
-            raise errors.dim_of_a_number(dim)
-        axis = axis_of(dim, self._array.ndim)
-        each = range(self._array.shape[axis])
-        return tuple(apply_view(ops.piece, self, index=_along(axis, i), of="Unbind") for i in each)
+        return apply(ops.flip, self, axis=axes_of(sizes(axes, dims), self._array.ndim) or ())
 
 
-def _wanted(x: TensorBase, given: tuple[Any, ...]) -> tuple[int, ...]:
-    shape = sizes(given)
+def _wanted(x: TensorBase, shape: tuple[int, ...]) -> tuple[int, ...]:
     if shape and min(shape) < -1:  # NumPy takes any negative number for -1
         raise errors.cannot_reshape(x._array.shape, shape)
     return shape
 
 
-def _along(axis: int, part: int | slice) -> tuple[Any, ...]:
-    """The index that takes a part along one axis, and all of the others."""
-    return (*(slice(None),) * axis, part, ...)
-
-
-__all__ = ["Shape"]
+def repeated(repeats: int | Tensor, n: int | None = None) -> Array:
+    """The numbers 0 to n - 1 (None: as many as there are repeats), each so many times in succession."""
+    if not isinstance(repeats, TensorBase):
+        times = np.asarray(count("repeat_interleave", "repeats", repeats))
+    elif repeats._array.dtype.kind in "iu":
+        times = repeats._array
+    else:
+        raise errors.not_for_dtype("repeat_interleave", repeats.dtype.name, "whole numbers that say how often")
+    if times.ndim > 1 or (n is None and times.ndim == 0) or (n is not None and times.size not in (1, n)):
+        raise errors.repeats_do_not_fit(times.shape, n)
+    if times.size and times.min() < 0:
+        raise errors.negative_count("repeat_interleave", "repeats", int(times.min()))
+    return np.repeat(np.arange(times.size if n is None else n), times)

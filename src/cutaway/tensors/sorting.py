@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,31 +10,23 @@ from .. import errors, ops
 from ..ops.contract import Array
 from .arguments import numpy_names
 from .base import TensorBase, apply, axis_of, wrap
-from .extremes import named
+from .extremes import Found
 from .ties import first_places, sorted_places
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-class SortResult(NamedTuple):
+class SortResult(Found):
     """What `x.sort()` returns."""
 
-    values: Any
-    indices: Any
-
-    def __repr__(self) -> str:
-        return named("sort", self)
+    __slots__ = ()
 
 
-class TopkResult(NamedTuple):
+class TopkResult(Found):
     """What `x.topk(k)` returns."""
 
-    values: Any
-    indices: Any
-
-    def __repr__(self) -> str:
-        return named("topk", self)
+    __slots__ = ()
 
 
 class Sorting(TensorBase):
