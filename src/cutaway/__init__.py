@@ -93,10 +93,13 @@ from .tensors import (  # noqa: E402
     Tensor,
     broadcast_tensors,
     cat,
+    cdist,
+    einsum,
     hstack,
     meshgrid,
     set_printoptions,
     stack,
+    tensordot,
     vstack,
     where,
 )  # fmt: skip
@@ -106,6 +109,7 @@ from .torch_import import as_torch  # noqa: E402
 __version__ = "0.1.0"
 
 concat = concatenate = cat
+cosine_similarity = nn.functional.cosine_similarity
 float = float32
 double = float64
 half = float16
@@ -121,26 +125,27 @@ nan = _math.nan
 
 __all__ = [
     "Generator", "Size", "Tensor", "accelerator", "arange", "as_tensor", "as_torch", "autograd", "backends",
-    "bernoulli", "bool", "broadcast_tensors", "cat", "concat", "concatenate", "cuda", "default_generator", "device",
-    "differentiable", "distributions", "double", "dtype", "e", "empty", "empty_like", "enable_grad", "explain",
-    "eye", "finfo", "float", "float16", "float32", "float64", "from_numpy", "full", "full_like",
-    "get_default_dtype", "get_rng_state", "half", "hstack", "iinfo", "inf", "inference_mode", "initial_seed", "int",
-    "int16", "int32", "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linspace", "load", "long",
-    "manual_seed", "meshgrid", "multinomial", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi",
-    "rand", "rand_like", "randint", "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed",
-    "serialization", "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "stack",
-    "tensor", "tril_indices", "triu_indices", "uint8", "utils", "vstack", "where", "zeros", "zeros_like",
+    "bernoulli", "bool", "broadcast_tensors", "cat", "cdist", "concat", "concatenate", "cosine_similarity",
+    "cuda", "default_generator", "device", "differentiable", "distributions", "double", "dtype", "e", "einsum",
+    "empty", "empty_like", "enable_grad", "explain", "eye", "finfo", "float", "float16", "float32", "float64",
+    "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state", "half", "hstack", "iinfo", "inf",
+    "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8", "is_grad_enabled",
+    "is_inference_mode_enabled", "linalg", "linspace", "load", "long", "manual_seed", "meshgrid", "multinomial",
+    "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand", "rand_like", "randint",
+    "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed", "serialization",
+    "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "stack", "tensor",
+    "tensordot", "tril_indices", "triu_indices", "uint8", "utils", "vstack", "where", "zeros", "zeros_like",
 ]  # fmt: skip
 __all__ += functions.__all__
 
 # What not every program needs is imported when it is first named, so that `import cutaway` is quick.
 _LATER = {
     "load": "serialization", "save": "serialization", "serialization": "", "distributions": "", "explain": "",
-    "safetensors": "", "utils": "",
+    "linalg": "", "safetensors": "", "utils": "",
 }  # fmt: skip
 
 if _TYPE_CHECKING:
-    from . import distributions, explain, safetensors, serialization, utils
+    from . import distributions, explain, linalg, safetensors, serialization, utils
     from .serialization import load, save
 else:
 

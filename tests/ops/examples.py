@@ -19,6 +19,7 @@ from cutaway import ops
 from .example import Example, binary, gaps, i64, of_shapes, points, reduction, together, unary
 from .examples_of_indexing import EXCUSED_INDEXING, INDEXING
 from .examples_of_layers import EXCUSED_LAYERS, LAYERS
+from .examples_of_matrices import EXCUSED_MATRICES, MATRICES
 from .examples_of_sequences import EXCUSED_SEQUENCES, SEQUENCES
 
 MASK = np.array([[True, False, True], [False, False, True]])
@@ -139,41 +140,6 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     ],
     ops.norm: [e for p in (2.0, 1.0, 3.0, np.inf) for e in reduction(p=p, empty=p != np.inf)]
     + [Example("ordinary", (X23,), {"axis": axis, "p": p}) for axis in (None, 1) for p in (-np.inf, 0.0, 0.5, -1, 1.5)],
-    # products of matrices
-    ops.matmul: [
-        of_shapes("ordinary", (3,), (3,)),
-        of_shapes("ordinary", (2, 3), (3,)),
-        of_shapes("ordinary", (3,), (3, 2)),
-        of_shapes("ordinary", (2, 3), (3, 4)),
-        of_shapes("ordinary", (2, 2, 3), (2, 3, 2)),
-        of_shapes("broadcast", (2, 2, 3), (3, 2)),
-        of_shapes("broadcast", (2, 3), (2, 3, 2)),
-        of_shapes("broadcast", (2, 1, 2, 3), (3, 3, 2)),
-        of_shapes("broadcast", (1, 2, 3), (4, 3, 1)),
-        of_shapes("broadcast", (3,), (2, 3, 2)),
-        of_shapes("broadcast", (2, 2, 3), (3,)),
-        of_shapes("broadcast", (3,), (2, 1, 3, 2)),
-        of_shapes("empty", (0, 3), (3, 2)),
-        of_shapes("empty", (2, 0), (0, 3)),
-        of_shapes("empty", (0,), (0,)),
-        of_shapes("empty", (0, 2, 3), (3, 2)),
-        of_shapes("empty", (2, 2, 0), (0, 3)),
-        Example("non-contiguous", (gaps(X23), gaps(points((3, 4), seed=1)))),
-        Example("non-contiguous", (points((3, 2)).T, points((4, 3), seed=1).T)),
-        Example("non-contiguous", (np.broadcast_to(points((3,)), (2, 3)).copy()[::-1], points((3, 2), seed=1))),
-    ],
-    ops.linear: [
-        of_shapes("ordinary", (4, 3), (2, 3), (2,)),
-        of_shapes("ordinary", (4, 3), (2, 3)),
-        of_shapes("ordinary", (3,), (2, 3), (2,)),
-        of_shapes("ordinary", (3,), (2, 3)),
-        of_shapes("ordinary", (2, 2, 3), (2, 3), (2,)),
-        of_shapes("empty", (0, 3), (2, 3), (2,)),
-        of_shapes("empty", (4, 0), (2, 0), (2,)),
-        of_shapes("empty", (4, 3), (0, 3), (0,)),
-        of_shapes("empty", (0, 2, 3), (2, 3)),
-        Example("non-contiguous", (gaps(points((4, 3))), gaps(points((2, 3), seed=1)), gaps(points((2,), seed=2)))),
-    ],
     # shape
     ops.reshape: [
         of_shapes("ordinary", (2, 3), shape=(3, 2)),
@@ -341,6 +307,7 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     ],
     **INDEXING,
     **LAYERS,
+    **MATRICES,
     **SEQUENCES,
 }
 
@@ -350,8 +317,6 @@ EXCUSED: dict[tuple[Callable[..., Any], str], str] = {
     (ops.cumsum, "0-d"): _NEEDS_AXIS,
     (ops.cumprod, "0-d"): _NEEDS_AXIS,
     (ops.median, "empty"): "no elements have no median",
-    (ops.matmul, "0-d"): _NEEDS_MATRIX,
-    (ops.linear, "0-d"): _NEEDS_MATRIX,
     (ops.swapaxes, "0-d"): _NEEDS_AXIS,
     (ops.diagonal, "0-d"): _NEEDS_MATRIX,
     (ops.diag_embed, "0-d"): _NEEDS_AXIS,
@@ -363,6 +328,7 @@ EXCUSED: dict[tuple[Callable[..., Any], str], str] = {
     (ops.nll, "0-d"): "takes a row of logits per example",
     **EXCUSED_INDEXING,
     **EXCUSED_LAYERS,
+    **EXCUSED_MATRICES,
     **EXCUSED_SEQUENCES,
 }
 

@@ -12,6 +12,7 @@ from cutaway import ops
 
 from .examples_of_indexing import VALUES_OF_INDEXING
 from .examples_of_layers import VALUES_OF_LAYERS
+from .examples_of_matrices import VALUES_OF_MATRICES
 from .examples_of_sequences import VALUES_OF_SEQUENCES
 
 Array = np.ndarray[Any, Any]
@@ -98,13 +99,6 @@ def averaged(function: Callable[..., Any]) -> Callable[..., Any]:
 def _huber(x: Any, y: Any, delta: float = 1.0) -> Any:
     d = abs(x - y)
     return d * d / 2 if d < delta else delta * (d - mpmath.mpf(delta) / 2)
-
-
-def _product(x: Array, y: Array) -> Array:
-    a, b = x.reshape(1, -1) if x.ndim == 1 else x, y.reshape(-1, 1) if y.ndim == 1 else y
-    out = (a[..., :, :, None] * b[..., None, :, :]).sum(axis=-2)
-    out = out[..., 0] if y.ndim == 1 else out
-    return out[..., 0, :] if x.ndim == 1 and y.ndim > 1 else out[..., 0] if x.ndim == 1 else out
 
 
 def _joined(xs: Any, axis: int) -> Array:
@@ -219,8 +213,6 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.logsumexp: rows(lambda v: mpmath.log(mpmath.fsum(mpmath.exp(x) for x in v)) if v else -mpmath.inf),
     ops.cumsum: along(lambda v: [mpmath.fsum(v[: i + 1]) for i in range(len(v))]),
     ops.norm: rows(_norm),
-    ops.matmul: lambda x, y: _product(x, y),
-    ops.linear: lambda x, w, *b: np.einsum("...i,oi->...o", x, w) + (b[0] if b else 0),
     ops.reshape: lambda x, shape: np.array(list(x.flat)).reshape(shape),
     ops.transpose: lambda x, axes: np.moveaxis(x, axes, range(x.ndim)),
     ops.swapaxes: lambda x, a, b: np.einsum("ij...->ji...", x) if x.ndim == 2 else np.einsum("ijk->kji", x),
@@ -262,5 +254,6 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
         pos_weight * y * mpmath.log(_sigmoid(x)) + (1 - y) * mpmath.log(1 - _sigmoid(x)))),
     **VALUES_OF_INDEXING,
     **VALUES_OF_LAYERS,
+    **VALUES_OF_MATRICES,
     **VALUES_OF_SEQUENCES,
 }  # fmt: skip

@@ -13,10 +13,11 @@ import pytest
 
 import cutaway
 from cutaway import memory
+from tests.tensors.messages_about_matrices import ABOUT_MATRICES
 from tests.tensors.messages_about_shapes import ABOUT_SHAPES
 from tests.tensors.messages_about_values import ABOUT_VALUES
 
-MESSAGES = ABOUT_VALUES | ABOUT_SHAPES
+MESSAGES = ABOUT_VALUES | ABOUT_SHAPES | ABOUT_MATRICES
 
 
 def space() -> dict[str, Any]:

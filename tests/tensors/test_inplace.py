@@ -67,6 +67,8 @@ NEEDS: dict[str, tuple[Any, ...]] = {
     "index_add_": (0, cutaway.tensor([1, 1, 0]), cutaway.ones(3, 3)),
     **dict.fromkeys(["transpose_", "swapaxes_", "swapdims_"], (0, 1)),
     **dict.fromkeys(["cumsum_", "cumprod_", "unsqueeze_"], (0,)),
+    "addmm_": (cutaway.ones(2, 4), cutaway.ones(4, 3)),
+    "baddbmm_": (cutaway.ones(1, 2, 4), cutaway.ones(1, 4, 3)),
     "lerp_": (cutaway.ones(2, 3), 0.3), "masked_fill_": (cutaway.tensor([True, False, True]), 7.0),
 }  # fmt: skip
 
@@ -75,6 +77,7 @@ NEEDS: dict[str, tuple[Any, ...]] = {
 def test_it_writes_what_its_namesake_computes(name: str) -> None:
     method, writing = getattr(cutaway.Tensor, name[:-1]), getattr(cutaway.Tensor, name)
     x = cutaway.tensor([[0.25, -0.5, 0.75], [0.1, 0.9, -0.3]])
+    x = x[None] if name == "baddbmm_" else x
     takes = inspect.signature(method).parameters
     args = NEEDS.get(name, (2.0,) if {"other", "exponent", "min", "max"} & set(takes) else ())
     expected, memory = method(x.clone(), *args), x.data_ptr()

@@ -1,7 +1,5 @@
 """Derivatives: asking for them, checking them, and writing ops of one's own."""
 
-from typing import TYPE_CHECKING
-
 from ..grad_mode import (
     enable_grad,
     inference_mode,
@@ -11,7 +9,6 @@ from ..grad_mode import (
     set_grad_enabled,
 )
 from ..tensors.differentiation import backward, grad
-from ..torch_import import absent
 from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
 from .own_ops import differentiable
@@ -20,6 +17,3 @@ __all__ = [
     "Function", "backward", "differentiable", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode",
     "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_grad_enabled",
 ]  # fmt: skip
-
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
-    __getattr__ = absent("torch.autograd")

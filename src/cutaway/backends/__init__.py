@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from ..torch_import import absent
-from . import cudnn, mps
+from . import mps
 
-__all__ = ["cudnn", "mps"]
+__all__ = ["mps"]
 
 if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
     __getattr__ = absent("torch.backends")

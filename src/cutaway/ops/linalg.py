@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Products of matrices, and what else is summed over pairs of their elements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from .contract import Array, Binary, Variadic
+from .contract import Array, Binary, Ternary, Unary, Variadic, once
+from .reduction import norm
 
 
 def rows(x: Array) -> Array:
@@ -62,3 +63,24 @@ def linear_twin(x: Array, weight: Array, *bias: Array) -> Array:
     for b in bias:
         out = out + b
     return out
+
+
+def addmm(c: Array, x: Array, y: Array, *, beta: float = 1, alpha: float = 1) -> Ternary:
+    """β c + α x @ y"""
+    product, dx, dy = matmul(x, y)
+    out = product if alpha == 1 else alpha * product
+    out = out + (c if beta == 1 else beta * c) if beta else out  # with β = 0 not even a nan in c counts
+    return out, lambda g: beta * g, lambda g: alpha * dx(g), lambda g: alpha * dy(g)
+
+
+def trace(x: Array) -> Unary:
+    """Σ x[i, i]"""
+    diagonal = np.eye(*x.shape, dtype=np.bool_)
+    return np.trace(x), lambda g: np.where(diagonal, g, 0)
+
+
+def cdist(x: Array, y: Array, *, p: float = 2.0) -> Binary:
+    """‖x[i] - y[j]‖ₚ, for every row i of x with every row j of y"""
+    out, dd = norm(np.expand_dims(x, -2) - np.expand_dims(y, -3), p=p, axis=-1)
+    shared = once(dd)
+    return out, lambda g: shared(g).sum(axis=-2), lambda g: -shared(g).sum(axis=-3)

@@ -19,6 +19,7 @@ from . import (
     convolution,
     distance,
     elementwise,
+    equations,
     indexing,
     linalg,
     loss,
@@ -210,6 +211,18 @@ _OPS = [
     # products of matrices
     Op(linalg.matmul, _product, broadcasts=True, numpy=np.matmul),
     Op(linalg.linear, _linear, twin=linalg.linear_twin),
+    Op(
+        linalg.addmm,
+        lambda node: "AddmmBackward0" if len(node.shape) == 2 else "BaddbmmBackward0",
+        broadcasts=True,
+    ),
+    Op(linalg.trace, "TraceBackward0", numpy=np.trace),
+    Op(linalg.cdist, "CdistBackward0", broadcasts=True),
+    # systems of equations
+    Op(equations.solve, "LinalgSolveExBackward0", broadcasts=True, numpy=np.linalg.solve),
+    Op(equations.inv, "LinalgInvExBackward0", numpy=np.linalg.inv),
+    Op(equations.det, "LinalgDetBackward0", numpy=np.linalg.det),
+    Op(equations.svd, "LinalgSvdBackward0", numpy=equations.decomposed),
     # shape
     Op(shape.reshape, _reshaped, numpy=np.reshape),
     Op(shape.transpose, "PermuteBackward0", numpy=np.transpose),

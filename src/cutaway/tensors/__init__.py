@@ -1,8 +1,13 @@
 """The Tensor and the functions that join several of them."""
 
 from .arithmetic import where
+from .contraction import einsum, tensordot
 from .joining import broadcast_tensors, cat, hstack, meshgrid, stack, vstack
+from .linalg import cdist
 from .printing import set_printoptions
 from .tensor import Tensor
 
-__all__ = ["Tensor", "broadcast_tensors", "cat", "hstack", "meshgrid", "set_printoptions", "stack", "vstack", "where"]
+__all__ = [
+    "Tensor", "broadcast_tensors", "cat", "cdist", "einsum", "hstack", "meshgrid", "set_printoptions", "stack",
+    "tensordot", "vstack", "where",
+]  # fmt: skip

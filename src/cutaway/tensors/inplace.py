@@ -214,6 +214,9 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
     tril_ = in_place(Indexing.tril)
     triu_ = in_place(Indexing.triu)
 
+    addmm_ = in_place(LinearAlgebra.addmm)
+    baddbmm_ = in_place(LinearAlgebra.baddbmm)
+
     # --- by index
 
     scatter_ = in_place(Indexing.scatter)

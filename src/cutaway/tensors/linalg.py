@@ -1,4 +1,4 @@
-"""Products of vectors and matrices."""
+"""Products of vectors and matrices, and what is computed of a matrix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from .. import errors, ops
 from .arguments import tensor_argument
 from .arithmetic import Arithmetic
-from .base import TensorBase, apply, wrap
+from .base import Number, TensorBase, apply, number_as, to_dtype, wrap
+from .contraction import tensordot
 from .shape import Shape
 
 if TYPE_CHECKING:
@@ -96,10 +97,76 @@ class LinearAlgebra(Arithmetic, Shape):
             raise errors.product_of_wrong_ndim("outer", self._array.shape, vec2._array.shape, 1, 1)
         return self.reshape(-1, 1) * vec2
 
+    def inner(self, other: Tensor) -> Tensor:
+        """Products summed along the last dimension of both: of vectors their dot product.
+
+        Args:
+            other: its last dimension is as long as self's.
+
+        Returns:
+            self's other dimensions, then those of other.
+
+        >>> cutaway.tensor([[1., 2.], [3., 4.]]).inner(cutaway.tensor([1., 1.]))
+        tensor([3., 7.])
+        """
+        own, others = self._array.shape, tensor_argument(other, "inner")._array.shape
+        if not own or not others:
+            return self * other
+        if own[-1] != others[-1]:
+            raise errors.inner_mismatch(own, others)
+        return tensordot(self, other, ([-1], [-1]))  # type: ignore[arg-type]
+
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * self + alpha * (mat1 @ mat2): what a linear layer computes.
+
+        Args:
+            mat1: (N, K).
+            mat2: (K, M).
+            beta: a factor for self, (N, M) or a shape that is stretched to it. With 0 self is not looked at.
+            alpha: a factor for the product.
+
+        Raises:
+            RuntimeError: the shapes or the dtypes do not fit.
+
+        >>> bias, x, weight = cutaway.tensor([1., 2.]), cutaway.ones(1, 3), cutaway.ones(3, 2)
+        >>> bias.addmm(x, weight)
+        tensor([[4., 5.]])
+        """
+        return _added("addmm", self, mat1, mat2, beta, alpha, 2)
+
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * self + alpha * (batch1 @ batch2), for batches of matrices.
+
+        Args:
+            batch1: (B, N, K).
+            batch2: (B, K, M).
+            beta: a factor for self, (B, N, M) or a shape that is stretched to it. With 0 self is not looked at.
+            alpha: a factor for the product.
+
+        >>> cutaway.zeros(1).baddbmm(cutaway.ones(1, 2, 3), cutaway.ones(1, 3, 1), alpha=2)
+        tensor([[[6.],
+                 [6.]]])
+        """
+        return _added("baddbmm", self, batch1, batch2, beta, alpha, 3)
+
+    def trace(self) -> Tensor:
+        """The sum of a matrix's diagonal.
+
+        >>> cutaway.tensor([[1., 2.], [3., 4.]]).trace()
+        tensor(5.)
+        """
+        if self._array.ndim != 2:
+            raise errors.not_one_matrix("trace", self._array.shape)
+        if self._array.dtype.kind == "b":
+            raise errors.not_for_dtype("trace", self._array.dtype.name, "numbers: x.int()")
+        return apply(ops.trace, self if self._array.dtype.kind == "f" else to_dtype(self, np.dtype(np.int64)))
+
 
 def _product(name: str, x: TensorBase, y: Any) -> Tensor:
     if x._array.dtype is not tensor_argument(y, name)._array.dtype and x._array.dtype != y._array.dtype:
         raise errors.dtypes_differ(name, x.dtype, y.dtype)
+    if x._array.dtype.kind == "b":
+        raise errors.not_for_dtype(name, "bool", "numbers: x.int() @ y.int()")
     return apply(ops.matmul, x, y)
 
 
@@ -111,3 +178,62 @@ def _strict(name: str, x: TensorBase, y: Any, left: int, right: int) -> Tensor:
     if left == 3 and a[0] != b[0]:
         raise errors.batches_differ(name, a, b)
     return _product(name, x, y)
+
+
+def _added(name: str, c: TensorBase, x: Any, y: Any, beta: Number, alpha: Number, ndim: int) -> Tensor:
+    """A product of matrices, or batches of them, added to c."""
+    for which, factor in (("the first factor", x), ("the second factor", y)):
+        if tensor_argument(factor, name)._array.ndim != ndim:
+            raise errors.factor_of_wrong_ndim(name, factor._array.shape, ndim, which)
+        if factor._array.dtype != c._array.dtype:
+            raise errors.dtypes_differ(name, c.dtype, factor.dtype)
+    if c._array.dtype.kind == "b":
+        raise errors.not_for_dtype(name, "bool", "numbers: x.int()")
+    a, b = x._array.shape, y._array.shape
+    if a[-1] != b[-2] or a[:-2] != b[:-2]:
+        raise errors.factors_mismatch(name, a, b)
+    product = (*a[:-1], b[-1])
+    if not all(n in (1, m) for n, m in zip(reversed(c._array.shape), reversed(product))) or c._array.ndim > ndim:
+        raise errors.summand_mismatch(name, c._array.shape, product)
+    beta, alpha = (number_as(factor, c._array.dtype) for factor in (beta, alpha))
+    return apply(ops.addmm, c, x, y, beta=beta, alpha=alpha)
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """The distances of every point of one set to every point of another.
+
+    Args:
+        x1: (*, P, M), a point in each row.
+        x2: (*, R, M).
+        p: which distance: 2 for the usual one, 1 for the sum along the axes, inf for the longest of them, 0 for the
+            number of those along which the points differ.
+        compute_mode: not used; PyTorch's choice of an algorithm.
+
+    Returns:
+        (*, P, R).
+
+    Raises:
+        RuntimeError: the shapes do not fit, or the elements are whole numbers.
+
+    Distances have no slope where two points are the same: there the gradient is 0.
+
+    >>> cutaway.cdist(cutaway.tensor([[0., 0.]]), cutaway.tensor([[3., 4.], [0., 1.]]))
+    tensor([[5., 1.]])
+    """
+    for x in (x1, x2):
+        if tensor_argument(x, "cdist")._array.ndim < 2:
+            raise errors.needs_matrix("cdist", x.shape)
+        if x._array.dtype.kind != "f":
+            raise errors.needs_real_numbers("cdist", x.dtype)
+    if x1._array.dtype != x2._array.dtype:
+        raise errors.dtypes_differ("cdist", x1.dtype, x2.dtype)
+    if x1.shape[-1] != x2.shape[-1]:
+        raise errors.columns_differ(x1.shape, x2.shape)
+    if p < 0:
+        raise errors.negative_norm(p)
+    return apply(ops.cdist, x1, x2, p=float(p))
+
+
+def singular_values(x: TensorBase) -> Tensor:
+    """How far a matrix stretches space along each of its main axes, the largest first; those of a batch each."""
+    return apply(ops.svd, x)[..., x._array.shape[-2], :]

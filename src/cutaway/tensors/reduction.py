@@ -17,6 +17,7 @@ from ..dtypes import int64, numpy_dtype
 from .arguments import numpy_names, tensor_argument
 from .base import Dims, TensorBase, apply, as_float, axes_of, axis_of, to_dtype, wrap
 from .joining import cat
+from .norms import matrix_norm
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -219,7 +220,8 @@ class Reduction(TensorBase):
         """The length of self as a vector: (Σ |x|ᵖ)^(1/p).
 
         Args:
-            p: 2 (or "fro") for the usual length, 1 for the sum of absolute values, inf for the largest.
+            p: 2 (or "fro") for the usual length, 1 for the sum of absolute values, inf for the largest; "nuc" for the
+                sum of the singular values of a matrix.
             dim: the dimension or dimensions along which; None for all elements.
             keepdim: keep them, with length 1.
             dtype: convert to this dtype first.
@@ -230,6 +232,8 @@ class Reduction(TensorBase):
         >>> cutaway.tensor([3., 4.]).norm()
         tensor(5.)
         """
+        if p == "nuc":
+            return matrix_norm(self, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)  # type: ignore[arg-type]
         x = _fractions("norm", self, dtype)
         power = 2.0 if p in ("fro", None) else float(p)
         return apply(ops.norm, x, p=power, axis=axes_of(dim, self._array.ndim), keepdims=keepdim)

@@ -25,4 +25,15 @@ class Known:
     reason: str
 
 
-KNOWN: tuple[Known, ...] = ()
+KNOWN: tuple[Known, ...] = (
+    Known(
+        "*norm", "*", "instead of None",
+        "the norm of order 0 counts elements, and its slope is 0 everywhere: the gradient is zeros, in PyTorch None, "
+        "which comes to the same",
+    ),
+    Known(
+        "linalg.norm", "*float64*", "instead of nan",
+        "at the origin a norm of order 3.5 has no slope; the gradient is 0 there, as in PyTorch, but PyTorch's "
+        "gradient of this gradient is nan",
+    ),
+)  # fmt: skip

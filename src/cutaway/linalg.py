@@ -1,0 +1,87 @@
+"""torch.linalg: norms, inverses, determinants, and systems of linear equations.
+
+Each takes a matrix, or a batch of them with the matrices in the last two dimensions, as PyTorch's does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import errors, ops
+from .errors import LinAlgError
+from .tensors import Tensor
+from .tensors.arguments import tensor_argument
+from .tensors.base import apply
+from .tensors.norms import fractions, matrix_norm, norm, vector_norm
+
+__all__ = ["LinAlgError", "det", "inv", "matrix_norm", "norm", "solve", "vector_norm"]
+
+
+def inv(A: Tensor) -> Tensor:
+    """The inverse: the matrix with inv(A) @ A = 1.
+
+    Args:
+        A: (*, N, N).
+
+    Raises:
+        LinAlgError: a matrix has no inverse.
+        RuntimeError: A is not square, or holds whole numbers.
+
+    To solve an equation, `solve` is faster, and loses fewer digits.
+
+    >>> torch.linalg.inv(torch.tensor([[2., 1.], [1., 1.]]))
+    tensor([[ 1., -1.],
+            [-1.,  2.]])
+    """
+    return apply(ops.inv, _square("linalg.inv", A))
+
+
+def det(A: Tensor) -> Tensor:
+    """The determinant: by how much A makes areas, or volumes, larger; negative if it also mirrors them.
+
+    Args:
+        A: (*, N, N).
+
+    Returns:
+        (*).
+
+    >>> torch.linalg.det(torch.tensor([[2., 1.], [1., 3.]]))
+    tensor(5.)
+    """
+    return apply(ops.det, _square("linalg.det", A))
+
+
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
+    """The X with A @ X = B: a system of linear equations, or several with the same A.
+
+    Args:
+        A: (*, N, N).
+        B: (*, N, K), or a vector (N); or (*, N), one vector for each matrix of A.
+        left: False: X @ A = B, with B of (*, K, N).
+
+    Raises:
+        LinAlgError: A is singular: there is no solution, or more than one.
+        RuntimeError: the shapes or the dtypes do not fit.
+
+    >>> torch.linalg.solve(torch.tensor([[2., 1.], [1., 1.]]), torch.tensor([5., 3.]))
+    tensor([2., 1.])
+    """
+    a, b = _square("linalg.solve", A), tensor_argument(B, "linalg.solve")
+    if a.dtype != b.dtype:
+        raise errors.dtypes_differ("linalg.solve", a.dtype, b.dtype)
+    is_vector = b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1])
+    b = b.unsqueeze(-1) if is_vector else b
+    if not left and not is_vector:
+        return solve(a.mT, b.mT).mT
+    if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
+        raise errors.cannot_solve(a.shape, B.shape)
+    x = apply(ops.solve, a, b)
+    return x.squeeze(-1) if is_vector else x
+
+
+def _square(name: str, x: Any) -> Any:
+    if tensor_argument(x, name).ndim < 2:
+        raise errors.needs_matrix(name, x.shape)
+    if x.shape[-1] != x.shape[-2]:
+        raise errors.not_square(name, x.shape)
+    return fractions(name, x)

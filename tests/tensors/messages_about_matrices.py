@@ -1,0 +1,206 @@
+"""What a mistake with matrices, norms or einsum is told, word for word.
+
+x is a vector, m a matrix, w requires grad.
+"""
+
+import cutaway
+
+LinAlgError = cutaway.linalg.LinAlgError
+
+ABOUT_MATRICES: dict[str, Exception] = {
+    "(m > 0) @ (m > 0).T": NotImplementedError(
+        '"matmul" not implemented for \'bool\': it needs numbers: x.int() @ y.int()'
+    ),
+    "m.inner(t.ones(2))": RuntimeError(
+        "inner() the last dimension must match on both input tensors but got shapes (2, 3) and (2,): it multiplies "
+        "along the last dimension of both"
+    ),
+    "m.addmm(x, m)": RuntimeError("addmm: the first factor must be a matrix, with 2 dimensions, but its shape is (3,)"),
+    "m.addmm(m, m)": RuntimeError(
+        "addmm: shapes (2, 3) and (2, 3) cannot be multiplied: the last dimension of the first is 3, the second to "
+        "last of the second is 2; they must be equal"
+    ),
+    "m.addmm(m, m.T)": RuntimeError(
+        "addmm: what is added to has the shape (2, 3), which cannot be stretched to the product's, (2, 2)"
+    ),
+    "m.addmm(m.double(), m.T)": RuntimeError(
+        "addmm: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
+        "with .to(torch.float64)"
+    ),
+    "t.ones(2, 2).addmm_(m, t.ones(3, 3))": RuntimeError(
+        "addmm: what is added to has the shape (2, 2), which cannot be stretched to the product's, (2, 3)"
+    ),
+    "m.baddbmm(m, m)": RuntimeError(
+        "baddbmm: the first factor must be a batch of matrices, with 3 dimensions, but its shape is (2, 3)"
+    ),
+    "m.baddbmm(m[None], t.ones(2, 3, 2))": RuntimeError(
+        "baddbmm: shapes (1, 2, 3) and (2, 3, 2) cannot be multiplied: the last dimension of the first is 3, the "
+        "second to last of the second is 3; they must be equal, and so must the batches"
+    ),
+    "x.trace()": RuntimeError("trace: expected a matrix, but got a tensor of shape (3,)"),
+    "(m > 0).trace()": NotImplementedError('"trace" not implemented for \'bool\': it needs numbers: x.int()'),
+    "t.tensordot(m, m, 1)": RuntimeError(
+        "tensordot: contracted dimensions need to match, but first has size 3 in dim 1 and second has size 2 in dim "
+        "0; the shapes are (2, 3) and (2, 3)"
+    ),
+    "t.tensordot(m, m, 3)": RuntimeError(
+        "tensordot: dims=3 last dimensions of the first with as many first ones of the second: it goes from 0 to 2 "
+        "for shapes (2, 3) and (2, 3)"
+    ),
+    "t.tensordot(m, m, ([1], [0]))": RuntimeError(
+        "tensordot: contracted dimensions need to match, but first has size 3 in dim 1 and second has size 2 in dim "
+        "0; the shapes are (2, 3) and (2, 3)"
+    ),
+    "t.tensordot(m, m, ([1], [0, 1]))": RuntimeError(
+        "tensordot: both dimension lists should have same length, for they name pairs, but got [1] and [0, 1]"
+    ),
+    "t.tensordot(m, m, ([1, 1], [0, 1]))": RuntimeError(
+        "tensordot: a dimension appears more than once in dims=([1, 1], [0, 1]): name each only once"
+    ),
+    "t.tensordot(m, m, ([2], [0]))": IndexError(
+        "Dimension out of range (expected to be in range of [-2, 1], but got 2): the tensor has 2 dimensions, "
+        "numbered from 0, or from the end as -1, -2, ..."
+    ),
+    "t.tensordot(m, 3)": TypeError(
+        "tensordot(): a Tensor is needed, not the number 3: convert it with torch.tensor(...) first"
+    ),
+    "t.cdist(x, m)": RuntimeError(
+        "cdist: The input tensor A must have at least 2 dimensions (a matrix, or a batch of them), but the shape is "
+        "(3,)"
+    ),
+    "t.cdist(m, m.T)": RuntimeError(
+        "cdist: X1 and X2 must have the same number of columns, since each row is a point: the shapes are (2, 3) and "
+        "(3, 2)"
+    ),
+    "t.cdist(m.long(), m.long())": RuntimeError(
+        "cdist: Expected a floating point tensor as input, but got torch.int64: use x.float()"
+    ),
+    "t.cdist(m, m.double())": RuntimeError(
+        "cdist: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
+        "with .to(torch.float64)"
+    ),
+    "t.cdist(m, m, p=-1)": RuntimeError("cdist only supports non-negative p values, and got -1"),
+    # torch.linalg
+    "t.linalg.inv(t.tensor([[1., 2.], [2., 4.]]))": LinAlgError(
+        "linalg.inv: the matrix of shape (2, 2) is singular: its determinant is 0, for one of its rows is made of "
+        "the others, and it has no inverse. Are two rows or columns the same? A small number on the diagonal gives "
+        "it one: A + 1e-6 * torch.eye(n)."
+    ),
+    "t.linalg.solve(t.stack([t.eye(2), t.ones(2, 2)]), t.ones(2))": LinAlgError(
+        "linalg.solve: (Batch element 1): the matrix of shape (2, 2) is singular: its determinant is 0, for one of "
+        "its rows is made of the others, and it has no inverse. Are two rows or columns the same? A small number on "
+        "the diagonal gives it one: A + 1e-6 * torch.eye(n)."
+    ),
+    "t.linalg.inv(m)": RuntimeError(
+        "linalg.inv: A must be batches of square matrices, but they are 2 by 3 matrices (the shape is (2, 3))"
+    ),
+    "t.linalg.inv(x)": RuntimeError(
+        "linalg.inv: The input tensor A must have at least 2 dimensions (a matrix, or a batch of them), but the "
+        "shape is (3,)"
+    ),
+    "t.linalg.det(t.eye(2).long())": RuntimeError(
+        "linalg.det: Expected a floating point tensor as input, but got torch.int64: use x.float()"
+    ),
+    "t.linalg.solve(t.eye(2), x)": RuntimeError(
+        "linalg.solve: Incompatible shapes of A and B for the equation AX = B: (2, 2) and (3,). B has a row for each "
+        "row of A, 2, as a vector of that length or a matrix of that many rows."
+    ),
+    "t.linalg.solve(t.eye(3), x.double())": RuntimeError(
+        "linalg.solve: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: "
+        "convert one with .to(torch.float64)"
+    ),
+    "t.linalg.norm(m[None], 2)": RuntimeError(
+        "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got 3D. Say what is measured: "
+        "dim=-1 for each vector, dim=(-2, -1) for each matrix."
+    ),
+    "t.linalg.norm(m[None], dim=(0, 1, 2))": RuntimeError(
+        "linalg.norm: If dim is specified, it must be of length 1 (vectors) or 2 (matrices). Got (0, 1, 2). "
+        "linalg.vector_norm takes any number."
+    ),
+    "t.linalg.vector_norm(m.long())": RuntimeError(
+        "linalg.vector_norm: Expected a floating point tensor as input, but got torch.int64: use x.float()"
+    ),
+    "t.linalg.vector_norm(t.zeros(0), t.inf)": RuntimeError(
+        "linalg.vector_norm cannot compute the inf norm on an empty tensor: no elements have no largest and no "
+        "smallest"
+    ),
+    't.linalg.vector_norm(m, "fro")': TypeError("linalg.vector_norm: argument 'ord' must be a number, not str 'fro'"),
+    "t.linalg.norm(m.double(), dtype=t.float32)": RuntimeError(
+        "linalg.vector_norm: the dtype of the input (torch.float64) should be convertible without narrowing to the "
+        "specified dtype (torch.float32): round the result instead, .to(torch.float32)"
+    ),
+    "t.linalg.matrix_norm(m, 3)": RuntimeError(
+        "linalg.matrix_norm: Order 3 not supported. There are 'fro' (as if it were one vector), 'nuc' (the sum of "
+        "the singular values), 2 and -2 (the largest, the smallest of them), 1 and -1 (the largest, the smallest sum "
+        "of a column), inf and -inf (of a row)."
+    ),
+    "t.linalg.matrix_norm(x)": RuntimeError(
+        "linalg.matrix_norm: The input tensor A must have at least 2 dimensions (a matrix, or a batch of them), but "
+        "the shape is (3,)"
+    ),
+    "t.linalg.matrix_norm(m, dim=0)": RuntimeError(
+        "linalg.matrix_norm: dim must be a 2-tuple: the dimensions of rows and columns. Got 0"
+    ),
+    "t.linalg.matrix_norm(m, dim=(1, -1))": RuntimeError("linalg.matrix_norm: dims must be different. Got (1, -1)"),
+    "t.linalg.inv([[1.]])": TypeError(
+        "linalg.inv(): a Tensor is needed, not list [[1.0]]: convert it with torch.tensor(...) first"
+    ),
+    # einsum
+    "t.einsum()": ValueError(
+        "einsum(): must specify the equation string and at least one operand, as in torch.einsum('ij,jk->ik', a, b), "
+        "or at least one operand and its subscripts list, as in torch.einsum(a, [0, 1], b, [1, 2], [0, 2])"
+    ),
+    't.einsum("ij")': ValueError(
+        "einsum(): must specify the equation string and at least one operand, as in torch.einsum('ij,jk->ik', a, b), "
+        "or at least one operand and its subscripts list, as in torch.einsum(a, [0, 1], b, [1, 2], [0, 2])"
+    ),
+    't.einsum("ij,jk->ik", m)': RuntimeError(
+        "einsum(): fewer operands were provided than specified in the equation: 1, where 'ij,jk->ik' names 2"
+    ),
+    't.einsum("ij", m, m)': RuntimeError(
+        "einsum(): more operands were provided than specified in the equation: 2, where 'ij' names 1"
+    ),
+    't.einsum("ij,j->i", m, 2)': TypeError("einsum(): operand 1 must be a Tensor, not the number 2"),
+    't.einsum("ijk->i", m)': RuntimeError(
+        "einsum(): the number of subscripts in the equation (3) does not match the number of dimensions (2) for "
+        "operand 0, of shape (2, 3), and no ellipsis was given"
+    ),
+    't.einsum("...ijk->i", m)': RuntimeError(
+        "einsum(): the number of subscripts in the equation (3) does not match the number of dimensions (2) for "
+        "operand 0, of shape (2, 3)"
+    ),
+    't.einsum("i1->i", m)': RuntimeError(
+        "einsum(): invalid subscript '1' given at index 1 in the equation string 'i1->i': subscripts must be in "
+        "[a-zA-Z], operands are parted by commas, and '...' stands for further dimensions"
+    ),
+    't.einsum("i..->i", m)': RuntimeError(
+        "einsum(): invalid subscript '.' given at index 1 in the equation string 'i..->i': subscripts must be in "
+        "[a-zA-Z], operands are parted by commas, and '...' stands for further dimensions"
+    ),
+    't.einsum("i......->i", m)': RuntimeError(
+        "einsum(): found a second ellipsis ('...') for operand 0: it stands for all dimensions that have no letter"
+    ),
+    't.einsum("ij->ik", m)': RuntimeError(
+        "einsum(): output subscript k does not appear in the equation for any input operand, so its size is not known"
+    ),
+    't.einsum("ij->ii", m)': RuntimeError("einsum(): output subscript i appears more than once in the output"),
+    't.einsum("ii->i", m)': RuntimeError(
+        "einsum(): subscript i is repeated for operand 0, of shape (2, 3), and names its diagonal, but the sizes "
+        "don't match"
+    ),
+    't.einsum("ij,jk->ik", m, m)': RuntimeError(
+        "einsum(): subscript j has size 2 for operand 1 which does not broadcast with previously seen size 3: a "
+        "letter stands for one size wherever it appears (or for 1)"
+    ),
+    't.einsum("...i,...i->", m, t.ones(3, 3))': RuntimeError(
+        "einsum(): subscript ... has size 3 for operand 1 which does not broadcast with previously seen size 2: a "
+        "letter stands for one size wherever it appears (or for 1)"
+    ),
+    't.einsum("ij,jk->ik", m, m.T.double())': RuntimeError(
+        "bmm: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
+        "with .to(torch.float64)"
+    ),
+    "t.einsum(m, [0, 60])": ValueError(
+        "einsum(): subscript in subscript list is not within the valid range [0, 52), or an Ellipsis: 60"
+    ),
+}
