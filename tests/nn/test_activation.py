@@ -112,3 +112,20 @@ def test_normalize() -> None:
     np.testing.assert_allclose(lengths, 1)
     check(lambda x: F.normalize(x, p=3.0, dim=0), x)
     assert F.normalize(torch.zeros(1, 2)).tolist() == [[0, 0]]
+
+
+def test_hardtanh_of_whole_numbers_stays_whole() -> None:
+    x = torch.tensor([-3, 0, 3], dtype=torch.int8)
+    assert F.hardtanh(x, -1.5, 1.5).tolist() == [-1, 0, 1] and F.hardtanh(x).dtype == torch.int8
+    assert F.hardtanh(x, inplace=True) is x and x.tolist() == [-1, 0, 1]
+    with pytest.raises(RuntimeError, match=r"torch\.uint8 has no numbers down to min_val=-1"):
+        F.hardtanh(torch.tensor([3], dtype=torch.uint8))
+    with pytest.raises(RuntimeError, match=r"torch\.bool"):
+        F.hardtanh(torch.tensor([True]))
+
+
+def test_prelu_of_a_single_number() -> None:
+    assert F.prelu(torch.tensor(-2.0), torch.tensor([0.5])).shape == ()
+    assert nn.PReLU()(torch.tensor(-2.0)).item() == -0.5
+    with pytest.raises(RuntimeError, match=r"one number or \(C\), and was given with shape \(2, 4\)"):
+        F.prelu(torch.ones(2, 8), torch.ones(2, 4))

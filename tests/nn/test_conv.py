@@ -18,6 +18,12 @@ from tests.nn.witness import check, leaf
 # -- layers ------------------------------------------------------------------------------------------------------------
 
 
+def test_windows_can_be_made_visible_on_any_dtype() -> None:
+    for dtype in (torch.bool, torch.uint8, torch.int64):
+        seen = F.unfold(torch.tensor([[[1, 0, 1]]]).to(dtype), (1, 2))
+        assert seen.dtype == dtype and seen.tolist() == [[1, 0], [0, 1]]
+
+
 def test_conv2d_starts_as_pytorchs() -> None:
     torch.manual_seed(0)
     layer = nn.Conv2d(1, 2, 2)

@@ -117,6 +117,10 @@ def test_embedding_of_bad_numbers(index: list[float], error: type[Exception], te
 
 
 def test_padding_must_be_a_row() -> None:
+    with pytest.raises(AssertionError, match=r"padding_idx=3 is not a row of a weight of 3 rows"):
+        F.embedding(torch.tensor([0]), torch.ones(3, 2), padding_idx=3)
+    with pytest.raises(RuntimeError, match=r"its shape is \(3,\)"):
+        F.embedding(torch.tensor([0]), torch.ones(3))
     with pytest.raises(AssertionError, match=r"choose one of 0 to 2"):
         nn.Embedding(3, 4, padding_idx=3)
 

@@ -242,3 +242,6 @@ def test_kl_divergence() -> None:
     check(lambda x, t: F.kl_div(x, t.sigmoid(), reduction="sum"), leaf(2, 3), leaf(2, 3, seed=1))
     with pytest.warns(UserWarning, match="batchmean"):
         nn.KLDivLoss()(logq, target)
+    number = torch.tensor(1.0)
+    assert F.kl_div(number, number, reduction="batchmean") == -1
+    assert F.kl_div(number, -number, reduction="sum").isnan()

@@ -62,6 +62,13 @@ def test_running_statistics_move_towards_each_batch() -> None:
     assert layer.running_var.tolist() == [1, 1]
 
 
+def test_no_samples_move_no_statistics() -> None:
+    net = nn.BatchNorm1d(2)
+    assert net(torch.zeros(0, 2)).shape == (0, 2) and net(torch.zeros(0, 2, 3)).shape == (0, 2, 3)
+    assert net.running_mean.tolist() == [0, 0] and net.running_var.tolist() == [1, 1]
+    assert F.batch_norm(torch.zeros(0), None, None, training=True).shape == (0,)
+
+
 def test_without_momentum_the_mean_of_all_batches() -> None:
     layer = nn.BatchNorm1d(1, momentum=None)
     for start in (0.0, 6.0, 9.0):

@@ -88,9 +88,23 @@ def test_nearest_keeps_what_is_no_number_to_itself() -> None:
     np.testing.assert_array_equal(F.interpolate(x, scale_factor=2).numpy(), x.numpy().repeat(2, 2).repeat(2, 3))
 
 
-def test_bytes_can_be_resized_to_the_nearest() -> None:
+def test_bytes_can_be_resized() -> None:
     x = torch.arange(4, dtype=torch.uint8).view(1, 1, 2, 2)
     assert F.interpolate(x, (1, 4)).tolist() == [[[[0, 0, 1, 1]]]]
+    x = torch.tensor([[[[0, 201], [100, 255]]]], dtype=torch.uint8)
+    wide = F.interpolate(x, (2, 3), mode="bilinear", align_corners=True)
+    assert wide.tolist() == [[[[0, 101, 201], [100, 178, 255]]]]
+    # (101 + 178) / 2 = 139.5 is rounded up; without the rounding of the row, (100.5 + 177.5) / 2 would give 139
+    assert F.interpolate(x, (3, 3), mode="bilinear", align_corners=True)[0, 0, 1, 1] == 140
+    same = F.interpolate(x, (2, 2), mode="bilinear")
+    assert same.equal(x) and same.data_ptr() != x.data_ptr()
+
+
+def test_the_place_of_the_largest_is_a_pixel_also_where_it_is_no_more_than_the_padding() -> None:
+    least = torch.iinfo(torch.int64).min
+    for x in (torch.zeros(1, 2, 2, dtype=torch.uint8), torch.full((1, 2, 2), least), torch.full((1, 2, 2), -np.inf)):
+        _, where = F.max_pool2d(x, 2, padding=1, return_indices=True)
+        assert where.tolist() == [[[0, 1], [2, 3]]]
 
 
 # -- errors ------------------------------------------------------------------------------------------------------------

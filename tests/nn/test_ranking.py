@@ -46,6 +46,9 @@ def test_cosine_embedding_loss_looks_at_the_angle() -> None:
     b = torch.tensor([[2.0, 2.0], [2.0, 2.0], [-1.0, 0.0]])
     close(F.cosine_embedding_loss(a, b, Y, reduction="none"), [1 - np.sqrt(0.5), np.sqrt(0.5), 0])
     close(F.cosine_embedding_loss(a, b, Y, margin=0.5, reduction="none"), [1 - np.sqrt(0.5), np.sqrt(0.5) - 0.5, 0])
+    for whole in (torch.bool, torch.int8, torch.int64):
+        loss = F.cosine_embedding_loss(torch.ones(1, 3, dtype=whole), torch.tensor([[1, 0, 0]]).to(whole), Y[:1])
+        assert loss.item() == pytest.approx(1 - np.sqrt(1 / 3)) and loss.dtype == torch.float32
 
 
 LOSSES: list[Any] = [

@@ -240,6 +240,7 @@ def test_what_pytorch_programs_call() -> None:
         ("nn.LSTM(3, 5, proj_size=2)", NotImplementedError, r"an nn\.Linear\(5, 2\) after the layer"),
         ("nn.GRU(3, 0)", ValueError, "hidden_size must be greater than zero, and is 0"),
         ("nn.LSTM(3, 5, 1.5)", TypeError, "num_layers is a whole number, and was given"),
+        ("nn.RNN(3, 5, batch_first=1)", TypeError, "batch_first should be of type bool, True or False, and was given"),
         ("nn.GRU(3, 5, 2, dropout=1.5)", ValueError, r"between 0 and 1, and was given 1\.5"),
         ("nn.LSTMCell(3, 5)(torch.zeros(7, 4, 3))", ValueError, r"loop over the time axis, or use nn\.LSTM for whole"),
         ("nn.GRUCell(3, 5)(torch.zeros(4, 2))", RuntimeError, "input_size=3 as its last axis"),

@@ -85,6 +85,15 @@ def test_names() -> None:
     ]  # fmt: skip
 
 
+def test_keys_and_values_of_the_heads_can_be_given() -> None:
+    net, x = nn.MultiheadAttention(4, 2), torch.randn(3, 2, 4)
+    k, v = (F.linear(x, w, b) for w, b in zip(net.in_proj_weight.chunk(3)[1:], net.in_proj_bias.chunk(3)[1:]))
+    k, v = (y.reshape(3, 2 * 2, 2).transpose(0, 1) for y in (k, v))  # (N · H, S, E / H)
+    weights = net.in_proj_weight, net.in_proj_bias, None, None, False, 0.0, net.out_proj.weight, net.out_proj.bias
+    out, _ = F.multi_head_attention_forward(x, x, x, 4, 2, *weights, static_k=k, static_v=v)
+    close(out, net(x, x, x)[0])
+
+
 def test_heads_are_attention_of_their_own() -> None:
     attention = nn.MultiheadAttention(6, 2, bias=False, batch_first=True)
     x, y = torch.randn(2, 4, 6), torch.randn(2, 5, 6)
@@ -230,6 +239,10 @@ ATTENTION = nn.MultiheadAttention(4, 2)
             RuntimeError, r"attn_mask has shape \(5, 3\), not \(3, 5\)",
         ),
         (lambda: ATTENTION(*[Z(3, 2, 4)] * 3, is_causal=True), RuntimeError, r"generate_square_subsequent_mask\(3\)"),
+        (
+            lambda: F.multi_head_attention_forward(*[Z(3, 4)] * 3, 5, 1, Z(9, 5), *[None] * 3, False, 0, Z(5, 5), Z(5)),
+            AssertionError, r"^multi_head_attention_forward was given query \(3, 4\).*sizes \(5, 5, 5\)",
+        ),
         (lambda: nn.TransformerEncoderLayer(4, 2, activation="tanh"), RuntimeError, r"pass F\.tanh itself"),
         (lambda: nn.Transformer(4, 2, 1, 1)(Z(3, 2, 5), Z(3, 2, 4)), RuntimeError, r"size d_model=4.*\(3, 2, 5\)"),
         (

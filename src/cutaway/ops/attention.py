@@ -4,11 +4,12 @@
 
 Written with small ops, the L · S scores of every head are stored five times. The fused op stores them
 once, as exponentials e: dividing each row by its sum is left to the end, when a row is only as long
-as a value. And with p = e / Σ e the gradient of the scores needs no further sum of that size,
+as a value. With p = e / Σ e the gradient of the scores is
 
-    ds = p (g vᵀ - Σ g · out)
+    ds = p (g vᵀ - Σ p (g vᵀ))
 
-since Σ p (g vᵀ) along a row is the product of g with the row's own out.
+The sum along a row is also the product of g with the row's own out, which is cheaper; but where one key takes all,
+both terms are equal, and only if they are rounded alike is their difference 0.
 
 For a batch of 16, 4 heads, 64 queries and keys of size 16, forward and backward: 1.1 ms, of small ops 3.4 ms.
 
@@ -59,7 +60,7 @@ def scaled_dot_product_attention(
         d: Array = np.matmul(g, np.swapaxes(v, -1, -2))
         if kept is not None:
             d *= kept
-        d -= np.einsum("...d,...d->...", g, out)[..., None]
+        d -= np.einsum("...s,...s->...", e, d)[..., None] * inverse
         d *= e
         return d
 

@@ -72,13 +72,16 @@ def winners(x: Array, windows: Windows) -> Array:
     top, left = windows.padding
     rows, across = np.indices(framed.shape[2:], np.int64)
     number = (rows - top) * x.shape[3] + across - left
-    best = np.full((*x.shape[:2], *windows.places), lowest(x.dtype), x.dtype)
-    where = np.broadcast_to(number[windows.seen(0, 0), windows.seen(1, 0)], best.shape).copy()
+    of_image = windows.framed(np.ones((1, 1, *x.shape[2:]), np.bool_))  # a 0 among uint8 loses against no padding
+    best = np.empty((*x.shape[:2], *windows.places), x.dtype)
+    where = np.empty(best.shape, np.int64)
+    found = np.zeros(best.shape, np.bool_)
     for _, _, seen in windows.taps():
-        view = framed[:, :, *seen]
-        better = (view > best) | (view != view)
+        view, there = framed[:, :, *seen], of_image[:, :, *seen]
+        better = there & (~found | (view > best) | (view != view))
         np.copyto(best, view, where=better)
         np.copyto(where, number[seen], where=better)
+        found |= there
     return where
 
 

@@ -7,6 +7,7 @@ one g to many inputs, so it first puts the axes back that were taken away, with 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,8 @@ def norm(x: Array, *, p: float = 2.0, axis: Axis = None, keepdims: bool = False)
     if p == 0:
         return np.sum(x != 0, axis=axis, keepdims=keepdims, dtype=x.dtype), lambda g: np.zeros_like(x)
     out = (size**p).sum(axis=axis, keepdims=keepdims) ** (1 / p)
+    if math.prod(out.shape) == math.prod(x.shape):  # of one number: no powers, no rounding
+        out = size.sum(axis=axis, keepdims=keepdims)
 
     def dx(g: Array) -> Array:  # the gradient at the origin, where there is none, is 0
         length = restore(out, x.shape, axis, keepdims)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import ops
+from ...dtypes import bool_, uint8
 from ...dtypes import dtype as DType
 from ...tensors import Tensor
 from ...tensors.base import apply
@@ -76,8 +77,10 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"prelu takes one weight or one for each channel: the input of shape {tuple(input.shape)} has "
             f"{channels} channels, and there are {weight.numel()} weights"
         )
-    if weight.ndim and input.ndim > 1:
-        weight = weight.reshape(-1, *[1] * (input.ndim - 2))
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: the weight is one number or (C), and was given with shape {tuple(weight.shape)}")
+    if weight.ndim:
+        weight = weight.reshape([-1, *[1] * (input.ndim - 2)][: input.ndim])
     return apply(ops.prelu, input, weight)
 
 
@@ -171,6 +174,10 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     check_tensors("hardtanh", input=input)
     if min_val > max_val:
         raise ValueError(f"hardtanh needs min_val <= max_val, and was given min_val={min_val}, max_val={max_val}")
+    if not input.is_floating_point():
+        min_val, max_val = int(min_val), int(max_val)
+        if input.dtype == bool_ or (input.dtype == uint8 and min_val < 0):
+            raise RuntimeError(f"hardtanh: {input.dtype} has no numbers down to min_val={min_val}: use x.float()")
     return _activate(ops.hardtanh, input, inplace, low=min_val, high=max_val)
 
 

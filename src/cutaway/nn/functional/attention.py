@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...creation import ones
+from ...creation import ones, zeros
 from ...dtypes import bool_
-from ...tensors import Tensor
+from ...tensors import Tensor, cat
 from ...tensors.base import apply
 from .checks import check_tensors
 from .dropout import dropout
+from .linear import linear
 
-__all__ = ["scaled_dot_product_attention"]
+__all__ = ["check_heads", "multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
 def scaled_dot_product_attention(
@@ -146,3 +147,196 @@ def _as_bool(mask: Tensor) -> Any:
         return None
     looked_at = array == 0
     return looked_at if (looked_at | np.isneginf(array)).all() else None
+
+
+# -- several heads -----------------------------------------------------------------------------------------------
+
+
+def multi_head_attention_forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    embed_dim_to_check: int,
+    num_heads: int,
+    in_proj_weight: Tensor | None,
+    in_proj_bias: Tensor | None,
+    bias_k: Tensor | None,
+    bias_v: Tensor | None,
+    add_zero_attn: bool,
+    dropout_p: float,
+    out_proj_weight: Tensor,
+    out_proj_bias: Tensor | None,
+    training: bool = True,
+    key_padding_mask: Tensor | None = None,
+    need_weights: bool = True,
+    attn_mask: Tensor | None = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: Tensor | None = None,
+    k_proj_weight: Tensor | None = None,
+    v_proj_weight: Tensor | None = None,
+    static_k: Tensor | None = None,
+    static_v: Tensor | None = None,
+    average_attn_weights: bool = True,
+    is_causal: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """Attention by H heads, each on its part of E numbers: what `nn.MultiheadAttention` computes.
+
+    Args:
+        query, key, value: (L, N, E), (S, N, Eₖ), (S, N, Eᵥ), or all without N.
+        embed_dim_to_check: E.
+        num_heads: H.
+        in_proj_weight, in_proj_bias: (3 · E, E) and (3 · E): the projections of queries, keys and values in one.
+        bias_k, bias_v: (1, 1, E), one more key and value.
+        add_zero_attn: one more key and value, zeros.
+        dropout_p: the probability of dropping a weight, if training.
+        out_proj_weight, out_proj_bias: (E, E) and (E), the projection of the result.
+        key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal: as for `nn.MultiheadAttention`.
+        use_separate_proj_weight: take q_proj_weight (E, E), k_proj_weight (E, Eₖ) and v_proj_weight (E, Eᵥ) instead of
+            in_proj_weight.
+        static_k, static_v: (N · H, S, E / H), keys and values of the heads, instead of projected ones.
+
+    Returns:
+        (L, N, E), and weights as `nn.MultiheadAttention` gives them.
+
+    Raises:
+        AssertionError, RuntimeError: a size does not fit.
+
+    >>> net, x = nn.MultiheadAttention(4, num_heads=2), torch.ones(3, 1, 4)
+    >>> inside, outside = (net.in_proj_weight, net.in_proj_bias), (net.out_proj.weight, net.out_proj.bias)
+    >>> y, weights = F.multi_head_attention_forward(x, x, x, 4, 2, *inside, None, None, False, 0.0, *outside)
+    >>> torch.equal(y, net(x, x, x)[0])
+    True
+    """
+    check_tensors("multi_head_attention_forward", query=query, key=key, value=value)
+    weights = (q_proj_weight, k_proj_weight, v_proj_weight)
+    sizes = [w.shape[1] if use_separate_proj_weight and w is not None else embed_dim_to_check for w in weights]
+    masks = (key_padding_mask, attn_mask)
+    check_heads("multi_head_attention_forward", (query, key, value), tuple(sizes), num_heads, masks, is_causal)
+    if use_separate_proj_weight or in_proj_weight is None:
+        q, k, v = _projected((query, key, value), weights, in_proj_bias)
+    elif query is key and key is value:  # one product instead of three
+        q, k, v = linear(query, in_proj_weight, in_proj_bias).chunk(3, -1)
+    else:
+        q, k, v = _projected((query, key, value), in_proj_weight.chunk(3), in_proj_bias)
+    if query.ndim == 3:
+        q, k, v = (x.transpose(0, 1) for x in (q, k, v))  # (N, L, E), or (L, E) throughout for one sequence
+    blocked = _blocked(key_padding_mask, attn_mask, q, num_heads)
+    if bias_k is not None and bias_v is not None:
+        k, v = (cat([x, more[0].expand(*x.shape[:-2], 1, x.shape[-1])], -2) for x, more in ((k, bias_k), (v, bias_v)))
+        blocked = _with_one_more(blocked)
+    # (N, L, E) to (N, H, L, E / H)
+    q, k, v = (x.unflatten(-1, (num_heads, -1)).transpose(-3, -2) for x in (q, k, v))
+    k, v = (x if given is None else given.reshape(x.shape) for x, given in ((k, static_k), (v, static_v)))
+    if add_zero_attn:
+        k, v = (cat([x, zeros(*x.shape[:-2], 1, x.shape[-1], dtype=x.dtype)], -2) for x in (k, v))
+        blocked = _with_one_more(blocked)
+    out, each = _attend(q, k, v, blocked, dropout_p if training else 0.0, need_weights)
+    # PyTorch's order in memory: a dropout that follows draws in that order
+    out = linear(out.movedim(-2, 0).flatten(-2), out_proj_weight, out_proj_bias)  # (L, N, E)
+    return out, each.mean(-3) if each is not None and average_attn_weights else each
+
+
+def _projected(inputs: Any, weights: Any, bias: Tensor | None) -> tuple[Tensor, ...]:
+    """Queries, keys and values for all heads, side by side."""
+    biases = (None, None, None) if bias is None else bias.chunk(3)
+    return tuple(linear(x, w, b) for x, w, b in zip(inputs, weights, biases, strict=True))
+
+
+def _attend(
+    q: Tensor, k: Tensor, v: Tensor, blocked: Tensor | None, dropout_p: float, need_weights: bool
+) -> tuple[Tensor, Tensor | None]:
+    """What every head finds (N, H, L, E / H), and if asked for the weights (N, H, L, S)."""
+    as_bool = blocked is not None and blocked.dtype == bool_
+    if not need_weights:
+        mask = ~blocked if blocked is not None and as_bool else blocked
+        return scaled_dot_product_attention(q, k, v, mask, dropout_p), None
+    scores = q * math.sqrt(1 / q.shape[-1]) @ k.transpose(-2, -1)
+    if blocked is not None:
+        scores = scores.masked_fill(blocked, -math.inf) if as_bool else scores + blocked
+    weights = dropout(scores.softmax(-1), dropout_p)
+    return weights @ v, weights
+
+
+def _blocked(padding: Tensor | None, mask: Tensor | None, q: Tensor, num_heads: int) -> Tensor | None:
+    """Both masks as one, broadcast to (N, H, L, S): True for what is blocked, or numbers to add."""
+    if mask is not None and mask.ndim == 3 and q.ndim == 3:
+        mask = mask.unflatten(0, (-1, num_heads))
+    if padding is not None and padding.ndim == 2:
+        padding = padding[:, None, None]  # (N, 1, 1, S)
+    if mask is None or padding is None:
+        return padding if mask is None else mask
+    if mask.dtype == padding.dtype == bool_:
+        return mask | padding
+    first, second = (
+        zeros(m.shape, dtype=q.dtype).masked_fill(m, -math.inf) if m.dtype == bool_ else m for m in (mask, padding)
+    )
+    return first + second
+
+
+def _with_one_more(blocked: Tensor | None) -> Tensor | None:
+    """A mask for one more key, which may be looked at."""
+    if blocked is None:
+        return None
+    return cat([blocked, zeros(*blocked.shape[:-1], 1, dtype=blocked.dtype)], -1)
+
+
+def check_heads(
+    name: str,
+    inputs: tuple[Tensor, Tensor, Tensor],
+    sizes: tuple[int, ...],
+    num_heads: int,
+    masks: tuple[Tensor | None, Tensor | None],
+    is_causal: bool,
+    batch_first: bool = False,
+) -> None:
+    """Raise what PyTorch raises if query, key and value, or the masks for padding and attention, do not fit."""
+    problem = _problem(*inputs, sizes, num_heads, *masks, is_causal, batch_first)
+    if problem is not None:
+        error, why = problem
+        query, key, value = (tuple(x.shape) for x in inputs)
+        raise error(f"{name} was given query {query}, key {key} and value {value}: {why}")
+
+
+def _problem(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    sizes: tuple[int, ...],
+    num_heads: int,
+    padding: Tensor | None,
+    mask: Tensor | None,
+    is_causal: bool,
+    batch_first: bool,
+) -> tuple[type[Exception], str] | None:
+    """What is wrong with the input, if something is, and the class of error that PyTorch has for it."""
+    layout = "(N, L, E)" if batch_first else "(L, N, E)"
+    if query.ndim not in (2, 3):
+        return AssertionError, f"they are {layout}, or (L, E) for one sequence"
+    if not query.ndim == key.ndim == value.ndim:
+        return AssertionError, "with or without a batch, all three of them"
+    if (query.shape[-1], key.shape[-1], value.shape[-1]) != sizes:
+        return AssertionError, f"their last axes must have the sizes {sizes}"
+    if key.shape[:-1] != value.shape[:-1]:
+        return AssertionError, "there must be one value for each key"
+    time, batch = (-2, 0) if batch_first else (0, 1)
+    L, S, one = query.shape[time], key.shape[time], query.ndim == 2
+    N = 1 if one else query.shape[batch]
+    if not one and key.shape[batch] != N:
+        return RuntimeError, f"they are {layout}, and must agree in N"
+    expected: tuple[int, ...]
+    for name, given in (("key_padding_mask", padding), ("attn_mask", mask)):
+        if given is not None and given.dtype != bool_ and not given.is_floating_point():
+            return AssertionError, f"{name} is bool or floating point, not {given.dtype}"
+    if padding is not None and padding.shape != (expected := (S,) if one else (N, S)):
+        return AssertionError, f"key_padding_mask has shape {tuple(padding.shape)}, not {expected}"
+    if mask is not None and mask.shape != (expected := (L, S)) and mask.ndim != 3:
+        error = RuntimeError if mask.ndim == 2 else AssertionError
+        return error, f"attn_mask has shape {tuple(mask.shape)}, not {expected}"
+    if mask is not None and mask.ndim == 3 and mask.shape != (expected := (N * num_heads, L, S)):
+        return RuntimeError, f"attn_mask has shape {tuple(mask.shape)}, not (N · num_heads, L, S) = {expected}"
+    if is_causal and mask is None:
+        return RuntimeError, (
+            "is_causal=True says that attn_mask is causal, and there is none; it would be "
+            f"attn_mask=nn.Transformer.generate_square_subsequent_mask({L})"
+        )
+    return None

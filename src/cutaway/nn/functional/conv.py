@@ -11,7 +11,7 @@ from ... import ops
 from ...ops.windows import Windows
 from ...tensors import Tensor
 from ...tensors.base import apply
-from .checks import check_floating_point, check_tensors
+from .checks import check_tensors
 from .sizes import PerAxis, batched, whole_numbers
 
 __all__ = ["conv1d", "conv2d", "conv_transpose2d", "fold", "padded", "unfold"]
@@ -320,7 +320,6 @@ def unfold(
             [4., 5.]])
     """
     check_tensors("unfold", input=input)
-    check_floating_point("unfold", input)
     if input.ndim not in (3, 4):
         raise RuntimeError(f"unfold takes (N, C, H, W) or (C, H, W), and was given x of shape {tuple(input.shape)}")
     kernel, steps, around, spacing = _window_arguments("unfold", kernel_size, stride, padding, dilation)

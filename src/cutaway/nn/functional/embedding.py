@@ -31,6 +31,8 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
             [1., 2.]])
     """
     check_tensors("embedding", input=input, weight=weight)
+    if weight.ndim != 2:
+        raise RuntimeError(f"embedding: the weight is (V, D), rows by number, and its shape is {tuple(weight.shape)}")
     rows = weight.shape[0]
     index = input._array
     if index.dtype not in (np.int64, np.int32):
@@ -47,8 +49,10 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
             f"index out of range: the input holds {wrong}, and an embedding of {rows} rows has the numbers "
             f"0 to {rows - 1}: {how}"
         )
-    if padding_idx is not None and padding_idx < 0:
-        padding_idx += rows
+    if padding_idx is not None:
+        if not -rows <= padding_idx < rows:
+            raise AssertionError(f"padding_idx={padding_idx} is not a row of a weight of {rows} rows")
+        padding_idx %= rows
     return apply(ops.embedding, weight, index=index, padding_idx=padding_idx)
 
 

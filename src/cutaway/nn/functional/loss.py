@@ -434,11 +434,8 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     if log_target:
         losses = target.exp() * (target - input)
     else:
-        # 0 · log(0) is 0
-        positive = target._array > 0
-        losses = target * (
-            apply(ops.where, target, wrap(np.ones_like(target._array)), condition=positive).log() - input
-        )
+        logs = apply(ops.where, target, wrap(np.ones_like(target._array)), condition=target._array != 0).log()
+        losses = target * (logs - input)  # 0 · log(0) is 0
     if reduction == "batchmean":
-        return losses.sum() / input.shape[0]
+        return losses.sum() / (input.shape[0] if input.ndim else 1)
     return reduced(losses, reduction)

@@ -175,6 +175,8 @@ def batch_norm(
         raise ValueError(_single_value("batch_norm", shape))
     if eps < 0 or (training and eps == 0):
         raise ValueError(f"batch_norm eps must be positive when training, and never negative; it is {eps}")
+    if shape == (0,):
+        return input.clone()
     if len(shape) < 2:
         raise RuntimeError(f"batch_norm takes (N, C, ...), and was given x of shape {shape}")
     check_floating_point("batch_norm", input)
@@ -188,9 +190,9 @@ def batch_norm(
         known = {"mean": running_mean._array.copy(), "var": running_var._array.copy()}  # they may move before backward
         return _affine(ops.batch_norm, input, weight, bias, shape[1:2], **known, eps=eps)
     out = _affine(ops.batch_norm, input, weight, bias, shape[1:2], eps=eps)
-    if running_mean is not None or running_var is not None:
+    n = shape[0] * math.prod(shape[2:])
+    if n and (running_mean is not None or running_var is not None):
         mean, var = moments(input._array)
-        n = shape[0] * math.prod(shape[2:])
         _move(running_mean, mean, momentum)
         _move(running_var, var * (n / (n - 1)), momentum)
     return out

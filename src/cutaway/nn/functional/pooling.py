@@ -1,8 +1,7 @@
-"""Pooling and resizing as functions: signals (N, C, L) and images (N, C, H, W) of another size."""
+"""Pooling as functions: signals (N, C, L) and images (N, C, H, W) made smaller."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from .checks import check_floating_point, check_tensors
 from .conv import windows_over
 from .sizes import PerAxis, batched, per_axis, whole_numbers
 
-__all__ = ["adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "interpolate", "max_pool1d", "max_pool2d"]
+__all__ = ["adaptive_avg_pool2d", "as_images", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d", "shares"]
 
 
 def max_pool1d(
@@ -88,7 +87,7 @@ def _max_pool(
     return_indices: bool,
 ) -> Any:
     windows = _windows(name, input, axes, kernel_size, stride, padding, dilation, ceil_mode)
-    out = _as_images(input, axes, lambda x: apply(ops.max_pool2d, x, windows=windows))
+    out = as_images(input, axes, lambda x: apply(ops.max_pool2d, x, windows=windows))
     if not return_indices:
         return out
     images = input._array.reshape(-1, 1, *((1,) * (2 - axes)), *input._array.shape[-axes:])
@@ -172,7 +171,7 @@ def _avg_pool(
         return _avg_pool(name, input.double(), axes, *how).trunc().to(input.dtype)
     counts = _counts(windows, input._array.shape[-axes:], count_include_pad) if divisor is None else np.array(divisor)
     share = counts.astype(input._array.dtype)
-    return _as_images(input, axes, lambda x: apply(ops.avg_pool2d, x, windows=windows, divisor=share))
+    return as_images(input, axes, lambda x: apply(ops.avg_pool2d, x, windows=windows, divisor=share))
 
 
 def _counts(windows: Windows, shape: Any, with_padding: bool) -> Any:
@@ -226,7 +225,7 @@ def _windows(
     return windows
 
 
-def _as_images(x: Tensor, axes: int, run: Any) -> Tensor:
+def as_images(x: Tensor, axes: int, run: Any) -> Tensor:
     """run on (N, C, H, W), where x may lack the batch, and a signal is an image with a height of 1."""
     if axes == 1:
         return batched(x, 1, lambda signals: run(signals.unsqueeze(-2)).squeeze(-2))
@@ -264,125 +263,12 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
     if wanted == [1, 1]:
         return input.mean(dim=(-2, -1), keepdim=True)
     dtype = input._array.dtype
-    rows, columns = (_shares(n, m).astype(dtype) for n, m in zip(shape, wanted, strict=True))
+    rows, columns = (shares(n, m).astype(dtype) for n, m in zip(shape, wanted, strict=True))
     return batched(input, 2, lambda x: apply(ops.resample2d, x, rows=rows, columns=columns))
 
 
-def _shares(size: int, wanted: int) -> Any:
+def shares(size: int, wanted: int) -> Any:
     """The matrix (wanted, size) that takes means of as equal parts as there can be."""
     i, pixel = np.arange(wanted)[:, None], np.arange(size)
     member = (pixel >= i * size // wanted) & (pixel < -(-(i + 1) * size // wanted))
     return member / member.sum(axis=1, keepdims=True)
-
-
-# -- interpolation -----------------------------------------------------------------------------------------------
-
-
-def interpolate(
-    input: Tensor,
-    size: int | Sequence[int] | None = None,
-    scale_factor: float | Sequence[float] | None = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
-    recompute_scale_factor: bool | None = None,
-    antialias: bool = False,
-) -> Tensor:
-    """Resize signals or images.
-
-    Args:
-        input: (N, C, L) or (N, C, H, W).
-        size: the new L, or (H, W); or else
-        scale_factor: how many times as large, one number or one for each axis.
-        mode: "nearest" takes the nearest pixel; "linear" (signals) and "bilinear" (images) draw a line between
-            neighbours; "area" takes means.
-        align_corners: whether the centres of the corner pixels stay where they are, or the outer edges of the image
-            (False, the default); for "linear" and "bilinear".
-        recompute_scale_factor: use the factor that results from the rounded size.
-        antialias: False; smoothing is not there.
-
-    Returns:
-        (N, C, L') or (N, C, H', W')
-
-    Raises:
-        ValueError: both of size and scale_factor, or neither, or not one for each axis.
-        NotImplementedError: a mode that is not there, or not for this number of axes.
-
-    >>> F.interpolate(torch.tensor([[[1.0, 3.0]]]), scale_factor=2)
-    tensor([[[1., 1., 3., 3.]]])
-    >>> F.interpolate(torch.tensor([[[1.0, 3.0]]]), size=3, mode="linear", align_corners=True)
-    tensor([[[1., 2., 3.]]])
-    """
-    check_tensors("interpolate", input=input)
-    axes = input.ndim - 2
-    if align_corners is not None and mode in ("nearest", "area"):
-        raise ValueError(f'align_corners option can only be set with mode "linear" or "bilinear", not with {mode!r}')
-    shape = input._array.shape[2:]
-    sizes, factors = _new_sizes(shape, size, scale_factor)
-    if mode not in ("nearest", "area", {1: "linear", 2: "bilinear"}.get(axes)) or axes not in (1, 2) or antialias:
-        raise NotImplementedError(
-            f'interpolate has the modes "nearest" and "area", "linear" for (N, C, L), "bilinear" for (N, C, H, W), '
-            f"and no antialias; it was given mode={mode!r}, antialias={antialias}, and x of shape {tuple(input.shape)}"
-        )
-    if recompute_scale_factor and size is not None:
-        raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
-    if recompute_scale_factor:
-        factors = [None] * axes
-    if min(sizes) < 1 or 0 in input._array.shape[1:]:
-        raise RuntimeError(f"Input and output sizes should be greater than 0, but {shape} becomes {tuple(sizes)}")
-    dtype = input._array.dtype
-    if mode != "nearest" or input._array.dtype != np.uint8:
-        check_floating_point("interpolate", input)
-    if mode == "nearest":
-        maps = [_nearest(n, m, f) for n, m, f in zip(shape, sizes, factors, strict=True)]
-        op, flat = ops.pick2d, np.array([0])
-    else:
-        if mode == "area":
-            maps = [_shares(n, m).astype(dtype) for n, m in zip(shape, sizes, strict=True)]
-        else:
-            each = zip(shape, sizes, factors, strict=True)
-            maps = [_linear(n, m, f, bool(align_corners), dtype) for n, m, f in each]
-        op, flat = ops.resample2d, np.ones((1, 1), dtype)
-    rows, columns = ([flat] + maps)[-2:]
-    return _as_images(input, axes, lambda x: apply(op, x, rows=rows, columns=columns))
-
-
-def _new_sizes(shape: Any, size: Any, scale_factor: Any) -> tuple[list[int], list[float | None]]:
-    """The new size of each axis, and the factors if they were given."""
-    if (size is None) == (scale_factor is None):
-        raise ValueError(
-            "either size or scale_factor should be defined" if size is None
-            else "only one of size or scale_factor should be defined"
-        )  # fmt: skip
-    name, given = ("size", size) if scale_factor is None else ("scale_factor", scale_factor)
-    each = per_axis(given, len(shape))
-    if len(each) != len(shape):
-        raise ValueError(
-            f"interpolate: {name} is one number, or one for each axis behind (N, C), {len(shape)} here, not {given!r}"
-        )
-    if scale_factor is None:
-        if not all(hasattr(n, "__index__") for n in each):
-            raise TypeError(f"interpolate: size is made of whole numbers, not {given!r}")
-        return [n.__index__() for n in each], [None] * len(each)
-    return [math.floor(n * f) for n, f in zip(shape, each, strict=True)], [float(f) for f in each]
-
-
-def _nearest(size: int, wanted: int, factor: float | None) -> Any:
-    """Which old pixel each new one shows. In float32, as PyTorch: the rounding decides."""
-    scale = np.float32(1 / factor if factor else size / wanted)
-    return np.minimum(np.floor(np.arange(wanted, dtype=np.float32) * scale).astype(np.int64), size - 1)
-
-
-def _linear(size: int, wanted: int, factor: float | None, align_corners: bool, dtype: Any) -> Any:
-    """The matrix (wanted, size) that takes from the two neighbours of each new pixel the nearer one's part."""
-    new = np.arange(wanted, dtype=dtype)
-    if align_corners:
-        at = new * dtype.type((size - 1) / (wanted - 1) if wanted > 1 else 0)
-    else:  # a pixel's centre is half a pixel behind its edge
-        half, scale = dtype.type(0.5), dtype.type(1 / factor if factor else size / wanted)
-        at = np.maximum((new + half) * scale - half, 0)
-    left = np.minimum(np.floor(at).astype(np.int64), size - 1)
-    part = (at - left).astype(dtype)
-    matrix = np.zeros((wanted, size), dtype)
-    np.add.at(matrix, (np.arange(wanted), left), 1 - part)
-    np.add.at(matrix, (np.arange(wanted), np.minimum(left + 1, size - 1)), part)
-    return matrix

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...tensors import Tensor
 from .checks import check_reduction, check_tensors
 from .loss import reduced
-from .similarity import cosine_similarity, pairwise_distance
+from .similarity import pairwise_distance
 
 __all__ = ["cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss", "triplet_margin_loss"]
 
@@ -115,7 +115,8 @@ def cosine_embedding_loss(
             "cosine_embedding_loss takes vectors (N, D) with a target (N), or (D) with a target (), and was given "
             f"input1 {tuple(input1.shape)}, input2 {tuple(input2.shape)} and target {tuple(target.shape)}"
         )
-    cosine = cosine_similarity(input1, input2, dim=-1, eps=1e-12)
+    products = [(x * y).sum(-1) for x, y in ((input1, input2), (input1, input1), (input2, input2))]
+    cosine = products[0] / ((products[1] + 1e-12) * (products[2] + 1e-12)).sqrt()
     near = (1 - cosine).masked_fill(target != 1, 0.0)
     apart = (cosine - margin).clamp_min(0).masked_fill(target != -1, 0.0)
     return reduced(near + apart, reduction)

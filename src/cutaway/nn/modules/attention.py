@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from ...creation import empty, zeros
-from ...dtypes import bool_
+from ...creation import empty
 from ...dtypes import dtype as DType
-from ...tensors import Tensor, cat
+from ...tensors import Tensor
 from .. import functional as F
 from .. import init
+from ..functional.attention import check_heads
 from ..functional.checks import check_tensors
 from ..parameter import Parameter
 from .linear import Linear
@@ -132,108 +131,36 @@ class MultiheadAttention(Module):
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         check_tensors("MultiheadAttention", query=query, key=key, value=value)
-        problem = self._problem(query, key, value, key_padding_mask, attn_mask, is_causal)
-        if problem is not None:
-            error, why = problem
-            raise error(
-                f"MultiheadAttention(embed_dim={self.embed_dim}, num_heads={self.num_heads}) was given query "
-                f"{tuple(query.shape)}, key {tuple(key.shape)} and value {tuple(value.shape)}: {why}"
-            )
-        q, k, v = self._project(query, key, value)
-        if query.ndim == 3 and not self.batch_first:
-            q, k, v = (x.transpose(0, 1) for x in (q, k, v))  # (N, L, E), or (L, E) throughout for one sequence
-        blocked = self._mask(key_padding_mask, attn_mask, q)
-        k, v, blocked = self._more_keys(k, v, blocked)
-        # (N, L, E) to (N, H, L, E / H)
-        q, k, v = (x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(-3, -2) for x in (q, k, v))
-        dropout = self.dropout if self.training else 0.0
-        weights = None
-        if need_weights:
-            scores = q * math.sqrt(1 / self.head_dim) @ k.transpose(-2, -1)  # (N, H, L, S)
-            if blocked is not None:
-                bool_mask = blocked.dtype == bool_
-                scores = scores.masked_fill(blocked, -math.inf) if bool_mask else scores + blocked
-            weights = F.dropout(scores.softmax(-1), dropout)
-            out = weights @ v  # (N, H, L, E / H)
-            weights = weights.mean(-3) if average_attn_weights else weights
-        else:
-            mask = ~blocked if blocked is not None and blocked.dtype == bool_ else blocked
-            out = F.scaled_dot_product_attention(q, k, v, mask, dropout)
-        # PyTorch's order in memory, whatever batch_first says: a dropout that follows draws in that order
-        out = self.out_proj(out.movedim(-2, 0).flatten(-2))  # (L, N, E)
-        return out.transpose(0, 1) if self.batch_first and query.ndim == 3 else out, weights
-
-    def _project(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, ...]:
-        """Queries, keys and values for all heads, side by side."""
-        weight, bias = self.in_proj_weight, self.in_proj_bias
-        if weight is not None and query is key and key is value:  # one product instead of three
-            return F.linear(query, weight, bias).chunk(3, -1)
-        each = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight) if weight is None else weight.chunk(3)
-        biases = (None, None, None) if bias is None else bias.chunk(3)
-        return tuple(F.linear(x, w, b) for x, w, b in zip((query, key, value), each, biases, strict=True))
-
-    def _mask(self, padding: Tensor | None, mask: Tensor | None, q: Tensor) -> Tensor | None:
-        """Both masks as one, broadcast to (N, H, L, S): True for what is blocked, or numbers to add."""
-        if mask is not None and mask.ndim == 3 and q.ndim == 3:
-            mask = mask.unflatten(0, (-1, self.num_heads))
-        if padding is not None and padding.ndim == 2:
-            padding = padding[:, None, None]  # (N, 1, 1, S)
-        if mask is None or padding is None:
-            return padding if mask is None else mask
-        if mask.dtype == padding.dtype == bool_:
-            return mask | padding
-        added = [
-            zeros(m.shape, dtype=q.dtype).masked_fill(m, -math.inf) if m.dtype == bool_ else m for m in (mask, padding)
-        ]
-        return added[0] + added[1]
-
-    def _more_keys(self, k: Tensor, v: Tensor, blocked: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The learned key and value, and the zeros, behind those that are given."""
-        shape = (*k.shape[:-2], 1, self.embed_dim)
-        more: list[tuple[Tensor, Tensor]] = []
-        if self.bias_k is not None and self.bias_v is not None:
-            more.append((self.bias_k[0].expand(shape), self.bias_v[0].expand(shape)))
-        if self.add_zero_attn:
-            more.append((zeros(shape, dtype=k.dtype), zeros(shape, dtype=v.dtype)))
-        for key, value in more:
-            k, v = cat([k, key], -2), cat([v, value], -2)
-            if blocked is not None:
-                blocked = cat([blocked, zeros((*blocked.shape[:-1], 1), dtype=blocked.dtype)], -1)
-        return k, v, blocked
-
-    def _problem(
-        self, query: Tensor, key: Tensor, value: Tensor, padding: Tensor | None, mask: Tensor | None, is_causal: bool
-    ) -> tuple[type[Exception], str] | None:
-        """What is wrong with the input, if something is, and the class of error that PyTorch has for it."""
-        layout = "(N, L, E)" if self.batch_first else "(L, N, E)"
-        if query.ndim not in (2, 3):
-            return AssertionError, f"they are {layout}, or (L, E) for one sequence"
-        if not query.ndim == key.ndim == value.ndim:
-            return AssertionError, "with or without a batch, all three of them"
-        sizes = (self.embed_dim, self.kdim, self.vdim)
-        if (query.shape[-1], key.shape[-1], value.shape[-1]) != sizes:
-            return AssertionError, f"their last axes must have the sizes {sizes}"
-        if key.shape[:-1] != value.shape[:-1]:
-            return AssertionError, "there must be one value for each key"
-        time, batch = (-2, 0) if self.batch_first else (0, 1)
-        L, S, one = query.shape[time], key.shape[time], query.ndim == 2
-        N = 1 if one else query.shape[batch]
-        if not one and key.shape[batch] != N:
-            return RuntimeError, f"they are {layout}, and must agree in N"
-        expected: tuple[int, ...]
-        for name, given in (("key_padding_mask", padding), ("attn_mask", mask)):
-            if given is not None and given.dtype != bool_ and not given.is_floating_point():
-                return AssertionError, f"{name} is bool or floating point, not {given.dtype}"
-        if padding is not None and padding.shape != (expected := (S,) if one else (N, S)):
-            return AssertionError, f"key_padding_mask has shape {tuple(padding.shape)}, not {expected}"
-        if mask is not None and mask.shape != (expected := (L, S)) and mask.ndim != 3:
-            error = RuntimeError if mask.ndim == 2 else AssertionError
-            return error, f"attn_mask has shape {tuple(mask.shape)}, not {expected}"
-        if mask is not None and mask.ndim == 3 and mask.shape != (expected := (N * self.num_heads, L, S)):
-            return RuntimeError, f"attn_mask has shape {tuple(mask.shape)}, not (N · num_heads, L, S) = {expected}"
-        if is_causal and mask is None:
-            return RuntimeError, (
-                "is_causal=True says that attn_mask is causal, and there is none; it would be "
-                f"attn_mask=nn.Transformer.generate_square_subsequent_mask({L})"
-            )
-        return None
+        name = f"MultiheadAttention(embed_dim={self.embed_dim}, num_heads={self.num_heads})"
+        sizes, masks = (self.embed_dim, self.kdim, self.vdim), (key_padding_mask, attn_mask)
+        check_heads(name, (query, key, value), sizes, self.num_heads, masks, is_causal, self.batch_first)
+        turn = self.batch_first and query.ndim == 3
+        if turn:  # and what was one tensor stays one, to be projected once
+            turned = {id(x): x.transpose(0, 1) for x in (query, key, value)}
+            query, key, value = (turned[id(x)] for x in (query, key, value))  # (L, N, E)
+        out, weights = F.multi_head_attention_forward(
+            query,
+            key,
+            value,
+            self.embed_dim,
+            self.num_heads,
+            self.in_proj_weight,
+            self.in_proj_bias,
+            self.bias_k,
+            self.bias_v,
+            self.add_zero_attn,
+            self.dropout,
+            self.out_proj.weight,
+            self.out_proj.bias,
+            training=self.training,
+            key_padding_mask=key_padding_mask,
+            need_weights=need_weights,
+            attn_mask=attn_mask,
+            use_separate_proj_weight=self.in_proj_weight is None,
+            q_proj_weight=self.q_proj_weight,
+            k_proj_weight=self.k_proj_weight,
+            v_proj_weight=self.v_proj_weight,
+            average_attn_weights=average_attn_weights,
+            is_causal=is_causal,
+        )
+        return out.transpose(0, 1) if turn else out, weights

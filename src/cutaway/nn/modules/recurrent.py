@@ -140,6 +140,9 @@ class RNNBase(_Recurrent):
         dtype: DType | None = None,
     ) -> None:
         super().__init__()
+        for name, flag in (("bias", bias), ("batch_first", batch_first)):
+            if not isinstance(flag, bool):
+                raise TypeError(f"{name} should be of type bool, True or False, and was given {describe(flag)}")
         for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
             if not isinstance(value, int):
                 raise TypeError(f"{name} is a whole number, and was given {describe(value)}")
