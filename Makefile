@@ -29,7 +29,7 @@ test demo parity parity-report fuzz: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint parity parity-report bench fuzz wasm clean
+.PHONY: help demo test lint browser parity parity-report bench fuzz wasm clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ lint: $(VENV)/.has-dev ## ruff and mypy --strict
 	echo "ruff"; $(RUN) -m ruff check . || failed=1; \
 	echo "mypy"; $(RUN) -m mypy || failed=1; \
 	exit $$failed
+
+browser: $(VENV)/.has-browser ## try the pages of explain.step in Chromium
+	$(RUN) -m pytest tests/explain/browser $(ARGS)
 
 parity: $(PARITY)/.has-parity ## compare with PyTorch (a large install, in an environment of its own)
 	$(RUN_PARITY) -m pytest tests/parity --ignore=tests/parity/databases/test_databases.py $(ARGS)

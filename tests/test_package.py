@@ -32,6 +32,12 @@ def test_import_loads_only_numpy_and_the_standard_library() -> None:
     assert loaded - {"cutaway", "numpy"} <= sys.stdlib_module_names
 
 
+def test_explain_is_loaded_when_it_is_named() -> None:
+    loaded = "print([name for name in sys.modules if name.startswith('cutaway.explain')])"
+    assert python(f"import sys, cutaway; {loaded}").strip() == "[]"
+    assert "cutaway.explain.drawing" in python(f"import sys, cutaway; cutaway.explain.draw; {loaded}")
+
+
 def test_import_prints_nothing() -> None:
     assert python("import cutaway") == ""
 
@@ -45,5 +51,8 @@ def test_numpy_is_the_only_requirement() -> None:
     assert [need for need in needs if "extra ==" not in need] == ["numpy>=2.0"]
 
 
-def test_types_are_shipped() -> None:
-    assert (importlib.resources.files("cutaway") / "py.typed").is_file()
+def test_types_and_pages_are_shipped() -> None:
+    shipped = importlib.resources.files("cutaway")
+    assert (shipped / "py.typed").is_file()
+    for name in ("drawing/drawing.css", "stepping/page.html", "stepping/page.css", "stepping/page.js"):
+        assert (shipped / "explain" / name).is_file()

@@ -147,3 +147,27 @@ def leads_nowhere_near(shape: Sequence[int]) -> RuntimeError:
         "from it. Was the other made anew in the meantime (w = w - ...), or cut off by .detach(), .item(), "
         ".numpy() or no_grad()?"
     )
+
+
+def inputs_without_model(what: Any) -> TypeError:
+    """explain.draw(x, y) where x is no model."""
+    return TypeError(
+        f"inputs were given to {describe(what)}, which cannot be called with them: only a model is, "
+        "explain.draw(model, x). To draw what leads to a tensor, give the tensor alone: explain.draw(loss)"
+    )
+
+
+def no_tensor_returned(model: Any) -> TypeError:
+    """explain.draw(model, x) where the model returns no tensor."""
+    return TypeError(
+        f"explain.draw runs a model and draws the first tensor that it returns, and {type(model).__name__} returned "
+        "none: neither a tensor nor a list, tuple or dict with one in it"
+    )
+
+
+def no_png() -> ImportError:
+    """save("graph.png") without what makes a PNG."""
+    return ImportError(
+        "to write a PNG, resvg-py is needed, and it is not installed: python -m pip install 'cutaway[png]'. "
+        "Or write SVG, which needs nothing: drawing.save('graph.svg')"
+    )

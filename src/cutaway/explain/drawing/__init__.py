@@ -1,0 +1,154 @@
+"""The graph as a picture: what was computed from what, with each value and its gradient.
+
+The picture is SVG, which notebooks and browsers show by themselves. Layout and drawing are our own, so that nothing
+has to be installed, and the same lines can run inside a browser.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ... import errors
+from ...autograd import enable_grad
+from ...creation import ones_like
+from ...nn import Module
+from ...tensors import Tensor
+from ..tracing import FORMAT, trace
+from .cards import plural
+from .palette import drawing_style
+from .parts import arrange_parts, fold
+from .svg import Scene
+
+
+def draw(what: Any, *inputs: Any, depth: int | None = None, gradient: Any = None) -> Drawing:
+    """Draw the graph that leads to a tensor: every op with its value and its gradient, modules as boxes.
+
+    Args:
+        what: a loss or another tensor with a graph; a trace; or a model, which is run on the inputs, as it is, in
+            training or in evaluation, to draw its values without gradients.
+        inputs: what a model is called with. Of what it returns, the first tensor is drawn.
+        depth: how many levels of modules stand open; what lies deeper is folded, a box that is one card. None opens as
+            many as leave the drawing readable.
+        gradient: what the backward pass starts from, of the shape of a tensor that is not a single number.
+
+    Raises:
+        TypeError: what is no tensor, trace or model; inputs were given, but no model.
+        ValueError: depth is no whole number from 0 up.
+        RuntimeError: there is no graph, or it was freed.
+
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> drawing = cutaway.explain.draw(x * x)
+    >>> drawing
+    Drawing of 1 op and 1 leaf: drawing.save("graph.svg") writes it to a file
+    >>> drawing.svg()[:46]
+    '<svg xmlns="http://www.w3.org/2000/svg" class='
+    """
+    return Drawing(traced(what, inputs, gradient), depth)
+
+
+def traced(what: Any, inputs: tuple[Any, ...] = (), gradient: Any = None) -> dict[str, Any]:
+    """The trace of a tensor, of a model's output, or the one that was given."""
+    if isinstance(what, Module):
+        return _run(what, inputs)
+    if inputs:
+        raise errors.inputs_without_model(what)
+    if isinstance(what, dict) and what.get("format") == FORMAT:
+        return what
+    return trace(what, gradient)
+
+
+def _run(model: Module, inputs: tuple[Any, ...]) -> dict[str, Any]:
+    """The trace of a model's output; without gradients, for there is no loss that they could be of."""
+    with enable_grad():
+        out = first_tensor(model(*inputs))
+    if out is None:
+        raise errors.no_tensor_returned(model)
+    found = trace(out, ones_like(out))
+    return {**found, "nodes": [{**node, "gradient": None} for node in found["nodes"]]}
+
+
+def first_tensor(x: Any) -> Tensor | None:
+    """The first tensor in what a model returned: a tensor, or lists, tuples and dicts of them."""
+    todo = [x]
+    while todo:
+        x = todo.pop()
+        if isinstance(x, Tensor):
+            return x
+        if isinstance(x, dict):
+            x = list(x.values())
+        if isinstance(x, (list, tuple)):
+            todo.extend(reversed(x))
+    return None
+
+
+class Drawing:
+    """A picture of a graph; notebooks show it, and `save` writes it."""
+
+    def __init__(self, trace: dict[str, Any], depth: int | None = None) -> None:
+        whole = arrange_parts(trace)
+        fold(whole, check_depth(depth))
+        self._scene = Scene(trace, whole)
+        ops = sum(node["kind"] == "op" for node in trace["nodes"])
+        leaves = len(trace["nodes"]) - ops
+        self.title = f"{plural(ops, 'op')} and {plural(leaves, 'leaf', 'leaves')}"
+
+    def svg(self, theme: str = "auto") -> str:
+        """The picture as text; theme is "light", "dark", or "auto", which follows the reader's system."""
+        if theme not in THEMES:
+            raise ValueError(f"theme must be one of {', '.join(map(repr, THEMES))}, and {theme!r} was given")
+        return self._scene.svg(drawing_style(theme), f"A graph of {self.title}")
+
+    def save(self, path: str | Path, theme: str = "auto", scale: float = 2.0) -> Path:
+        """Write the picture to a file, `graph.svg` or `graph.png`, and return its path.
+
+        Args:
+            path: where to; its ending chooses the format. PNG needs an extra: pip install "cutaway[png]".
+            theme: "light", "dark", or "auto", which an SVG decides when it is looked at, and is light for a PNG.
+            scale: how many pixels of a PNG stand for one of the drawing.
+
+        Raises:
+            ValueError: the ending is another.
+            ImportError: PNG was asked for, and the extra is not installed.
+        """
+        path = Path(path)
+        if path.suffix.lower() == ".svg":
+            path.write_text(self.svg(theme), encoding="utf-8")
+        elif path.suffix.lower() == ".png":
+            path.write_bytes(_png(self.svg("light" if theme == "auto" else theme), scale))
+        else:
+            raise ValueError(
+                f"a drawing is written as .svg or .png, and {str(path)!r} ends in neither: "
+                f"drawing.save({str(path.with_suffix('.svg'))!r})"
+            )
+        return path
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def _repr_html_(self) -> str:
+        return f'<div style="max-height: 85vh; overflow: auto" tabindex="0">{self.svg()}</div>'
+
+    def __repr__(self) -> str:
+        return f'Drawing of {self.title}: drawing.save("graph.svg") writes it to a file'
+
+
+THEMES = ("auto", "light", "dark")
+
+
+def check_depth(depth: Any) -> int | None:
+    """A depth that makes sense."""
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
+        raise ValueError(
+            f"depth says how many levels of modules stand open: 0, 1, 2, ..., or None to choose by size; {depth!r} was "
+            "given"
+        )
+    return depth
+
+
+def _png(svg: str, scale: float) -> bytes:
+    try:
+        from resvg_py import svg_to_bytes
+    except ImportError:
+        raise errors.no_png() from None
+    return bytes(svg_to_bytes(svg_string=svg, zoom=scale))

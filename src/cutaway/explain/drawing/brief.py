@@ -1,0 +1,78 @@
+"""Numbers and arrays in few characters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def spelled(x: Any, digits: int = 4) -> str:
+    """A number as people write it: rounded to so many digits; what is not finite is a word already.
+
+    >>> from cutaway.explain.drawing.brief import spelled
+    >>> spelled(0.10000000149), spelled(2.0), spelled(-1234567.0), spelled("nan"), spelled(True)
+    ('0.1', '2', '-1.235e+06', 'nan', 'True')
+    """
+    if isinstance(x, float):
+        return f"{x:.{digits}g}"
+    return str(x)
+
+
+def shape_text(shape: list[int]) -> str:
+    """A shape as Python prints it; that of a single number has no axes to tell of.
+
+    >>> from cutaway.explain.drawing.brief import shape_text
+    >>> shape_text([4, 2]), shape_text([3]), shape_text([])
+    ('(4, 2)', '(3,)', 'scalar')
+    """
+    if not shape:
+        return "scalar"
+    return f"({shape[0]},)" if len(shape) == 1 else f"({', '.join(map(str, shape))})"
+
+
+def is_value(x: Any) -> bool:
+    """Whether this is an array, as a trace holds it."""
+    return isinstance(x, dict) and "statistics" in x
+
+
+def told(x: Any) -> str:
+    """Whatever else a trace holds, in one line: a number, a tuple, an array by its shape, a function by its source.
+
+    >>> from cutaway.explain.drawing.brief import told
+    >>> told([1]), told([0, None, "mean"]), told({"source": "lambda g: -g", "captured": {}})
+    ('(1,)', '(0, None, mean)', 'lambda g: -g')
+    """
+    if isinstance(x, list):
+        return f"({', '.join(map(told, x))}{',' if len(x) == 1 else ''})"
+    if is_value(x):
+        return shape_text(x["shape"]) if x["shape"] else gist([x])
+    if isinstance(x, dict):
+        return str(x["source"]) if x.get("source") else ", ".join(f"{name}={told(part)}" for name, part in x.items())
+    return spelled(x)
+
+
+def gist(values: list[dict[str, Any]]) -> str:
+    """One short line for one or several arrays: the numbers if they are few, else from where to where they go.
+
+    >>> from cutaway.explain.drawing.brief import gist
+    >>> x = torch.tensor([0.5, -1.25], requires_grad=True)
+    >>> gist([cutaway.explain.trace((x * x).sum())["nodes"][0]["value"]])
+    '[0.5, -1.25]'
+    """
+    statistics = [value["statistics"] for value in values]
+    if len(values) == 1 and len(values[0]["shape"]) < 2 and not values[0]["cut"]:
+        numbers = values[0]["numbers"]
+        if not isinstance(numbers, list):
+            return spelled(numbers)
+        if len(numbers) <= 3:
+            return f"[{', '.join(spelled(x, 3) for x in numbers)}]"
+    lows = [s["min"] for s in statistics if s["min"] is not None]
+    highs = [s["max"] for s in statistics if s["max"] is not None]
+    parts = []
+    if lows:
+        low, high = spelled(float(min(lows)), 3), spelled(float(max(highs)), 3)
+        parts.append(low if low == high else f"{low} to {high}")
+    for kind in ("nan", "inf"):
+        count = sum(s[kind] for s in statistics)
+        if count:
+            parts.append(f"{count} {kind}")
+    return ", ".join(parts) or "empty"

@@ -1,0 +1,202 @@
+"""The cards of a drawing: what each visible part of a trace says of itself, and how much room that takes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..layout import Box
+from .brief import gist, shape_text, told
+from .parts import Part
+
+ROW = 15.0
+INSET = 9.0
+TAIL = 15.0  # below a card, where its wire begins and the shape is written beside it
+PINS = 11.0  # the row of argument names along the upper edge
+HEADER = 22.0
+LONGEST = 34  # characters; what is longer is cut, and told in full by the tooltip
+_NAMED_NUMBER = re.compile(r"\b\w+=(?=[-\d])")  # Linear(in_features=2, ...) is told as Linear(2, ...)
+EM = {"name": 7.4, "say": 6.0, "note": 6.1}  # how wide a character is; 6.7 where nothing else is said
+
+
+class Span(NamedTuple):
+    """A piece of text in one style; `x` is where it begins, from the left edge of the card."""
+
+    x: float
+    style: str
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class Card:
+    """A visible part, its text, and the box that the layout places."""
+
+    part: Part
+    kind: str
+    box: Box
+    rows: list[list[Span]]
+    tip: str
+    tag: str  # what stands for it at the end of a wire too long to follow
+    shape: str = ""  # beside the wire that leaves it
+    pins: list[str] = field(default_factory=list)  # the names of its inputs, if there are several
+
+    @property
+    def height(self) -> float:
+        """Of the card itself, without the piece of wire below it."""
+        return self.box.height - (TAIL if self.shape else 0)
+
+
+def width_of(text: str, style: str = "") -> float:
+    """About how wide a text is drawn; characters of East Asian scripts take two places."""
+    cells = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return cells * EM.get(style, 6.7)
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A text that is not longer than so many characters."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def relative(path: str, part: Part) -> str:
+    """A path without that of the module around the part."""
+    outer = part.within
+    while outer is not None:
+        if outer.module and path.startswith(outer.module["path"] + "."):
+            return path[len(outer.module["path"]) + 1 :]
+        outer = outer.within
+    return path
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """1 op, 2 ops."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def expression(node: dict[str, Any], arguments: list[str]) -> str:
+    """An op as one would write it: its formula if that is short, else the op called with its arguments."""
+    formula = node["formula"] or ""
+    if 0 < len(formula) <= 12:
+        return str(formula)
+    return f"{node['op']}({', '.join(arguments)})"
+
+
+def attributes_of(node: dict[str, Any]) -> str:
+    """What an op was given beside arrays, as keywords."""
+    return ", ".join(f"{name}={told(x)}" for name, x in node["attributes"].items() if x is not None and x is not False)
+
+
+def card_of(part: Part, arguments: list[str], leaves: bool, calls: dict[str, int]) -> Card:
+    """The card of a node or of a closed box.
+
+    Args:
+        part: what it shows.
+        arguments: the names of the inputs that lead to it.
+        leaves: whether a wire leaves it.
+        calls: how often each module was called.
+    """
+    if part.node is not None:
+        return _node_card(part, part.node, arguments, leaves, calls)
+    return _module_card(part, leaves, calls)
+
+
+def _node_card(part: Part, node: dict[str, Any], arguments: list[str], leaves: bool, calls: dict[str, int]) -> Card:
+    kind, name, value = node["kind"], node["name"], node["value"]
+    rows = []
+    if kind == "op":
+        what = expression(node, arguments)
+        title = f"{name} = {what}" if name else what
+        if part.module:
+            rows.append(title_spans(part, calls))
+        rows.append([Span(INSET, "" if part.module else "name", cut(title))])
+        if not name:  # then it is called by its number
+            rows[-1].append(Span(INSET + width_of(rows[-1][0].text, rows[-1][0].style) + 6, "note", f"#{node['id']}"))
+        if given := attributes_of(node):
+            rows.append([Span(INSET, "note", cut(given, LONGEST + 4))])
+        tip = [node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
+        if node["line"]:
+            tip.append(f"{node['line']['file']}:{node['line']['number']}: {node['line']['code']}")
+    else:
+        title = relative(name, part) if name else ""
+        tip = [name or "", kind]
+        if title:
+            rows.append([Span(INSET, "name", cut(title))])
+            rows[0].append(Span(INSET + width_of(rows[0][0].text, "name") + 8, "say", kind))
+    values = [value] if value else []
+    if kind == "constant" and not name:
+        rows.append([Span(INSET, "value", gist(values))])
+    else:
+        rows += _numbers(values, [node["gradient"]] if node["gradient"] else [])
+    shape = shape_text(value["shape"]) if leaves and value else ""
+    pins = arguments if 2 <= len(arguments) <= 6 and any(arguments) else []
+    return _card(part, kind, rows, [t for t in tip if t], shape, pins, name or title)
+
+
+def _module_card(part: Part, leaves: bool, calls: dict[str, int]) -> Card:
+    assert part.module is not None
+    nodes = part.nodes()
+    parameters = [node for node in nodes if node["kind"] == "parameter"]
+    ops = [node for node in nodes if node["kind"] == "op"]
+    out = ops[-1:]
+    count = sum(_size(node["value"]) for node in parameters if node["value"])
+    told = [plural(len(ops), "op")] if ops else []
+    if parameters:
+        told.append(f"{plural(len(parameters), 'parameter')} of {plural(count, 'number')}")
+    rows = [title_spans(part, calls), [Span(INSET, "say", ", ".join(told))]]
+    shown = out or nodes
+    values = [node["value"] for node in shown if node["value"]]
+    gradients = [node["gradient"] for node in shown if node["gradient"]]
+    rows += _numbers(values, gradients)
+    shape = shape_text(values[0]["shape"]) if leaves and len(values) == 1 else "several" if leaves else ""
+    tip = [part.module["path"], part.module["repr"], ", ".join(told)]
+    return _card(part, "module", rows, tip, shape, [], part.module["path"])
+
+
+def title_spans(part: Part, calls: dict[str, int]) -> list[Span]:
+    """What a module's box is called: its name, its kind, which of its calls, or that it is its parameters."""
+    module = part.module
+    assert module is not None
+    name = Span(INSET, "name", cut(relative(module["path"], part)))
+    if part.call is None:
+        note = "parameters"
+    else:
+        note = cut(_NAMED_NUMBER.sub("", module["repr"]))
+        if calls[module["path"]] > 1:
+            note = f"{cut(module['type'])}, call {part.call + 1} of {calls[module['path']]}"
+    return [name, Span(INSET + width_of(name.text, "name") + 8, "note", note)]
+
+
+def _size(value: dict[str, Any]) -> int:
+    size = 1
+    for n in value["shape"]:
+        size *= n
+    return size
+
+
+def _numbers(values: list[dict[str, Any]], gradients: list[dict[str, Any]]) -> list[list[Span]]:
+    """The rows for a value and for the gradient with respect to it."""
+    rows = []
+    for label, style, found in (("value", "value", values), ("grad", "gradient", gradients)):
+        if found:
+            odd = any(value["statistics"][kind] for value in found for kind in ("nan", "inf"))
+            number = Span(INSET + 34, f"{style} alarm" if odd else style, cut(gist(found)))
+            rows.append([Span(INSET, "say", label), number])
+    return rows
+
+
+def _card(
+    part: Part, kind: str, rows: list[list[Span]], tip: list[str], shape: str, pins: list[str], name: str
+) -> Card:
+    width = max((span.x + width_of(span.text, span.style) for row in rows for span in row), default=0.0) + INSET
+    pins = [cut(pin, 14) for pin in pins]
+    room_for_pins = max(4, len(pins) + 1) * max((width_of(pin, "say") + 4 for pin in pins), default=0.0)
+    width = max(width, 2 * (width_of(shape, "note") + 8), room_for_pins)
+    height = ROW * len(rows) + 9 + (PINS if pins else 0) + (TAIL if shape else 0)
+    weight = {"op": 2, "module": 2, "parameter": 0}.get(kind, 1 if name else 0)
+    if kind == "module" and part.call is None:
+        weight = 0
+    tag = f"from {cut(name, 24)}" if name else "from above"
+    box = Box(width, height, weight=weight, tag_width=width_of(tag, "note") + 10)
+    box.kind = part.module["path"] if part.module else None
+    return Card(part, kind, box, rows, "\n".join(tip), tag, shape, pins)

@@ -1,0 +1,188 @@
+"""What a drawing shows of a trace: its nodes, each inside the call of the module that made it.
+
+A module that is called three times is three boxes, since each call is its own piece of the computation; a parameter
+that several of them share stands beside them, with the others of its module. What lies deeper than a reader wants to
+look is folded: the box closes, and stands as one piece for all that is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST = 60  # parts shown before the deepest boxes close by themselves
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """A node of the trace, or a module's call with the parts inside it, or the parameters that its calls share.
+
+    A call that is one op and nothing else is both at once.
+    """
+
+    depth: int
+    node: dict[str, Any] | None = None
+    module: dict[str, Any] | None = None
+    call: int | None = None  # None for shared parameters
+    within: Part | None = None
+    parts: list[Part] = field(default_factory=list)
+    folded: bool = False
+
+    def walk(self) -> Iterator[Part]:
+        """This part and all inside it, outer ones first, whether folded or not."""
+        todo = [self]
+        while todo:
+            part = todo.pop()
+            yield part
+            todo.extend(reversed(part.parts))
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """The nodes in it, in the order in which they were computed."""
+        found = [part.node for part in self.walk() if part.node is not None]
+        return sorted(found, key=lambda node: int(node["id"]))
+
+
+@dataclass(slots=True)
+class Flow:
+    """A value that one visible part hands to another: node `value`, as input `argument`."""
+
+    source: Part
+    target: Part
+    value: int
+    argument: str | None
+    edges: list[tuple[int, int]]  # the edges of the trace that it stands for, as pairs of node ids
+
+
+def arrange_parts(trace: dict[str, Any]) -> Part:
+    """The parts of a trace, none folded, inside one that is the whole."""
+    modules = {module["path"]: module for module in trace["modules"]}
+    calls = {(call["module"], call["call"]): call for call in trace["calls"]}
+    whole = Part(0)
+    place: dict[int, Part] = {}
+
+    # Ops are numbered in the order in which they ran, and calls are nested in time. So while one module runs, all
+    # that runs is inside its box, and no value that left a box comes back into it.
+    open_calls = [whole]
+    for node in trace["nodes"]:
+        if node["kind"] != "op":
+            continue
+        chain = []
+        key = None if node["module"] is None else (node["module"], node["call"])
+        while key is not None:
+            chain.append(key)
+            within = calls[key]["within"]
+            key = None if within is None else tuple(within)
+        chain.reverse()
+        same = 0
+        for part, key in zip(open_calls[1:], chain):
+            assert part.module is not None
+            if (part.module["path"], part.call) != key:
+                break
+            same += 1
+        del open_calls[same + 1 :]
+        for path, call in chain[same:]:
+            outer = open_calls[-1]
+            part = Part(outer.depth + 1, module=modules[path], call=call, within=outer)
+            outer.parts.append(part)
+            open_calls.append(part)
+        place[node["id"]] = _put(node, open_calls[-1])
+
+    users: dict[int, list[Part]] = {}
+    for edge in trace["edges"]:
+        users.setdefault(edge["from"], []).append(place[edge["to"]])
+    shared: dict[tuple[Part, str], list[dict[str, Any]]] = {}
+    for node in trace["nodes"]:
+        if node["kind"] == "op":
+            continue
+        outer = _smallest_around(users.get(node["id"], [])) or whole
+        owner = (node["name"] or "").rpartition(".")[0]
+        if node["name"] is None or (outer.module and outer.module["path"] == owner):
+            _put(node, outer)  # a number in the module's code, or a parameter of its own
+        elif owner in modules:
+            shared.setdefault((outer, owner), []).append(node)
+        else:
+            _put(node, whole)  # the program around the modules has a name for it, and handed it in
+    for (outer, owner), nodes in shared.items():
+        if len(nodes) > 1:
+            outer.parts.append(Part(outer.depth + 1, module=modules[owner], within=outer))
+            outer = outer.parts[-1]
+        for node in nodes:
+            _put(node, outer)
+    for part in whole.walk():
+        if part.module and len(part.parts) == 1 and part.parts[0].module is None:
+            part.node = part.parts.pop().node
+    return whole
+
+
+def _put(node: dict[str, Any], outer: Part) -> Part:
+    outer.parts.append(Part(outer.depth + 1, node=node, within=outer))
+    return outer.parts[-1]
+
+
+def _smallest_around(parts: list[Part]) -> Part | None:
+    """The innermost box that holds all of these parts."""
+    around = parts[0].within if parts else None
+    for part in parts:
+        inner = part.within
+        while inner is not around:
+            assert inner is not None and around is not None
+            if inner.depth >= around.depth:
+                inner = inner.within
+            else:
+                around = around.within
+    return around
+
+
+def fold(whole: Part, depth: int | None) -> None:
+    """Close the boxes that lie deeper than `depth` boxes; None closes as few as make the drawing readable."""
+    if depth is None:
+        depth = best_depth(whole)
+    for part in whole.walk():
+        part.folded = part.node is None and part.depth > depth and part is not whole
+
+
+def deepest(whole: Part) -> int:
+    """How many boxes stand inside each other."""
+    return max((part.depth for part in whole.walk() if part.node is None), default=0)
+
+
+def best_depth(whole: Part) -> int:
+    """The greatest depth at which a drawing shows no more parts than a reader can take in; 0 if none does."""
+    counts = [0] * (deepest(whole) + 1)
+    for part in whole.walk():
+        if part is not whole:
+            # A node shows if all boxes around it are open, a box while it is closed and those around it are open.
+            for depth in range(part.depth - 1, len(counts)) if part.node is not None else [part.depth - 1]:
+                counts[depth] += 1
+    return max((depth for depth, count in enumerate(counts) if count <= MOST), default=0)
+
+
+def visible(whole: Part) -> Iterator[Part]:
+    """The parts that are drawn, outer ones first: open boxes, closed ones, and nodes in open boxes."""
+    todo = [whole]
+    while todo:
+        part = todo.pop()
+        yield part
+        if not part.folded:
+            todo.extend(reversed(part.parts))
+
+
+def flows(trace: dict[str, Any], whole: Part) -> list[Flow]:
+    """What flows between the visible parts, each value once between the same two, unless both are nodes."""
+    shows: dict[int, Part] = {}
+    for part in visible(whole):
+        if part.node is not None:
+            shows[part.node["id"]] = part
+        elif part.folded:
+            shows.update((node["id"], part) for node in part.nodes())
+    found: dict[Any, Flow] = {}
+    for edge in trace["edges"]:
+        u, v = shows[edge["from"]], shows[edge["to"]]
+        if u is v:
+            continue
+        argument = edge["argument"] if v.node is not None else None
+        key = (u, v, edge["from"], None if v.folded else edge["input"])
+        flow = found.setdefault(key, Flow(u, v, edge["from"], argument, []))
+        flow.edges.append((edge["from"], edge["to"]))
+    return list(found.values())

@@ -1,0 +1,280 @@
+"""The page that steps, in a browser: its keys, its numbers, its words, its forms."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cutaway import explain
+
+from ..examples import EVIL, gpt, hostile, many, recurrent, scalars, xor
+from .conftest import Reader
+
+LESSONS = [xor, recurrent, gpt]
+
+
+def numbers(value: dict[str, Any]) -> list[Any]:
+    """The numbers of a value of a trace, in order, as they are shown."""
+    flat, todo = [], [value["numbers"]]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, list):
+            todo.extend(reversed(part))
+        else:
+            flat.append(str(part) if isinstance(part, str | bool) else float(f"{part:.4g}"))
+    return flat
+
+
+WORDS = ("nan", "inf", "-inf", "True", "False")
+
+
+def shown(reader: Reader, figure: str) -> list[Any]:
+    """The numbers of the heatmaps in a part of the page, in order."""
+    texts = reader.texts(f"{figure} .grid:not(.times) td:not(.gap), {figure} .number")
+    return [text if text in WORDS else float(text) for text in texts]
+
+
+def open_all(reader: Reader) -> None:
+    """Unfold the large arrays."""
+    reader.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    reader.run("document.querySelectorAll('details').forEach((d) => d.dispatchEvent(new Event('toggle')))")
+
+
+# -- stepping ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda f: f.__name__)
+def test_a_lesson_opens_steps_and_shows_the_numbers_of_its_trace(lesson: Any, reader: Reader) -> None:
+    found = lesson()
+    reader.open(found)
+    assert reader.text("#place") == "Start"
+    ops = [node for node in found["nodes"] if node["kind"] == "op"]
+    for i, node in enumerate(ops):
+        reader.press("ArrowRight")
+        assert reader.text("#place") == f"Forward {i + 1} of {len(ops)}"
+        open_all(reader)
+        heading = reader.run(
+            "const h = [...document.querySelectorAll('h3')].find((e) => e.textContent === 'Comes out');"
+            "h.nextElementSibling.id = 'result';"
+        )
+        assert heading is None and shown(reader, "#result") == numbers(node["value"])
+    for i, step in enumerate(found["steps"]):
+        reader.press("ArrowRight")
+        assert reader.text("#place") == f"Backward {i + 1} of {len(found['steps'])}"
+        open_all(reader)
+        every = shown(reader, "#story")
+        for value in (step["arrived"], *(rule["sent"] for rule in step["rules"])):
+            wanted = numbers(value)
+            assert any(every[j : j + len(wanted)] == wanted for j in range(len(every))), (step["node"], wanted)
+        sources = reader.texts("#story .rule > code")
+        assert sources == [rule["source"] or "The rule has no source to read." for rule in step["rules"]]
+
+
+def test_the_keys(reader: Reader) -> None:
+    reader.open(xor())
+    places = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "End", "ArrowRight", "ArrowLeft", "Home", "ArrowLeft"):
+        reader.press(key)
+        places.append(reader.text("#place"))
+    assert places == [
+        "Forward 1 of 4", "Forward 2 of 4", "Forward 1 of 4", "Backward 8 of 8", "Backward 8 of 8", "Backward 7 of 8",
+        "Start", "Start",
+    ]  # fmt: skip
+
+
+def test_the_keys_work_wherever_the_focus_is_but_in_a_list_of_choices(reader: Reader) -> None:
+    reader.open(xor())
+    for focus in ("#slider", "#graph", "#panel", "#next"):
+        reader.run("document.querySelector(arguments[0]).focus()", focus)
+        reader.press("Home", "ArrowRight")
+        assert reader.text("#place") == "Forward 1 of 4", focus
+    reader.run("document.querySelector('#depth').focus()")
+    reader.press("End")
+    assert reader.text("#place") == "Forward 1 of 4"
+
+
+def test_buttons_slider_and_list_step_too(reader: Reader) -> None:
+    reader.open(xor())
+    reader.run("document.querySelector('#last').click()")
+    assert reader.text("#place") == "Backward 8 of 8" and reader.run("return document.querySelector('#next').disabled")
+    reader.run("const s = document.querySelector('#slider'); s.value = 2; s.dispatchEvent(new Event('input'))")
+    assert reader.text("#place") == "Forward 2 of 4"
+    reader.run("const s = document.querySelector('#jump'); s.value = 5; s.dispatchEvent(new Event('change'))")
+    assert reader.text("#place") == "Backward 1 of 8"
+    assert reader.run("return document.querySelector('#slider').value") == "5"
+
+
+def test_a_click_on_a_card_goes_to_its_step(reader: Reader) -> None:
+    found = xor()
+    reader.open(found)
+    tanh = next(node["id"] for node in found["nodes"] if node["op"] == "tanh")
+    click = "document.querySelector(`[data-nodes='${arguments[0]}']`).dispatchEvent(new Event('click'))"
+    reader.run(click, tanh)
+    assert reader.text("#place") == "Forward 2 of 4"
+    reader.press("End")
+    reader.run(click, tanh)
+    assert reader.text("#place").startswith("Backward") and "tanh" in reader.text("#step-title")
+
+
+# -- the graph -----------------------------------------------------------------------------------------------------
+
+
+def test_the_current_node_and_its_wires_stand_out_and_numbers_appear_when_they_are_known(reader: Reader) -> None:
+    found = xor()
+    reader.open(found)
+    tanh = next(node["id"] for node in found["nodes"] if node["op"] == "tanh")
+    visible = (
+        "return getComputedStyle(document.querySelector(`[data-nodes='${arguments[0]}'] .${arguments[1]}`)).visibility"
+    )
+    assert reader.run(visible, tanh, "value") == "hidden"
+    reader.press("ArrowRight", "ArrowRight")
+    assert reader.run("return document.querySelector('.node.now').dataset.nodes") == str(tanh)
+    wires = "return [...document.querySelectorAll('.wire.now')].map((w) => w.dataset.edges)"
+    assert reader.run(wires) == [f"{tanh - 1}-{tanh}"]
+    assert reader.run(visible, tanh, "value") == "visible" and reader.run(visible, tanh, "gradient") == "hidden"
+    reader.press("End")
+    assert reader.run(visible, tanh, "gradient") == "visible"
+    assert reader.run("return document.querySelectorAll('.later').length") == 0
+
+
+def test_the_current_node_is_in_sight(reader: Reader) -> None:
+    reader.open(gpt(), width=800)
+    for key in ("End", "Home", "ArrowRight", *["ArrowRight"] * 20):
+        reader.press(key)
+        inside = reader.run(
+            "const n = document.querySelector('.node.now'); if (!n) return true;"
+            "const a = n.getBoundingClientRect(), b = document.querySelector('#graph').getBoundingClientRect();"
+            "return a.top >= b.top - 1 && a.bottom <= b.bottom + 1 && a.left < b.right && a.right > b.left"
+        )
+        assert inside, reader.text("#step-title")
+
+
+def test_modules_open_and_fold(reader: Reader) -> None:
+    reader.open(gpt(blocks=2))
+    choose = "const d = document.querySelector('#depth'); d.value = arguments[0]; d.dispatchEvent(new Event('change'))"
+    counts = []
+    for depth in range(5):
+        reader.run(choose, depth)
+        counts.append(reader.run("return document.querySelectorAll('.node').length"))
+    assert counts == sorted(counts) and counts[0] < 5 < 50 < counts[-1]
+    reader.run(choose, 0)
+    reader.press("ArrowRight", "ArrowRight")
+    assert "module" in reader.run("return document.querySelector('.node.now').getAttribute('class')").split()
+
+
+def test_the_drawing_grows_and_shrinks(reader: Reader) -> None:
+    reader.open(xor())
+    widths = []
+    for button in ("fit", "larger", "larger", "smaller", "fit"):
+        reader.run("document.getElementById(arguments[0]).click()", button)
+        widths.append(reader.run("return document.querySelector('#graph svg').getBoundingClientRect().width"))
+    assert widths[0] < widths[3] < widths[2] and widths[4] == widths[0]
+
+
+def test_each_time_step_has_its_column(reader: Reader) -> None:
+    found = recurrent()
+    reader.open(found)
+    second = next(n["id"] for n in found["nodes"] if n["call"] == 1 and n["op"] == "tanh" and n["module"] == "net.cell")
+    reader.run("visit(arguments[0])", second)
+    assert reader.texts("th[aria-current]") == ["2"]
+    rows = reader.texts("#story tbody:last-of-type tr:nth-last-child(2) td")
+    assert len(rows) == 3 and "·" not in rows[0] and "·" not in rows[1] and rows[2] == "·"
+    middles = reader.run(
+        "return arguments[0].map((n) => { const r = document.querySelector(`[data-nodes='${n}'] rect`)"
+        ".getBoundingClientRect(); return Math.round(r.left + r.width / 2); })",
+        [n["id"] for n in found["nodes"] if n["op"] == "tanh" and n["module"] == "net.cell"],
+    )
+    assert len(middles) == 3 and max(middles) - min(middles) <= 1
+
+
+# -- the program and the words -------------------------------------------------------------------------------------
+
+
+def test_the_current_line_of_the_program_is_marked(reader: Reader) -> None:
+    reader.open(recurrent())
+    reader.press("ArrowRight")
+    assert "h = self.cell(x, h)" in reader.texts("#code [aria-current='step']")[0]
+    reader.press("Home")
+    assert reader.texts("#code [aria-current='step']") == []
+
+
+def test_each_step_is_announced_in_words(reader: Reader) -> None:
+    reader.open(scalars())
+    said = set()
+    for _ in range(5):
+        reader.press("ArrowRight")
+        said.add(reader.text("#announce"))
+        told = reader.run("return document.querySelector('#slider').getAttribute('aria-valuetext')")
+        assert told.startswith("Forward")
+    assert len(said) == 5
+    assert any("e = x + y" in text and "It gives 4." in text for text in said)
+
+
+def test_all_can_be_reached_and_has_a_name(reader: Reader) -> None:
+    reader.open(recurrent())
+    assert reader.run("return document.documentElement.lang") == "en"
+    landmarks = ("header", "nav[aria-label]", "main", "section[aria-labelledby]", "[aria-live='polite']")
+    for landmark in landmarks:
+        assert reader.run("return document.querySelectorAll(arguments[0]).length > 0", landmark), landmark
+    reader.press("End")
+    nameless = reader.run(
+        "return [...document.querySelectorAll('button, select, input, [tabindex]')].filter((e) => !("
+        "e.getAttribute('aria-label') || e.innerText || e.closest('label') ||"
+        "(e.getAttribute('aria-labelledby') && document.getElementById(e.getAttribute('aria-labelledby')).innerText)))"
+        ".map((e) => e.outerHTML)"
+    )
+    assert nameless == []
+    order = []
+    reader.run("document.activeElement.blur()")
+    for _ in range(9):
+        reader.press("Tab")
+        order.append(reader.run("return document.activeElement.id"))
+    # At the last step there is no next one.
+    assert order == ["first", "back", "slider", "jump", "depth", "smaller", "fit", "larger", "graph"]
+    tags = reader.run("return [...document.querySelectorAll('h1, h2, h3')].map((h) => h.tagName)")
+    headings = [int(tag[1]) for tag in tags]
+    assert headings[0] == 1 and all(b <= a + 1 for a, b in itertools.pairwise(headings))
+
+
+# -- forms ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 800, 1600])
+def test_it_fits(width: int, dark: bool, reader: Reader) -> None:
+    for trace in (scalars(), gpt()):
+        reader.open(trace, width=width, height=800, dark=dark)
+        for key in ("ArrowRight", "End", "ArrowLeft"):
+            reader.press(key)
+            assert reader.run("return document.documentElement.scrollWidth <= innerWidth"), key
+        background = reader.run("return getComputedStyle(document.body).backgroundColor")
+        assert background == ("rgb(20, 23, 27)" if dark else "rgb(255, 255, 255)")
+
+
+def test_nothing_moves_for_those_who_want_it_calm(reader: Reader) -> None:
+    reader.open(xor())
+    reader.press("ArrowRight")
+    assert reader.run("return getComputedStyle(document.querySelector('.wire.now')).animationName") == "none"
+
+
+def test_names_are_only_text(reader: Reader) -> None:
+    reader.open(hostile())
+    for _ in range(8):
+        reader.press("ArrowRight")
+    assert reader.run("return document.images.length") == 0
+    assert reader.run("return document.scripts.length") == 2
+    assert EVIL[:9] in reader.text("#jump")
+
+
+def test_a_graph_of_hundreds(reader: Reader) -> None:
+    reader.open(many(500))
+    reader.press("ArrowRight", "End", "ArrowLeft")
+    assert reader.text("#place").startswith("Backward")
+
+
+def test_a_drawing_becomes_a_png(tmp_path: Path) -> None:
+    path = explain.draw(xor()).save(tmp_path / "graph.png", scale=1)
+    assert path.read_bytes().startswith(b"\x89PNG")

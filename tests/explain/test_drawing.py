@@ -1,0 +1,351 @@
+"""Drawings: what they show, and that names in them are only text."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cutaway as torch
+from cutaway import explain, nn
+from cutaway.explain.drawing.palette import DARK, LIGHT
+from cutaway.explain.drawing.parts import Part, arrange_parts, fold, visible
+
+from .examples import EVIL, gpt, hostile, many, recurrent, scalars, xor
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parsed(what: Any, **options: Any) -> ET.Element:
+    return ET.fromstring(explain.draw(what, **options).svg())
+
+
+def cards(svg: ET.Element, style: str = "") -> dict[str, list[str]]:
+    """The text on each card of a style, by the nodes that it stands for."""
+    found = {}
+    for g in svg.iter(f"{SVG}g"):
+        classes = g.get("class", "").split()
+        if "node" in classes and (not style or style in classes):
+            found[g.get("data-nodes", "")] = [text.text or "" for text in g.iter(f"{SVG}text")]
+    return found
+
+
+def titles(svg: ET.Element) -> list[str]:
+    """The names of the open boxes."""
+    found, last = [], None
+    for element in svg.iter():
+        if last is not None and (last.get("class") or "").startswith("label") and element.tag == f"{SVG}text":
+            found.append(element.text or "")
+        last = element
+    return found
+
+
+# -- what is drawn -------------------------------------------------------------------------------------------------
+
+
+def test_each_value_and_each_gradient_stands_on_its_card() -> None:
+    found = scalars()
+    drawn = cards(parsed(found))
+    assert len(drawn) == len(found["nodes"])
+    for node in found["nodes"]:
+        text = drawn[str(node["id"])]
+        assert f"{node['value']['numbers']:.4g}" in text
+        if node["gradient"]:
+            assert f"{node['gradient']['numbers']:.4g}" in text[text.index("grad") :]
+        else:
+            assert "grad" not in text
+
+
+def test_a_large_array_is_told_by_its_range_and_a_small_one_by_its_numbers() -> None:
+    x = torch.tensor([1.0, -2.5], requires_grad=True)
+    drawn = cards(parsed((x.reshape(2, 1) * torch.arange(4.0)).sum()))
+    assert "[1, -2.5]" in drawn["0"] and "[6, 6]" in drawn["0"]
+    assert any("-7.5 to 3" in text for text in drawn.values())
+
+
+def test_what_is_not_finite_stands_out() -> None:
+    x = torch.tensor([0.0, 1.0, 2.0, 3.0], requires_grad=True)
+    svg = parsed(x.log().sum())
+    alarms = [text.text for text in svg.iter(f"{SVG}text") if "alarm" in (text.get("class") or "").split()]
+    assert "0 to 1.1, 1 inf" in alarms and "nan or infinity" in "".join(svg.itertext())
+
+
+def test_shapes_stand_beside_the_wires() -> None:
+    svg = parsed(xor())
+    notes = [text.text for text in svg.iter(f"{SVG}text") if text.get("class") == "note"]
+    assert notes.count("(4, 4)") == 2 and {"(4, 2)", "(4, 1)", "(1,)"} <= set(notes)
+
+
+def test_kinds_are_marked_and_the_legend_tells_those_that_are_there() -> None:
+    svg = parsed(xor())
+    assert {text[0] for text in cards(svg, "parameter").values()} == {"weight", "bias"}
+    assert {text[0] for text in cards(svg, "constant").values()} == {"inputs", "targets"}
+    told = "".join(svg.itertext())
+    assert "gradient, backward" in told and "input that requires grad" not in told
+    assert "input that requires grad" in "".join(parsed(scalars()).itertext())
+    assert len(cards(svg, "root")) == 1
+
+
+def test_the_names_of_inputs_stand_where_their_wires_arrive() -> None:
+    x, y = torch.tensor(1.0, requires_grad=True), torch.tensor(2.0, requires_grad=True)
+    drawn = cards(parsed(x - y))
+    assert drawn["2"][:2] == ["x", "y"]
+
+
+def test_attributes_are_told() -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    assert any("axis=(1,)" in text for text in cards(parsed(x.sum(dim=1).prod())).values())
+
+
+def test_a_trace_that_went_through_json_gives_the_same_drawing() -> None:
+    found = recurrent()
+    assert explain.draw(json.loads(json.dumps(found))).svg() == explain.draw(found).svg()
+
+
+# -- modules -------------------------------------------------------------------------------------------------------
+
+
+def parts_of(found: Any, depth: int | None = None) -> list[Part]:
+    whole = arrange_parts(found)
+    fold(whole, depth)
+    return [part for part in visible(whole) if part is not whole]
+
+
+def test_modules_are_boxes_in_boxes() -> None:
+    assert titles(parsed(xor())) == ["model", "0", "2"]  # 1, the Tanh, is one op: its card bears its name
+    assert any(text[:2] == ["1", "Tanh()"] for text in cards(parsed(xor())).values())
+
+
+def test_what_lies_deeper_than_depth_is_folded() -> None:
+    svg = parsed(xor(), depth=0)
+    assert titles(svg) == []
+    (text,) = cards(svg, "module").values()
+    assert text[0] == "model" and "3 ops, 4 parameters of 17 numbers" in text
+    svg = parsed(xor(), depth=1)
+    assert titles(svg) == ["model"] and len(cards(svg, "module")) == 2
+
+
+def test_a_closed_box_shows_what_comes_out_of_it() -> None:
+    found = xor()
+    (text,) = cards(parsed(found, depth=0), "module").values()
+    out = next(node for node in found["nodes"] if node["module"] == "model.2")
+    low, high = out["value"]["statistics"]["min"], out["value"]["statistics"]["max"]
+    assert f"{low:.3g} to {high:.3g}" in text
+
+
+def test_each_call_is_a_box_and_shared_parameters_stand_beside_them() -> None:
+    boxes = [part for part in parts_of(recurrent()) if part.module and part.module["path"] == "net.cell"]
+    assert [part.call for part in boxes] == [0, 1, 2, None]
+    assert [part.node["name"] for part in boxes[-1].parts if part.node] == [
+        f"net.cell.{name}" for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
+    ]
+    text = explain.draw(recurrent()).svg()
+    assert text.count("RNNCell, call 2 of 3") == 1
+
+
+def test_the_same_op_of_each_call_stands_in_one_column() -> None:
+    found = recurrent()
+    where = {}
+    for g in parsed(found).iter(f"{SVG}g"):
+        if g.get("data-nodes") and len(g.get("data-nodes", "").split()) == 1:
+            rect = g.find(f"{SVG}rect")
+            assert rect is not None
+            where[int(g.get("data-nodes", ""))] = float(rect.get("x", "")) + float(rect.get("width", "")) / 2
+    steps = [node["id"] for node in found["nodes"] if node["module"] == "net.cell" and node["op"] == "tanh"]
+    assert len(steps) == 3
+    assert len({round(where[step]) for step in steps}) == 1
+
+
+def test_a_parameter_of_one_layer_stands_in_its_box_and_data_outside_of_all() -> None:
+    whole = arrange_parts(xor())
+    around = {part.node["name"]: part.within for part in whole.walk() if part.node}
+    inside = around["model.0.weight"]
+    assert inside is not None and inside.module is not None and inside.module["path"] == "model.0"
+    assert around["inputs"] is whole
+
+
+def test_deep_models_fold_by_themselves_until_they_can_be_read() -> None:
+    found = gpt(blocks=6)
+    assert len(found["nodes"]) > 200
+    shown = [part for part in parts_of(found) if part.folded or part.node]
+    assert 10 < len(shown) <= 60
+    assert {part.module["path"] for part in shown if part.folded and part.module} == {
+        f"model.blocks.{i}" for i in range(6)
+    }
+    assert len([part for part in parts_of(found, depth=9) if part.node]) == len(found["nodes"])
+
+
+def test_every_node_shows_at_every_depth_once() -> None:
+    found = gpt(blocks=2)
+    for depth in range(6):
+        held = [node["id"] for part in parts_of(found, depth) if part.folded or part.node for node in part.nodes()]
+        assert sorted(held) == list(range(len(found["nodes"])))
+
+
+def test_a_module_used_from_another_is_no_circle() -> None:
+    class Shares(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 2))
+            self.b.add_module("again", self.a)
+
+        def forward(self, x: Any) -> Any:
+            return self.b(self.a(x)) + self.a(x)
+
+    model = Shares()
+    for depth in range(4):
+        parsed(model(torch.ones(1, 2)).sum(), depth=depth)
+
+
+# -- models --------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_is_drawn_by_running_it_without_gradients() -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    x = torch.ones(5, 3)
+    with torch.no_grad():
+        svg = ET.fromstring(explain.draw(model, x).svg())
+    told = [text.text or "" for text in svg.iter(f"{SVG}text")]
+    assert "(5, 4)" in told and not any("grad" in text for text in told)
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_of_what_a_model_returns_the_first_tensor_is_drawn() -> None:
+    lstm = nn.LSTM(3, 4)
+    assert "lstm" in explain.draw(lstm, torch.ones(2, 1, 3)).svg()
+
+
+def test_drawing_leaves_the_graph_and_grad_as_they_were() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    y = x * x
+    explain.draw(y)
+    assert x.grad is None
+    y.backward()
+    assert x.grad == 6
+
+
+# -- text is only text ---------------------------------------------------------------------------------------------
+
+
+def test_names_are_escaped() -> None:
+    for depth in (0, 9):
+        drawing = explain.draw(hostile(), depth=depth)
+        svg = ET.fromstring(drawing.svg())
+        assert {element.tag.removeprefix(SVG) for element in svg.iter()} <= {
+            "svg", "title", "style", "g", "rect", "path", "text"
+        }  # fmt: skip
+        for element in svg.iter():
+            assert not any(name.startswith("on") or "href" in name for name in element.attrib)
+        assert "<img" not in drawing._repr_html_() and "<script" not in drawing._repr_html_()
+    assert EVIL.replace(".", "")[:20] in "".join(svg.itertext())
+
+
+def test_a_drawing_refers_to_nothing_outside() -> None:
+    svg = explain.draw(gpt()).svg()
+    assert re.findall(r"\w+://[^\"' ]*", svg.replace("http://www.w3.org/2000/svg", "")) == []
+    assert "url(" not in svg and "@import" not in svg
+
+
+# -- showing and saving --------------------------------------------------------------------------------------------
+
+
+def test_notebooks_show_it() -> None:
+    drawing = explain.draw(scalars())
+    assert drawing._repr_svg_().startswith("<svg")
+    assert drawing._repr_svg_() in drawing._repr_html_()
+
+
+def test_styles_stay_inside_of_the_drawing() -> None:
+    style = explain.draw(scalars()).svg().partition("<style>")[2].partition("</style>")[0]
+    rules = re.findall(r"^([^@{}]+)\{", style, re.M)
+    assert len(rules) > 20 and all(rule.startswith(".cutaway-graph") for rule in rules)
+    assert "prefers-color-scheme: dark" in style
+    assert "prefers-color-scheme" not in explain.draw(scalars()).svg("dark")
+
+
+def test_it_is_saved_as_svg(tmp_path: Path) -> None:
+    path = explain.draw(scalars()).save(tmp_path / "graph.svg")
+    assert path.read_text(encoding="utf-8") == explain.draw(scalars()).svg()
+
+
+def test_another_ending_is_refused_and_one_is_suggested(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"as \.svg or \.png, and '.*graph\.jpg' ends in neither: .*graph\.svg'"):
+        explain.draw(scalars()).save(tmp_path / "graph.jpg")
+
+
+def test_png_without_the_extra_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(ImportError, match=r"python -m pip install 'cutaway\[png\]'.*drawing\.save\('graph\.svg'\)"):
+        explain.draw(scalars()).save(tmp_path / "graph.png")
+    assert not (tmp_path / "graph.png").exists()
+
+
+def test_mistakes_are_told() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    with pytest.raises(TypeError, match=r"inputs were given to a tensor of shape \(\).*only a model is, explain.draw"):
+        explain.draw(x * x, x)
+    with pytest.raises(TypeError, match="explain follows the gradients of a tensor, and was given"):
+        explain.draw(9.0)
+    with pytest.raises(ValueError, match=r"depth says how many levels of modules stand open.*-1 was given"):
+        explain.draw(x * x, depth=-1)
+    with pytest.raises(ValueError, match="theme must be one of 'auto', 'light', 'dark', and 'blue' was given"):
+        explain.draw(x * x).svg("blue")
+
+    class Silent(nn.Module):
+        def forward(self) -> Any:
+            return [None, {"loss": 3.0}]
+
+    with pytest.raises(TypeError, match="draws the first tensor that it returns, and Silent returned none"):
+        explain.draw(Silent())
+
+
+# -- colours -------------------------------------------------------------------------------------------------------
+
+
+def contrast(a: str, b: str) -> float:
+    """The contrast of two colours, after the W3C's Web Content Accessibility Guidelines."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_can_be_read(colours: dict[str, str]) -> None:
+    behind = ["paper", "card", "box", "box2", "parameter", "input", "constant", "valuetint", "gradienttint"]
+    for text in ("ink", "quiet", "value", "gradient", "alarm"):
+        for back in behind:
+            assert contrast(colours[text], colours[back]) >= 4.5, (text, back)
+    for back in ("positive", "negative"):
+        assert contrast(colours["ink"], colours[back]) >= 4.5
+    for line in ("wire", "parameterline", "inputline", "constantline"):
+        assert contrast(colours[line], colours["paper"]) >= 2.5, line
+
+
+# -- size ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_thousands() -> None:
+    x = torch.tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(3000):
+        y = y.sin()
+    assert len(cards(parsed(y))) == 3001
+
+
+def test_time_for_500_nodes() -> None:
+    found = many(500)
+    start = time.process_time()
+    svg = explain.draw(found).svg()
+    seconds = time.process_time() - start
+    print(f"{len(found['nodes'])} nodes drawn in {seconds:.2f} s, {len(svg) // 1000} kB")
