@@ -12,7 +12,8 @@ Names and meanings are PyTorch's; `import cutaway as torch` runs a lesson. Where
 - `graph.py`: what is recorded, and the walk back that computes gradients;
 - `tensors/`: the Tensor;
 - `nn/`, `optim/`, `autograd/`: layers, optimizers, and derivatives to ask for and to check;
-- `explain/`: what a gradient was made of, in data, words and pictures.
+- `explain/`: what a gradient was made of, in data, words and pictures;
+- `checks/`: what is said of mistakes that raise nothing.
 """
 
 import math as _math
@@ -25,7 +26,7 @@ from typing import Any as _Any
 # meant: what NumPy says of the user's lines stays as it is.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"cutaway\.")
 
-from . import accelerator, autograd, backends, cuda, dtypes, functions, nn, optim, random  # noqa: E402
+from . import accelerator, autograd, backends, checks, cuda, dtypes, functions, nn, optim, random  # noqa: E402
 from .autograd import (  # noqa: E402
     differentiable,
     enable_grad,
@@ -125,16 +126,17 @@ nan = _math.nan
 
 __all__ = [
     "Generator", "Size", "Tensor", "accelerator", "arange", "as_tensor", "as_torch", "autograd", "backends",
-    "bernoulli", "bool", "broadcast_tensors", "cat", "cdist", "concat", "concatenate", "cosine_similarity",
-    "cuda", "default_generator", "device", "differentiable", "distributions", "double", "dtype", "e", "einsum",
-    "empty", "empty_like", "enable_grad", "explain", "eye", "finfo", "float", "float16", "float32", "float64",
-    "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state", "half", "hstack", "iinfo", "inf",
-    "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8", "is_grad_enabled",
-    "is_inference_mode_enabled", "linalg", "linspace", "load", "long", "manual_seed", "meshgrid", "multinomial",
-    "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand", "rand_like", "randint",
-    "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed", "serialization",
-    "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "stack", "tensor",
-    "tensordot", "tril_indices", "triu_indices", "uint8", "utils", "vstack", "where", "zeros", "zeros_like",
+    "bernoulli", "bool", "broadcast_tensors", "cat", "cdist", "checks", "concat", "concatenate",
+    "cosine_similarity", "cuda", "default_generator", "device", "differentiable", "distributions", "double",
+    "dtype", "e", "einsum", "empty", "empty_like", "enable_grad", "explain", "eye", "finfo", "float", "float16",
+    "float32", "float64", "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state", "half",
+    "hstack", "iinfo", "inf", "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "is_inference_mode_enabled", "linalg", "linspace", "load", "long", "manual_seed",
+    "meshgrid", "multinomial", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand",
+    "rand_like", "randint", "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed",
+    "serialization", "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short",
+    "stack", "tensor", "tensordot", "tril_indices", "triu_indices", "uint8", "utils", "vstack", "where",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 __all__ += functions.__all__
 

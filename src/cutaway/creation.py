@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
+from . import errors, events
 from .box_muller import fma32, fma64
 from .dtypes import check_device, get_default_dtype, int64, numpy_dtype
 from .dtypes import dtype as DType
@@ -47,7 +47,10 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, require
             UserWarning,
             stacklevel=2,
         )
-    return finished(array_of(data, dtype), device, requires_grad)
+    made = finished(array_of(data, dtype), device, requires_grad)
+    for listener in events.rebuilt:
+        listener("torch.tensor(x)", data, made)
+    return made
 
 
 def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:

@@ -155,7 +155,7 @@ def test_distances(function: Any, settings: dict[str, Any], formula: Any) -> Non
 @pytest.mark.parametrize("function", [F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss])
 def test_unequal_shapes_warn(function: Any) -> None:
     with pytest.warns(
-        UserWarning, match=r"shape \(2, 1\) and the target \(2,\), .* target\.reshape\(x\.shape\)"
+        UserWarning, match=r"shape \(2, 1\) and a target of shape \(2,\), .* target\.reshape\(x\.shape\)"
     ) as seen:
         function(torch.zeros(2, 1), torch.zeros(2))
     assert all(w.filename == __file__ for w in seen)  # it points at the caller's line

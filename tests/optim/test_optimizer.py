@@ -276,7 +276,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD(W), TypeError, r"was given one Tensor: put it into a list, \[w\]"),
     (lambda: SGD({W}), TypeError, "have no order"),
     (lambda: SGD([{"params": {W}}]), TypeError, "have no order"),
-    (lambda: SGD([]), ValueError, "has the model any, and was this generator used before"),
+    (lambda: SGD([]), ValueError, "has the model any, was this generator used before"),
     (lambda: SGD([3]), TypeError, "trains Tensors, and one of the parameters is the number 3"),
     (lambda: SGD([W * 2]), ValueError, r"can't optimize a non-leaf Tensor: one of shape \(1,\)"),
     (lambda: SGD([{"params": [W]}, {"params": [W]}]), ValueError, "more than one parameter group"),

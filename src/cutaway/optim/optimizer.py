@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import events
 from ..errors import describe
 from ..grad_mode import enable_grad
 from ..memory import stamp_write
@@ -125,7 +126,8 @@ class Optimizer:
         groups = list(params)
         if not groups:
             raise ValueError(
-                f"{type(self).__name__} was given no parameters: has the model any, and was this generator used before?"
+                f"{type(self).__name__} was given no parameters: has the model any, was this generator used before? "
+                "Modules in a plain list are not found: put them into an nn.ModuleList"
             )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
@@ -171,14 +173,18 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        used = None
         for group in self.param_groups:
             settings = {name: _plain(value) for name, value in group.items() if name != "params"}
             for param in group["params"]:
                 if param.grad is None:
                     continue
-                g = param.grad._array
+                used = param.grad
+                g = used._array
                 self.update(param._array, -g if settings.get("maximize") else g, State(self.state[param]), settings)
                 stamp_write(param._array)
+        for listener in events.step:
+            listener(self, used)
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:

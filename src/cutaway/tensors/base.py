@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 
-from .. import errors
+from .. import errors, events
 from ..dtypes import Size, device, from_numpy_dtype, get_default_dtype, promote, result_type
 from ..dtypes import cpu as the_cpu
 from ..dtypes import dtype as DType
@@ -63,6 +63,8 @@ class AccumulateGrad(Leaf):
         elif old is None or not old._array.flags.writeable:
             tensor._grad = wrap(np.asarray(g if old is None else old._array + g, dtype))
         else:
+            for listener in events.accumulation:
+                listener(old)
             old._array += g
             stamp_write(old._array)
 
@@ -198,6 +200,8 @@ class TensorBase:
     @property
     def data(self) -> Tensor:
         """The same memory, without the graph. Assigning puts other numbers in its place."""
+        for listener in events.rebuilt:
+            listener("x.data", self, self)
         return wrap(self._array)
 
     @data.setter

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, events
 from ..grad_mode import enable_grad, set_grad_enabled
 from ..graph import Leaf, Node, walk
 from ..ops import TABLE, copy
@@ -296,11 +296,15 @@ def backward(
     if wanted is not None and not wanted:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     targets = None if wanted is None else [_target(x) for x in wanted]
+    for listener in events.backward:
+        listener(starts)
     arrived = _run(starts, seeds, targets, keep, create_graph)
     # Only now, when nothing can fail any more, is anything changed.
     if wanted is None:
         for leaf, g in arrived.items():
             leaf.receive(g)
+        for told in events.received:
+            told(list(arrived))
         return
     for tensor, node in zip(wanted, targets or (), strict=True):
         g = arrived.pop(node, None)

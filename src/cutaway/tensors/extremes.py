@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import errors, ops
+from .. import errors, events, ops
 from ..ops.contract import Array
 from .arguments import numpy_names
 from .base import Dims, TensorBase, apply, axes_of, axis_of, binary, wrap
@@ -182,6 +182,8 @@ def _along(
         return result(apply(ops.copy, x), wrap(np.zeros((), np.int64)))
     _refuse_empty(pick.__name__.removesuffix("_along"), x, (axis,))
     index = find(x._array, axis=axis, keepdims=True).astype(np.int64)
+    for listener in events.choice:
+        listener()
     values = apply(pick, x, index=index, axis=axis, keepdims=keepdim)
     return result(values, wrap(index if keepdim else np.squeeze(index, axis)))
 
@@ -200,6 +202,8 @@ def _place(find: Callable[..., Any], x: TensorBase, dim: int | None, keepdim: bo
     if array.size == 0:
         _refuse_empty(find.__name__, x, range(array.ndim) if axis is None else (axis,))
     place = np.asarray(find(array, axis=axis, keepdims=keepdim), np.int64)
+    for listener in events.choice:
+        listener()
     return wrap(place if x._array.ndim else place.reshape(()))
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
-from os.path import dirname
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from ... import events
 from ...dtypes import bool_
-from ...errors import describe
+from ...errors import describe, warn
 from ...tensors import Tensor
 
-__all__ = ["check_floating_point", "check_fractions", "check_reduction", "check_same_dtype", "check_tensors", "warn"]
-
-_PACKAGE = dirname(dirname(dirname(__file__)))
+__all__ = [
+    "check_floating_point", "check_fractions", "check_loss", "check_reduction", "check_same_dtype", "check_tensors",
+    "warn",
+]  # fmt: skip
 
 
 def check_tensors(function: str, **given: Any) -> None:
@@ -41,6 +39,13 @@ def check_same_dtype(who: str, x: Tensor, weight: Tensor, error: type[Exception]
     raise error(f"{who} was given an input of {x.dtype}, and its weights are {weight.dtype}: {how}")
 
 
+def check_loss(function: str, input: Any, target: Any) -> None:
+    """Raise TypeError if prediction or truth is no Tensor; tell who listens what is compared."""
+    check_tensors(function, input=input, target=target)
+    for listener in events.loss:
+        listener(function, input, target)
+
+
 def check_fractions(**given: Tensor) -> None:
     """Raise RuntimeError if a Tensor holds whole numbers."""
     for name, tensor in given.items():
@@ -60,12 +65,3 @@ def check_reduction(reduction: str, *more: str) -> None:
     """Raise ValueError for an unknown way of reducing."""
     if reduction not in ("mean", "sum", "none", *more):
         raise ValueError(f'reduction is "mean", "sum" or "none", not {reduction!r}')
-
-
-def warn(message: str) -> None:
-    """Warn of the nearest line outside of this package: the user's."""
-    level = 1
-    frame: FrameType | None = sys._getframe()
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, stacklevel=level)

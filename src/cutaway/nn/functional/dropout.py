@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ... import events
 from ...creation import empty, empty_like
 from ...tensors import Tensor
 from .checks import check_tensors, warn
@@ -27,6 +28,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     tensor([1., 1., 1.])
     """
     check_tensors("dropout", input=input)
+    for listener in events.mode:
+        listener("dropout", training and p > 0)
     if not 0 <= p <= 1:
         raise ValueError(f"a dropout probability lies between 0 and 1, and p is {p}")
     if not training or p == 0 or input.numel() == 0:
@@ -57,6 +60,8 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     tensor([[[[1., 1.]]]])
     """
     check_tensors("dropout2d", input=input)
+    for listener in events.mode:
+        listener("dropout2d", training and p > 0)
     if not 0 <= p <= 1:
         raise ValueError(f"a dropout probability lies between 0 and 1, and p is {p}")
     if input.ndim < 2:

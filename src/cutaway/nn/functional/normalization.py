@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import ops
+from ... import events, ops
 from ...memory import stamp_write
 from ...ops.normalization import moments
 from ...tensors import Tensor
@@ -170,6 +170,8 @@ def batch_norm(
             [ 1.0000,  1.0000]])
     """
     check_tensors("batch_norm", input=input)
+    for listener in events.mode:
+        listener("batch_norm", training and running_mean is not None)
     shape = input._array.shape
     if training and len(shape) > 1 and shape[0] * math.prod(shape[2:]) == 1:
         raise ValueError(_single_value("batch_norm", shape))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from ... import events
 from ...errors import describe
 from ...tensors import Tensor
 from ..parameter import Buffer, Parameter
@@ -245,6 +246,8 @@ class Registry:
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Every parameter, for an optimizer: `optim.SGD(net.parameters(), lr=0.1)`."""
+        for listener in events.parameters:
+            listener(self)
         return (param for _, param in self.named_parameters(recurse=recurse))
 
     def named_buffers(

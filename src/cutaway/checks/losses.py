@@ -1,0 +1,196 @@
+"""Losses that compute something else than was meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import events, ops
+from ..graph import Node
+from ..tensors.base import TensorBase, node_of
+from .check import Check
+
+# Ops that only arrange the numbers anew: what came before them is what counts.
+SHAPES = {ops.getitem, ops.reshape, ops.squeeze, ops.swapaxes, ops.t, ops.transpose, ops.unsqueeze}
+
+
+def maker(node: Any) -> Any:
+    """The op that computed a value, behind those that only arranged it anew; None for what no op made."""
+    while isinstance(node, Node) and node.op in SHAPES:
+        node = node.parents[0]
+    return node.op if isinstance(node, Node) else None
+
+
+class LossBroadcast(Check):
+    """Prediction and truth of different shapes in a loss, so that one is stretched along the other.
+
+    A model gives (N, 1), the targets are (N): the difference is (N, N), every prediction against every target, and
+    the mean of that is smallest when all predictions are alike. Training runs, and learns nothing but the mean.
+
+        loss = F.mse_loss(model(x), y)            # (N, 1) against (N)
+        loss = F.mse_loss(model(x).squeeze(1), y) # right: (N) against (N)
+
+    Looks at the distances of nn.functional, and at `((model(x) - y) ** 2).mean()` written by hand.
+    """
+
+    name = "loss_broadcast"
+
+    def events(self) -> Any:
+        return [(events.loss, self.on_loss), (events.backward, self.on_backward)]
+
+    def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
+        if name in DISTANCES and x._array.shape != y._array.shape:
+            a, b, makes = x._array.shape, y._array.shape, ""
+            if {a, b} == {(max(a + b), 1), (max(a + b),)}:
+                makes = f" into {max(a + b)}×{max(a + b)}, each number against every other"
+            self.say(
+                f"{name} was given a prediction of shape {a} and a target of shape {b}, so one is broadcast against "
+                f"the other{makes}, which is rarely meant: give both one shape, for example by target.reshape(x.shape)"
+            )
+
+    def on_backward(self, tensors: list[Any]) -> None:
+        difference = _difference_in(tensors[0]._node)
+        if difference is None or difference.arrays is None:
+            return
+        shapes = [np.shape(array) for array in difference.arrays]
+        n = max(map(max, shapes), default=0) if all(shapes) else 0
+        if n < 2 or sorted(shapes) != [(n,), (n, 1)]:
+            return
+        column = difference.parents[shapes.index((n, 1))]
+        if isinstance(column, Node) and column.op in SHAPES:
+            return  # x[:, None] - y: every pair is meant
+        self.say(
+            f"this loss is made of a difference between shapes {shapes[0]} and {shapes[1]}, which is ({n}, {n}), each "
+            "number against every other: give both one shape, for example by pred.squeeze(1)"
+        )
+
+
+DISTANCES = {"huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"}
+
+
+def _difference_in(node: Any) -> Node | None:
+    """The d of a loss mean(d²), sum(d²), mean(|d|), ...; None if it is made otherwise."""
+    if not isinstance(node, Node) or node.op not in (ops.mean, ops.sum) or node.attrs.get("axis") is not None:
+        return None
+    node = node.parents[0]
+    if not isinstance(node, Node) or node.op not in (ops.power, ops.mul, ops.abs):
+        return None
+    node = node.parents[0]
+    return node if isinstance(node, Node) and node.op is ops.sub else None
+
+
+class SoftmaxBeforeCrossEntropy(Check):
+    """Probabilities where a loss takes logits.
+
+    cross_entropy begins with a softmax of its own. A softmax before it flattens the scores, to between 0 and 1: the
+    loss cannot come near 0, and the gradient is small. The same goes for a sigmoid before BCEWithLogitsLoss, and
+    nll_loss takes logarithms of probabilities, which softmax does not give.
+
+        loss = F.cross_entropy(F.softmax(model(x), dim=1), y)
+        loss = F.cross_entropy(model(x), y)                     # right
+
+        loss = F.nll_loss(F.softmax(model(x), dim=1), y)
+        loss = F.nll_loss(F.log_softmax(model(x), dim=1), y)    # right
+
+        loss = F.binary_cross_entropy_with_logits(torch.sigmoid(model(x)), y)
+        loss = F.binary_cross_entropy_with_logits(model(x), y)  # right
+
+    When strict, it also speaks of an nll_loss of positive numbers: they are no logarithms of probabilities.
+    """
+
+    name = "softmax_before_cross_entropy"
+
+    def events(self) -> Any:
+        return [(events.loss, self.on_loss)]
+
+    def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
+        if name not in TAKES:
+            return
+        squashing, text = TAKES[name]
+        if maker(node_of(x)) is squashing:
+            self.say(f"{name} was given the output of {squashing.__name__}: {text}")
+        elif self.level == "strict" and name == "nll_loss" and x._array.max(initial=0) > 0:
+            self.say(
+                "nll_loss takes logarithms of probabilities, 0 or less, and was given positive numbers: "
+                "F.nll_loss(F.log_softmax(scores, dim=1), y), or F.cross_entropy(scores, y)"
+            )
+
+
+# for each loss the op that must not come before it, and what to do
+TAKES: dict[str, tuple[Any, str]] = {
+    "cross_entropy": (
+        ops.softmax,
+        "it takes the scores themselves, since a softmax is part of it, and a second one flattens them: leave the "
+        "softmax out while training",
+    ),
+    "nll_loss": (
+        ops.softmax,
+        "it takes logarithms of probabilities: F.log_softmax(scores, dim=1) before it, or F.cross_entropy(scores, y)",
+    ),
+    "binary_cross_entropy_with_logits": (
+        ops.sigmoid,
+        "it takes the scores themselves, since a sigmoid is part of it: leave the sigmoid out, or take "
+        "F.binary_cross_entropy",
+    ),
+}
+
+
+class ClassTargets(Check):
+    """Targets that a loss reads as probabilities, and that are none.
+
+    cross_entropy takes class numbers, int64 of shape (N), or a probability for every class, floating point of shape
+    (N, C). Anything of floating point and the input's shape passes for the second: several ones in a row (labels of
+    which more than one can hold), class numbers that were made floats, a single score for two classes. Class numbers
+    of another shape or dtype are an error.
+
+        F.cross_entropy(scores, several_labels)                        # (N, C), more than one 1 in a row
+        F.binary_cross_entropy_with_logits(scores, several_labels)     # right
+
+        F.cross_entropy(score, y)                                      # (N, 1): softmax of one score is always 1
+        F.binary_cross_entropy_with_logits(score, y)                   # right: one score, for yes or no
+
+        F.binary_cross_entropy_with_logits(scores, class_numbers.float())   # 0, 1, 2, ...
+        F.cross_entropy(scores, class_numbers)                              # right
+
+    When strict, it also speaks of one-hot targets for cross_entropy: right, but class numbers say the same with less.
+    """
+
+    name = "class_targets"
+
+    def events(self) -> Any:
+        return [(events.loss, self.on_loss)]
+
+    def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
+        if name == "cross_entropy" and x._array.shape == y._array.shape:
+            self._probabilities(y._array if y._array.ndim > 1 else y._array[None])
+        elif name == "binary_cross_entropy_with_logits":
+            few = y._array.ravel()[:8].tolist()  # the first will do: this is asked at every step
+            outside = [value for value in few if value % 1 == 0 and not 0 <= value <= 1]
+            if outside:
+                self.say(
+                    f"{name} compares with probabilities, 0 to 1, and a target is {outside[0]:g}: class numbers go to "
+                    "F.cross_entropy(scores, y), with a score for each class; labels -1 and 1 become (y + 1) / 2"
+                )
+
+    def _probabilities(self, y: Any) -> None:
+        if y.shape[1] == 1:
+            self.say(
+                f"cross_entropy of one score a sample, shape {y.shape}: its softmax is always 1, the loss does not "
+                "depend on it. For yes or no take F.binary_cross_entropy_with_logits(scores, y)"
+            )
+            return
+        y = y[:8]
+        if (y != np.round(y)).any() or (y < 0).any():
+            return
+        if (np.count_nonzero(y, axis=1) > 1).any():
+            if y.max() > 1:
+                what = f"holds {y.max():g}: class numbers are int64, one for each sample, y.long()"
+            else:
+                what = (
+                    "has more than one 1 for a sample, and its classes exclude each other: if several can hold at "
+                    "once, take F.binary_cross_entropy_with_logits(scores, y)"
+                )
+            self.say(f"cross_entropy reads a target of the input's shape as probabilities, and this one {what}")
+        elif self.level == "strict" and (y.sum(1) == 1).all():
+            self.say("cross_entropy was given one-hot targets: class numbers say the same with less, y.argmax(1)")

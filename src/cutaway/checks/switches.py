@@ -1,0 +1,77 @@
+"""The checks there are, and how they are switched."""
+
+from __future__ import annotations
+
+from ..errors import nearest
+from .check import Check, Level
+from .losses import ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
+from .training import EvaluationWithoutEval, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
+from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient
+
+_all: list[Check] = [
+    LossBroadcast(),
+    SoftmaxBeforeCrossEntropy(),
+    ClassTargets(),
+    ForgottenZeroGrad(),
+    StepBeforeBackward(),
+    LossNotFinite(),
+    EvaluationWithoutEval(),
+    ParameterWithoutGradient(),
+    ParameterNotInOptimizer(),
+    ModulesInList(),
+    GraphCut(),
+]
+_checks = {check.name: check for check in _all}
+
+
+class Switch:
+    """Checks that were switched: from here on, or as `with ...:` until the end of the block."""
+
+    def __init__(self, level: Level, names: tuple[str, ...]) -> None:
+        for name in names:
+            if name not in _checks:
+                raise ValueError(f"there is no check {name!r}.{nearest(name, _checks)} There are: {', '.join(_checks)}")
+        self._before = {name: _checks[name].level for name in names or _checks}
+        for name in self._before:
+            _checks[name].set(level)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: object) -> None:
+        for name, level in self._before.items():
+            _checks[name].set(level)
+
+
+def on(*names: str) -> Switch:
+    """Let these checks speak, on the level "default"; without names, all.
+
+    Args:
+        names: such as "forgotten_zero_grad".
+
+    Raises:
+        ValueError: there is no such check.
+    """
+    return Switch("default", names)
+
+
+def off(*names: str) -> Switch:
+    """Silence these checks; without names, all.
+
+    >>> with cutaway.checks.off("loss_broadcast", "graph_cut"):
+    ...     pass
+    """
+    return Switch("off", names)
+
+
+def strict(*names: str) -> Switch:
+    """Let these checks speak of what is likely a mistake too; without names, all."""
+    return Switch("strict", names)
+
+
+def levels() -> dict[str, Level]:
+    """The level of each check: "off", "default" or "strict"."""
+    return {name: check.level for name, check in _checks.items()}
+
+
+on()  # all of them, from the start

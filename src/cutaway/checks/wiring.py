@@ -1,0 +1,271 @@
+"""Parameters that training does not reach, and where the way to them is cut."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import events
+from ..errors import line_number, user_frame
+from ..grad_mode import is_grad_enabled
+from ..graph import Leaf, Node, newest_first
+from ..memory import Line
+from ..nn import Module, Parameter
+from ..optim import Optimizer
+from ..tensors.base import TensorBase, node_of
+from .check import Check
+from .training import alive, params_of
+
+_LAYERS = Module.__module__.rpartition(".")[0]
+
+
+def named(params: list[Any]) -> str:
+    """A few parameters as their model names them: Net.fc2.weight (3, 4)."""
+    names: dict[int, str] = {}
+    for module in alive(Module):
+        for path, param in module.named_parameters():
+            name = f"{type(module).__name__}.{path}"
+            if name.count(".") > names.get(id(param), "").count("."):  # the longest begins at the root
+                names[id(param)] = name
+    few = [f"{names.get(id(param), 'one of shape')} {tuple(param.shape)}" for param in params[:3]]
+    return ", ".join(few) + (f" and {len(params) - 3} more" if len(params) > 3 else "")
+
+
+class ParameterWithoutGradient(Check):
+    """A parameter that the optimizer holds, and that never gets a gradient, while others do.
+
+    It keeps its first values. Either forward() does not use it, or what it computes is cut off before the loss, by
+    .detach(), .data, torch.tensor(x), .item() or a no_grad block.
+
+        def forward(self, x):
+            h = self.first(x)
+            return self.last(x)    # h is not used: self.first learns nothing
+
+        def forward(self, x):
+            h = self.first(x)
+            return self.last(h)    # right
+
+    By default it speaks at the tenth step, since not every step uses every part of a model; when strict, at the first.
+    Frozen parameters (requires_grad=False) are meant so.
+    """
+
+    name = "parameter_without_gradient"
+    patience = 10
+
+    def __init__(self) -> None:
+        # for each optimizer the number of steps, and the parameters that have had no gradient in any of them
+        self.seen: weakref.WeakKeyDictionary[Optimizer, tuple[int, list[Any]]] = weakref.WeakKeyDictionary()
+
+    def events(self) -> Any:
+        return [(events.step, self.on_step)]
+
+    def on_step(self, optimizer: Optimizer, grad: TensorBase | None) -> None:
+        count, without = self.seen.get(optimizer) or (0, params_of(optimizer))
+        if count == self.patience or grad is None:
+            return
+        count = self.patience if self.level == "strict" else count + 1
+        without = [param for param in without if param.grad is None and param.requires_grad]
+        self.seen[optimizer] = count, without
+        if count == self.patience and without:
+            without = self.unexplained(without)
+        if count == self.patience and without:
+            when = "in this step" if self.level == "strict" else f"in {self.patience} steps"
+            self.say(
+                f"{named(without)} got no gradient {when}, while others did: forward() does not use it, or .detach(), "
+                ".data, torch.tensor(x) or no_grad cut the graph behind it"
+            )
+
+    @staticmethod
+    def unexplained(without: list[Any]) -> list[Any]:
+        """Those that no layer of ours uses: its forward() uses them all, and if one gets a gradient and another does
+        not, it is because of the loss. That of a gradient penalty does not depend on the last bias."""
+        explained: set[int] = set()
+        for module in alive(Module):
+            params = [param for param in module._parameters.values() if param is not None]
+            if type(module).__module__.startswith(_LAYERS) and any(param.grad is not None for param in params):
+                explained.update(map(id, params))
+        return [param for param in without if id(param) not in explained]
+
+
+class _Leaves(threading.local):
+    leaves: tuple[Any, ...] = ()  # that the latest backward() has reached
+
+
+class _LeftOut(Check):
+    """Looks for parameters of models that got gradients, and that no optimizer moves."""
+
+    def __init__(self) -> None:
+        self.here = _Leaves()
+        self.looked: weakref.WeakSet[Optimizer] = weakref.WeakSet()
+
+    def events(self) -> Any:
+        return [(events.received, self.on_received), (events.step, self.on_step)]
+
+    def on_received(self, leaves: list[Any]) -> None:
+        self.here.leaves = tuple(leaves)
+
+    def on_step(self, optimizer: Optimizer, grad: TensorBase | None) -> None:
+        if grad is not None and optimizer in self.looked:
+            return
+        leaves, self.here.leaves = self.here.leaves, ()
+        params = [param for param in (leaf.tensor() for leaf in leaves) if isinstance(param, Parameter)]
+        held = {id(param) for param in params_of(optimizer)}
+        if any(id(param) not in held for param in params):  # perhaps another optimizer holds it
+            held = {id(param) for other in alive(Optimizer) for param in params_of(other)}
+            left_out = [param for param in params if id(param) not in held]
+            if left_out:
+                self.judge(optimizer, left_out, grad is None)
+        self.looked.add(optimizer)
+
+    def judge(self, optimizer: Optimizer, left_out: list[Any], moved_nothing: bool) -> None:
+        """Say what there is to say of parameters that are left out."""
+        raise NotImplementedError
+
+
+class ParameterNotInOptimizer(_LeftOut):
+    """A parameter that gets gradients, and that no optimizer moves: the optimizer was made of something else.
+
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        model.head = nn.Linear(64, 10)    # the optimizer still holds the old one
+
+        model.head = nn.Linear(64, 10)
+        optimizer = optim.SGD(model.parameters(), lr=0.1)    # right: after the model is complete
+
+    The same happens in a notebook when the cell with the model is run again, and the one with the optimizer is not.
+
+    By default it speaks if the optimizer holds parameters that belong to no model any more, or none of those that got
+    gradients; training only a part of a model is quiet. When strict, it speaks of every parameter left out.
+    """
+
+    name = "parameter_not_in_optimizer"
+
+    def judge(self, optimizer: Optimizer, left_out: list[Any], moved_nothing: bool) -> None:
+        hidden = {id(param) for _, _, params in in_plain_lists() for param in params}
+        left_out = [param for param in left_out if id(param) not in hidden]
+        owned = {id(param) for module in alive(Module) for param in module._parameters.values()}
+        orphans = [p for p in params_of(optimizer) if isinstance(p, Parameter) and id(p) not in owned]
+        if left_out and (self.level == "strict" or orphans or moved_nothing):
+            old = "parameters that belong to no model any more" if orphans else "others"
+            self.say(
+                f"{named(left_out)} got a gradient, and no optimizer moves it; this one holds {old}: make the "
+                "optimizer after the model is complete, from model.parameters()"
+            )
+
+
+class ModulesInList(_LeftOut):
+    """Modules in a plain list, tuple or dict: their parent does not know them.
+
+    parameters() leaves them out, and so the optimizer does not move them; state_dict() does not save them, and eval()
+    and to() do not reach them.
+
+        self.layers = [nn.Linear(8, 8) for _ in range(3)]
+        self.layers = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])    # right
+
+    By default it speaks when their parameters get gradients and no optimizer moves them; when strict, as soon as the
+    parent is asked for its parameters. Modules that stand in a list and under a name of their own are quiet.
+    """
+
+    name = "modules_in_list"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: weakref.WeakSet[Module] = weakref.WeakSet()
+
+    def strict_events(self) -> Any:
+        return [(events.parameters, self.on_parameters)]
+
+    def judge(self, optimizer: Optimizer, left_out: list[Any], moved_nothing: bool) -> None:
+        ids = {id(param) for param in left_out}
+        for parent, name, params in in_plain_lists():
+            if any(id(param) in ids for param in params):
+                self.tell(parent, name, params, "get gradients, and no optimizer moves them")
+
+    def on_parameters(self, module: Module) -> None:
+        if user_frame().f_code.co_name == "__init__" or module in self.asked:  # it may not be complete
+            return
+        self.asked.add(module)
+        for parent, name, params in in_plain_lists(module):
+            self.tell(parent, name, params, "are not among those of the model")
+
+    def tell(self, parent: Module, name: str, params: list[Any], what: str) -> None:
+        value = getattr(parent, name)
+        kind = "ModuleDict" if isinstance(value, dict) else "ModuleList"
+        self.say(
+            f"{type(parent).__name__}.{name} is a plain {type(value).__name__}, and the {len(params)} parameters of "
+            f"the modules in it {what}: self.{name} = nn.{kind}(...)"
+        )
+
+
+def in_plain_lists(root: Module | None = None) -> Iterator[tuple[Module, str, list[Any]]]:
+    """Modules of a model (or of all) that only a plain list, tuple or dict holds: parent, attribute, parameters."""
+    modules = list(root.modules()) if root is not None else alive(Module)
+    known = {id(child) for module in modules for child in module.modules() if child is not module}
+    for parent in modules:
+        for name, value in vars(parent).items():
+            inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+            hidden = [x for x in inside if isinstance(x, Module) and id(x) not in known]
+            params = [p for module in hidden for p in module.parameters() if p.requires_grad]
+            if params:
+                yield parent, name, params
+
+
+class GraphCut(Check):
+    """A tensor rebuilt from the numbers of another: what comes before it gets no gradient.
+
+        loss = torch.tensor([loss_a, loss_b], requires_grad=True).sum()
+        loss = torch.stack([loss_a, loss_b]).sum()    # right
+
+        loss = F.mse_loss(last(first(x).data), y)     # first learns nothing
+        loss = F.mse_loss(last(first(x)), y)          # right
+
+    By default it speaks of torch.tensor(x) of a computed x, if it asks for a gradient of its own, or if a loss is
+    computed from it; when strict, also of x.data that a loss is computed from. It is quiet about .detach(), which says
+    that the cut is meant, and about what comes from a graph that backward() has walked already, such as the hidden
+    state that is carried from one batch to the next.
+    """
+
+    name = "graph_cut"
+
+    def __init__(self) -> None:
+        # by the identity of the array: the array, where it was made, and by what
+        self.cuts: dict[int, tuple[weakref.ref[Any], Line, str]] = {}
+
+    def events(self) -> Any:
+        return [(events.rebuilt, self.on_rebuilt), (events.backward, self.on_backward)]
+
+    def on_rebuilt(self, how: str, source: Any, made: TensorBase) -> None:
+        while isinstance(source, list | tuple) and source:
+            source = source[0]
+        if not isinstance(source, TensorBase) or not is_grad_enabled():
+            return
+        node = node_of(source)
+        if how == "x.data":
+            if self.level != "strict":
+                return
+        elif made._node is not None and isinstance(node, Node):
+            self.say(
+                f"{how} with requires_grad=True makes a new leaf of x's numbers, and backward() ends there: nothing "
+                "that x was computed from gets a gradient. Compute on with x itself, and torch.stack([a, b]) for a list"
+            )
+        if isinstance(node, Leaf) or (node is not None and node.arrays is not None):
+            frame = user_frame()
+            self.cuts[id(made._array)] = weakref.ref(made._array), (frame.f_code, frame.f_lasti), how
+
+    def on_backward(self, tensors: list[Any]) -> None:
+        if not self.cuts:
+            return
+        cuts, self.cuts = self.cuts, {}
+        for node in newest_first(node for node in map(node_of, tensors) if node is not None):
+            for array, parent in zip(node.arrays or (), node.parents) if node.number else ():
+                if parent is None and isinstance(array, np.ndarray) and id(array) in cuts:
+                    reference, (code, instruction), how = cuts.pop(id(array))
+                    if reference() is array:
+                        line = line_number(code, instruction)
+                        self.say(
+                            f"{how} at line {line} of {code.co_filename} cuts the graph of this loss: nothing that x "
+                            "was computed from gets a gradient. Compute with x itself; if it is meant, write x.detach()"
+                        )

@@ -1,0 +1,333 @@
+"""How checks are switched, and what they say beyond the examples of docs/checks.md."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutaway as torch
+import cutaway.nn.functional as F
+from cutaway import checks, events, nn, optim
+from cutaway.checks import CheckWarning
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    yield
+    checks.on()
+
+
+def listeners() -> int:
+    return sum(len(event) for event in vars(events).values() if isinstance(event, list))
+
+
+# --- switches -------------------------------------------------------------------------------------------------------
+
+
+def mistake() -> None:
+    F.mse_loss(torch.zeros(3, 1), torch.zeros(3))
+
+
+def test_a_check_is_turned_off_and_on_by_name() -> None:
+    checks.off("loss_broadcast")
+    mistake()
+    checks.on("loss_broadcast")
+    with pytest.warns(CheckWarning, match="^loss_broadcast: "):
+        mistake()
+
+
+def test_a_block_puts_back_what_was() -> None:
+    checks.off("loss_broadcast")
+    with checks.strict():
+        assert set(checks.levels().values()) == {"strict"}
+        with checks.off():
+            mistake()
+        assert set(checks.levels().values()) == {"strict"}
+    assert checks.levels()["loss_broadcast"] == "off"
+    with pytest.raises(KeyError), checks.on():
+        raise KeyError
+    assert checks.levels() == dict.fromkeys(checks.levels(), "default") | {"loss_broadcast": "off"}
+
+
+def test_nobody_listens_when_all_are_off() -> None:
+    before = listeners()
+    with checks.strict():
+        assert listeners() > before
+    with checks.off():
+        assert listeners() == 0
+    assert listeners() == before
+
+
+def test_turning_a_check_on_twice_lets_it_speak_once() -> None:
+    checks.on()
+    checks.on("loss_broadcast")
+    with pytest.warns(CheckWarning) as said:
+        mistake()
+    assert len(said) == 1
+
+
+def test_an_unknown_name_is_refused_and_nothing_is_switched() -> None:
+    before = checks.levels()
+    with pytest.raises(
+        ValueError, match=r"no check 'zero_grad'\. Did you mean 'forgotten_zero_grad'\? There are: loss_"
+    ):
+        checks.off("loss_broadcast", "zero_grad")
+    assert checks.levels() == before
+
+
+def test_warnings_name_the_line_and_can_be_filtered_by_name() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        mistake()
+    assert said[0].filename == __file__
+    assert said[0].lineno == mistake.__code__.co_firstlineno + 1
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "loss_broadcast", CheckWarning)
+        mistake()
+
+
+def test_a_script_sees_one_line(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import cutaway as torch\nfrom cutaway import nn\n"
+        "loss = nn.MSELoss()\n"
+        "for _ in range(3):\n"
+        "    loss(torch.zeros(3, 1), torch.zeros(3))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    first, source = done.stderr.splitlines()  # Python says it once for a line
+    assert first.startswith(
+        f"{script}:5: CheckWarning: loss_broadcast: mse_loss was given a prediction of shape (3, 1)"
+    )
+    assert source.strip() == "loss(torch.zeros(3, 1), torch.zeros(3))"
+
+
+# --- losses ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", [F.l1_loss, F.smooth_l1_loss, F.huber_loss])
+def test_all_distances_are_looked_at(function: Any) -> None:
+    with pytest.warns(CheckWarning, match=r"loss_broadcast: .*\(4, 1\).*\(4,\).*4×4"):
+        function(torch.zeros(4, 1), torch.zeros(4))
+    with pytest.warns(CheckWarning, match=r"loss_broadcast: .*\(4, 3\) and a target of shape \(3,\), so one"):
+        function(torch.zeros(4, 3), torch.zeros(3))
+
+
+@pytest.mark.parametrize("loss", ["d.abs().mean()", "(d * d).sum()", "d.square().mean()", "(d ** 2).sum()"])
+def test_a_loss_by_hand(loss: str) -> None:
+    model, x, y = nn.Linear(2, 1), torch.randn(5, 2), torch.randn(5)
+    for d in (model(x) - y, y - model(x), model(x).squeeze(1) - y.unsqueeze(1)):
+        with pytest.warns(CheckWarning, match=r"loss_broadcast: this loss .* \(5, 5\)"):
+            eval(loss, {"d": d}).backward()
+    eval(loss, {"d": model(x[:1]) - y[:1]}).backward()  # one example: nothing is stretched
+
+
+@pytest.mark.parametrize("arranged", ["p.reshape(-1, 3)", "p.permute(0, 2, 1).transpose(1, 2)[0]", "p.squeeze(0)"])
+def test_softmax_is_seen_behind_a_change_of_shape(arranged: str) -> None:
+    p = F.softmax(torch.randn(1, 4, 3, requires_grad=True), dim=-1)
+    with pytest.warns(CheckWarning, match="softmax_before_cross_entropy"):
+        F.cross_entropy(eval(arranged, {"p": p}), torch.zeros(4).long())
+
+
+def test_labels_of_minus_one_and_one() -> None:
+    with pytest.warns(CheckWarning, match=r"a target is -1: .*\(y \+ 1\) / 2"):
+        F.binary_cross_entropy_with_logits(torch.zeros(2), torch.tensor([1.0, -1.0]))
+
+
+def test_class_numbers_as_floats_of_the_shape_of_the_scores() -> None:
+    with pytest.warns(CheckWarning, match=r"class_targets: .* holds 2: class numbers are int64"):
+        F.cross_entropy(torch.zeros(2, 3), torch.tensor([[0.0, 1.0, 2.0], [1.0, 2.0, 0.0]]))
+
+
+# --- training -------------------------------------------------------------------------------------------------------
+
+
+def test_forgotten_zero_grad_in_a_gan_that_zeroes_one_side_only() -> None:
+    a, b = nn.Linear(2, 2), nn.Linear(2, 1)
+    for_a, for_b = optim.SGD(a.parameters(), lr=0.1), optim.SGD(b.parameters(), lr=0.1)
+    b(torch.randn(4, 2)).mean().backward()
+    for_b.step()
+    for_a.zero_grad()
+    b(a(torch.randn(4, 2))).mean().backward()
+    for_a.step()
+    b(torch.randn(4, 2)).mean().backward()
+    with pytest.warns(CheckWarning, match="forgotten_zero_grad"):
+        for_b.step()
+
+
+def test_the_loss_of_a_too_large_learning_rate_is_told_once_and_with_what_it_was_before() -> None:
+    w = torch.tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=1e15)
+    told = r"the loss is inf, after 1, .*: each step overshoots, lr=1e\+15 is too large, try 1e\+14"
+    with np.errstate(all="ignore"), pytest.warns(CheckWarning, match=told) as said:
+        for _ in range(6):
+            optimizer.zero_grad()
+            (w**2).sum().backward()
+            optimizer.step()
+    assert len(said) == 1
+
+
+def test_a_loss_that_did_not_grow_points_to_detect_anomaly() -> None:
+    w = torch.tensor([4.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=1.0)
+    told = r"the loss is nan, after 2, 1\.936: .* did not grow, .*detect_anomaly\(\) names"
+    with np.errstate(all="ignore"), pytest.warns(CheckWarning, match=told):
+        for loss in (torch.sqrt, torch.sqrt, lambda w: torch.sqrt(w - 5)):
+            optimizer.zero_grad()
+            loss(w).sum().backward()
+            optimizer.step()
+
+
+def test_threads_are_told_apart() -> None:
+    """One looks at a layer in training mode while another evaluates."""
+    dropped, said = threading.Event(), []
+
+    def evaluate() -> None:
+        dropped.wait()
+        try:
+            with torch.no_grad():
+                F.mse_loss(torch.zeros(2), torch.zeros(2))
+        except CheckWarning as warning:
+            said.append(warning)
+
+    thread = threading.Thread(target=evaluate)
+    thread.start()
+    with torch.no_grad():
+        F.dropout(torch.randn(4))
+        dropped.set()
+        thread.join()
+    assert not said
+
+
+def test_evaluation_is_told_at_the_loss_too_and_in_inference_mode() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    with torch.inference_mode(), pytest.warns(CheckWarning, match="evaluation_without_eval: batch_norm runs"):
+        F.mse_loss(model(torch.randn(4, 2)), torch.zeros(4, 2))
+
+
+def test_dropout_called_without_its_mode() -> None:
+    with torch.no_grad(), pytest.warns(CheckWarning, match=r"F\.dropout is told by training=self\.training"):
+        F.dropout(torch.randn(4, 2)).max(1)
+
+
+# --- wiring ---------------------------------------------------------------------------------------------------------
+
+
+class Unused(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+        self.scale = nn.Parameter(torch.ones(2))
+        self.last = nn.Linear(2, 1)
+
+    def forward(self, x: Any) -> Any:
+        return self.last(self.body[0](x)).mean()
+
+
+def test_parameters_without_a_gradient_are_named_once() -> None:
+    model = Unused()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    expected = (
+        r"Unused\.scale \(2,\), Unused\.body\.1\.weight \(2, 2\), Unused\.body\.1\.bias \(2,\) got no gradient in 10"
+    )
+    with pytest.warns(CheckWarning, match=expected) as said:
+        for _ in range(30):
+            optimizer.zero_grad()
+            model(torch.randn(4, 2)).backward()
+            optimizer.step()
+    assert len(said) == 1
+
+
+def test_a_model_made_anew_and_its_optimizer_not() -> None:
+    """A notebook whose first cell is run again."""
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for again in (False, True):
+        if again:
+            old, model = model, nn.Linear(2, 1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(torch.randn(4, 2)).mean().backward()
+            if not again:
+                optimizer.step()
+    with pytest.warns(CheckWarning) as said:
+        optimizer.step()
+    assert old is not model
+    texts = [str(w.message) for w in said]
+    assert any(t.startswith("parameter_not_in_optimizer: Linear.") and "this one holds others" in t for t in texts)
+
+
+def test_checks_keep_no_model_alive() -> None:
+    import weakref
+
+    with checks.strict():
+        model = nn.Linear(2, 1)
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        model(torch.randn(4, 2)).mean().backward()
+        optimizer.step()
+        refs = [weakref.ref(model.weight), weakref.ref(optimizer)]
+        gc.disable()
+        try:
+            del model, optimizer
+            assert [ref() for ref in refs] == [None, None]
+        finally:
+            gc.enable()
+
+
+def test_a_list_that_is_filled_later_is_seen() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers: list[Any] = []
+            for _ in range(2):
+                self.layers.append(nn.Linear(2, 2))
+            self.last = nn.Linear(2, 1)
+            list(self.parameters())  # not complete yet: nothing is said
+
+    net = Net()
+    with checks.strict(), pytest.warns(CheckWarning, match=r"Net\.layers is a plain list, and the 4 parameters"):
+        list(net.parameters())
+
+
+# --- the graph ------------------------------------------------------------------------------------------------------
+
+
+def test_a_rebuilt_tensor_in_a_loss_is_told_with_the_line_that_rebuilt_it() -> None:
+    w = torch.ones(2, requires_grad=True)
+    a, b = (w * 2).sum(), (w * 3).sum()
+    weights = torch.tensor([a, b])
+    loss = (torch.stack([a, b]) * weights).sum()
+    with pytest.warns(CheckWarning, match=rf"graph_cut: torch\.tensor\(x\) at line \d+ of {__file__} cuts the graph"):
+        loss.backward()
+
+
+def test_an_optimizer_without_parameters_asks_for_a_module_list() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = [nn.Linear(2, 2)]
+
+    with pytest.raises(ValueError, match=r"was given no parameters: .* plain list .* nn\.ModuleList"):
+        optim.SGD(Net().parameters(), lr=0.1)
+
+
+def test_a_check_that_is_an_error_leaves_the_step_whole() -> None:
+    w = torch.tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.5)
+    for _ in range(2):
+        (w * 1).sum().backward()
+        if w.grad.item() == 1.0:
+            optimizer.step()
+    with pytest.raises(CheckWarning, match="forgotten_zero_grad"):
+        optimizer.step()
+    assert w.item() == 1.0 - 0.5 - 0.5 * 2
