@@ -15,7 +15,7 @@ import pytest
 import cutaway as torch
 from cutaway import explain, nn
 from cutaway.explain.drawing.palette import DARK, LIGHT
-from cutaway.explain.drawing.parts import Part, arrange_parts, fold, visible
+from cutaway.explain.drawing.parts import MOST, Part, arrange_parts, parts_at, visible
 
 from .examples import EVIL, gpt, hostile, many, recurrent, scalars, xor
 
@@ -58,6 +58,7 @@ def test_each_value_and_each_gradient_stands_on_its_card() -> None:
         assert f"{node['value']['numbers']:.4g}" in text
         if node["gradient"]:
             assert f"{node['gradient']['numbers']:.4g}" in text[text.index("grad") :]
+            assert text.index("value") < text.index("grad")
         else:
             assert "grad" not in text
 
@@ -112,8 +113,7 @@ def test_a_trace_that_went_through_json_gives_the_same_drawing() -> None:
 
 
 def parts_of(found: Any, depth: int | None = None) -> list[Part]:
-    whole = arrange_parts(found)
-    fold(whole, depth)
+    whole = parts_at(found, depth)
     return [part for part in visible(whole) if part is not whole]
 
 
@@ -174,11 +174,19 @@ def test_deep_models_fold_by_themselves_until_they_can_be_read() -> None:
     found = gpt(blocks=6)
     assert len(found["nodes"]) > 200
     shown = [part for part in parts_of(found) if part.folded or part.node]
-    assert 10 < len(shown) <= 60
+    assert 10 < len(shown) <= MOST
     assert {part.module["path"] for part in shown if part.folded and part.module} == {
         f"model.blocks.{i}" for i in range(6)
     }
     assert len([part for part in parts_of(found, depth=9) if part.node]) == len(found["nodes"])
+
+
+def test_many_inputs_of_one_closed_box_are_one_card() -> None:
+    svg = parsed(recurrent(12), depth=0)
+    texts = list(cards(svg, "constant").values())
+    assert ["13 constants", "inputs[0] … inputs[11]"] in [text[:2] for text in texts]
+    (wire,) = (w for w in svg.iter(f"{SVG}path") if len((w.get("data-edges") or "").split()) == 13)
+    assert "constant" in wire.get("class", "")
 
 
 def test_every_node_shows_at_every_depth_once() -> None:

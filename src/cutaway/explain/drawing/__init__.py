@@ -17,7 +17,7 @@ from ...tensors import Tensor
 from ..tracing import FORMAT, trace
 from .cards import plural
 from .palette import drawing_style
-from .parts import arrange_parts, fold
+from .parts import parts_at
 from .svg import Scene
 
 
@@ -86,9 +86,7 @@ class Drawing:
     """A picture of a graph; notebooks show it, and `save` writes it."""
 
     def __init__(self, trace: dict[str, Any], depth: int | None = None) -> None:
-        whole = arrange_parts(trace)
-        fold(whole, check_depth(depth))
-        self._scene = Scene(trace, whole)
+        self._scene = Scene(trace, parts_at(trace, check_depth(depth)))
         ops = sum(node["kind"] == "op" for node in trace["nodes"])
         leaves = len(trace["nodes"]) - ops
         self.title = f"{plural(ops, 'op')} and {plural(leaves, 'leaf', 'leaves')}"

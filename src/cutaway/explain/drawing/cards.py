@@ -14,6 +14,7 @@ from .parts import Part
 ROW = 15.0
 INSET = 9.0
 TAIL = 15.0  # below a card, where its wire begins and the shape is written beside it
+BEHIND = 3.0  # how far the card behind that of a closed box looks out
 PINS = 11.0  # the row of argument names along the upper edge
 HEADER = 22.0
 LONGEST = 34  # characters; what is longer is cut, and told in full by the tooltip
@@ -45,7 +46,7 @@ class Card:
     @property
     def height(self) -> float:
         """Of the card itself, without the piece of wire below it."""
-        return self.box.height - (TAIL if self.shape else 0)
+        return self.box.height - (TAIL if self.shape else 0) - (BEHIND if self.part.folded else 0)
 
 
 def width_of(text: str, style: str = "") -> float:
@@ -98,7 +99,7 @@ def card_of(part: Part, arguments: list[str], leaves: bool, calls: dict[str, int
     """
     if part.node is not None:
         return _node_card(part, part.node, arguments, leaves, calls)
-    return _module_card(part, leaves, calls)
+    return _module_card(part, part.module, leaves, calls) if part.module else _crowd_card(part)
 
 
 def _node_card(part: Part, node: dict[str, Any], arguments: list[str], leaves: bool, calls: dict[str, int]) -> Card:
@@ -130,11 +131,22 @@ def _node_card(part: Part, node: dict[str, Any], arguments: list[str], leaves: b
         rows += _numbers(values, [node["gradient"]] if node["gradient"] else [])
     shape = shape_text(value["shape"]) if leaves and value else ""
     pins = arguments if 2 <= len(arguments) <= 6 and any(arguments) else []
-    return _card(part, kind, rows, [t for t in tip if t], shape, pins, name or title)
+    return _card(part, kind, rows, "\n".join(filter(None, tip)), shape, pins, name or title)
 
 
-def _module_card(part: Part, leaves: bool, calls: dict[str, int]) -> Card:
-    assert part.module is not None
+def _crowd_card(part: Part) -> Card:
+    nodes = part.nodes()
+    kinds = {node["kind"] for node in nodes}
+    kind = kinds.pop() if len(kinds) == 1 else "constant"
+    names = [node["name"] or kind for node in nodes]
+    rows = [[Span(INSET, "name", plural(len(nodes), kind if not kinds else "leaf", None if not kinds else "leaves"))]]
+    rows.append([Span(INSET, "note", f"{cut(names[0], 16)} … {cut(names[-1], 16)}")])
+    gradients = [node["gradient"] for node in nodes if node["gradient"]]
+    rows += _numbers([node["value"] for node in nodes if node["value"]], gradients)
+    return _card(part, kind, rows, ", ".join(names), "several", [], "")
+
+
+def _module_card(part: Part, module: dict[str, Any], leaves: bool, calls: dict[str, int]) -> Card:
     nodes = part.nodes()
     parameters = [node for node in nodes if node["kind"] == "parameter"]
     ops = [node for node in nodes if node["kind"] == "op"]
@@ -149,8 +161,8 @@ def _module_card(part: Part, leaves: bool, calls: dict[str, int]) -> Card:
     gradients = [node["gradient"] for node in shown if node["gradient"]]
     rows += _numbers(values, gradients)
     shape = shape_text(values[0]["shape"]) if leaves and len(values) == 1 else "several" if leaves else ""
-    tip = [part.module["path"], part.module["repr"], ", ".join(told)]
-    return _card(part, "module", rows, tip, shape, [], part.module["path"])
+    tip = "\n".join([module["path"], module["repr"], *told])
+    return _card(part, "parameter" if part.call is None else "module", rows, tip, shape, [], module["path"])
 
 
 def title_spans(part: Part, calls: dict[str, int]) -> list[Span]:
@@ -175,28 +187,35 @@ def _size(value: dict[str, Any]) -> int:
 
 
 def _numbers(values: list[dict[str, Any]], gradients: list[dict[str, Any]]) -> list[list[Span]]:
-    """The rows for a value and for the gradient with respect to it."""
-    rows = []
+    """The rows for a value and for the gradient with respect to it; single numbers share one row."""
+    rows: list[list[Span]] = []
+    x = INSET
     for label, style, found in (("value", "value", values), ("grad", "gradient", gradients)):
-        if found:
-            odd = any(value["statistics"][kind] for value in found for kind in ("nan", "inf"))
-            number = Span(INSET + 34, f"{style} alarm" if odd else style, cut(gist(found)))
-            rows.append([Span(INSET, "say", label), number])
+        if not found:
+            continue
+        odd = any(value["statistics"][kind] for value in found for kind in ("nan", "inf"))
+        number = Span(x + (34 if x == INSET else 28), f"{style} alarm" if odd else style, cut(gist(found)))
+        row = [Span(x, "say", label), number]
+        if rows and x > INSET:
+            rows[0] += row
+        else:
+            rows.append(row)
+            if len(found) == 1 and not found[0]["shape"]:
+                x = number.x + width_of(number.text) + 10
     return rows
 
 
 def _card(
-    part: Part, kind: str, rows: list[list[Span]], tip: list[str], shape: str, pins: list[str], name: str
+    part: Part, kind: str, rows: list[list[Span]], tip: str, shape: str, pins: list[str], name: str
 ) -> Card:
     width = max((span.x + width_of(span.text, span.style) for row in rows for span in row), default=0.0) + INSET
     pins = [cut(pin, 14) for pin in pins]
     room_for_pins = max(4, len(pins) + 1) * max((width_of(pin, "say") + 4 for pin in pins), default=0.0)
     width = max(width, 2 * (width_of(shape, "note") + 8), room_for_pins)
     height = ROW * len(rows) + 9 + (PINS if pins else 0) + (TAIL if shape else 0)
+    height += BEHIND if part.folded else 0
     weight = {"op": 2, "module": 2, "parameter": 0}.get(kind, 1 if name else 0)
-    if kind == "module" and part.call is None:
-        weight = 0
     tag = f"from {cut(name, 24)}" if name else "from above"
     box = Box(width, height, weight=weight, tag_width=width_of(tag, "note") + 10)
     box.kind = part.module["path"] if part.module else None
-    return Card(part, kind, box, rows, "\n".join(tip), tag, shape, pins)
+    return Card(part, kind, box, rows, tip, tag, shape, pins)

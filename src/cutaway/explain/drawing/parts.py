@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-MOST = 60  # parts shown before the deepest boxes close by themselves
+MOST = 100  # parts shown before the deepest boxes close by themselves
+CROWD = 6  # leaves that go into one box and nowhere else; more of them do not stand in a row above it
 
 
 @dataclass(eq=False, slots=True)
 class Part:
     """A node of the trace, or a module's call with the parts inside it, or the parameters that its calls share.
 
-    A call that is one op and nothing else is both at once.
+    A call that is one op and nothing else is both at once. A part that is neither stands for several leaves.
     """
 
     depth: int
@@ -45,11 +46,10 @@ class Part:
 
 @dataclass(slots=True)
 class Flow:
-    """A value that one visible part hands to another: node `value`, as input `argument`."""
+    """A value that one visible part hands to another, as input `argument` if that is a node."""
 
     source: Part
     target: Part
-    value: int
     argument: str | None
     edges: list[tuple[int, int]]  # the edges of the trace that it stands for, as pairs of node ids
 
@@ -134,12 +134,58 @@ def _smallest_around(parts: list[Part]) -> Part | None:
     return around
 
 
-def fold(whole: Part, depth: int | None) -> None:
-    """Close the boxes that lie deeper than `depth` boxes; None closes as few as make the drawing readable."""
+def parts_at(trace: dict[str, Any], depth: int | None) -> Part:
+    """The parts of a trace, with the boxes closed that lie deeper than `depth` boxes.
+
+    None closes as few as make the drawing readable.
+    """
+    whole = arrange_parts(trace)
     if depth is None:
         depth = best_depth(whole)
     for part in whole.walk():
         part.folded = part.node is None and part.depth > depth and part is not whole
+    _gather_crowds(trace, whole)
+    return whole
+
+
+def _gather_crowds(trace: dict[str, Any], whole: Part) -> None:
+    """Where many leaves go into one box, put them inside, each by its use; or on one card, if the box is closed.
+
+    They are the inputs of all time steps, as a rule: in a row above the box they would be too wide a picture.
+    """
+    users: dict[int, list[int]] = {}
+    for edge in trace["edges"]:
+        users.setdefault(edge["from"], []).append(edge["to"])
+    place = {part.node["id"]: part for part in whole.walk() if part.node is not None}
+    todo = [whole]
+    while todo:
+        box = todo.pop()
+        crowds: dict[Part, list[Part]] = {}
+        for part in box.parts:
+            if part.node is not None and part.node["kind"] != "op":
+                into = {_child_with(box, place[user]) for user in users.get(part.node["id"], ())}
+                if len(into) == 1:
+                    crowds.setdefault(into.pop(), []).append(part)
+        for user, crowd in crowds.items():
+            if len(crowd) <= CROWD or user.node is not None:
+                continue
+            first = box.parts.index(crowd[0])
+            box.parts = [part for part in box.parts if part not in crowd]
+            if user.folded:
+                box.parts.insert(first, Part(box.depth + 1, within=box, parts=crowd, folded=True))
+            else:
+                user.parts += crowd
+                for part in crowd:
+                    part.within, part.depth = user, user.depth + 1
+                todo.append(user)
+
+
+def _child_with(box: Part, part: Part) -> Part:
+    """That of the parts directly inside a box in which another stands."""
+    while part.within is not box:
+        assert part.within is not None
+        part = part.within
+    return part
 
 
 def deepest(whole: Part) -> int:
@@ -168,21 +214,26 @@ def visible(whole: Part) -> Iterator[Part]:
             todo.extend(reversed(part.parts))
 
 
-def flows(trace: dict[str, Any], whole: Part) -> list[Flow]:
-    """What flows between the visible parts, each value once between the same two, unless both are nodes."""
+def shown_by(whole: Part) -> dict[int, Part]:
+    """The visible part that shows each node, by the node's number."""
     shows: dict[int, Part] = {}
     for part in visible(whole):
-        if part.node is not None:
-            shows[part.node["id"]] = part
-        elif part.folded:
+        if part.node is not None or part.folded:
             shows.update((node["id"], part) for node in part.nodes())
+    return shows
+
+
+def flows(trace: dict[str, Any], whole: Part) -> list[Flow]:
+    """What flows between the visible parts, each value once between the same two, unless both are nodes."""
+    shows = shown_by(whole)
     found: dict[Any, Flow] = {}
     for edge in trace["edges"]:
         u, v = shows[edge["from"]], shows[edge["to"]]
         if u is v:
             continue
         argument = edge["argument"] if v.node is not None else None
-        key = (u, v, edge["from"], None if v.folded else edge["input"])
-        flow = found.setdefault(key, Flow(u, v, edge["from"], argument, []))
+        together = u.folded and u.call is None  # leaves on one card: one wire for all
+        key = (u, v, None if together else edge["from"], None if v.folded or together else edge["input"])
+        flow = found.setdefault(key, Flow(u, v, argument, []))
         flow.edges.append((edge["from"], edge["to"]))
     return list(found.values())

@@ -11,7 +11,7 @@ from typing import Any
 from ..layout import Box, Edge, Tag, arrange
 from ..layout.box import Point
 from ..layout.level import PADDING
-from .cards import HEADER, INSET, PINS, ROW, Card, Span, card_of, cut, title_spans, width_of
+from .cards import BEHIND, HEADER, INSET, PINS, ROW, Card, Span, card_of, cut, title_spans, width_of
 from .parts import Flow, Part, flows, visible
 
 KINDS = {
@@ -126,7 +126,7 @@ class Scene:
     def _tail(self, card: Card) -> str:
         x, y = card.box.x + card.box.width / 2, card.box.y + card.height
         line = f'<path class="wire {card.kind}" d="M{x:.1f} {y:.1f}V{card.box.y + card.box.height:.1f}"/>'
-        return line + _texts([Span(5, "note", card.shape)], x, y + 11)
+        return line + _texts([Span(5, "note", card.shape)], x, card.box.y + card.box.height - 4)
 
     def _tag(self, tag: Tag) -> str:
         card, box = self._card_in[tag.source], tag.box
@@ -146,8 +146,8 @@ class Scene:
         root = " root" if str(self.trace["root"]) in ids.split() else ""
         parts = [f'<g class="node {card.kind}{root}" data-nodes="{ids}"><title>{plain_text(card.tip)}</title>']
         radius = 12 if card.kind in ROUND else 5
-        if card.kind == "module":
-            parts.append(_rect(box.x + 4, box.y + 4, box.width, card.height, "card", radius))
+        if card.part.folded:
+            parts.append(_rect(box.x + BEHIND, box.y + BEHIND, box.width, card.height, "card", radius))
         parts.append(_rect(box.x, box.y, box.width, card.height, "card", radius))
         y = box.y + 14
         if card.pins:

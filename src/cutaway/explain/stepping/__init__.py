@@ -18,7 +18,7 @@ from typing import Any
 from ..drawing import check_depth, traced
 from ..drawing.cards import plural
 from ..drawing.palette import drawing_style, page_colours
-from ..drawing.parts import arrange_parts, best_depth, deepest, fold
+from ..drawing.parts import arrange_parts, best_depth, deepest, parts_at
 from ..drawing.svg import Scene, plain_text
 from .story import Story
 
@@ -111,8 +111,7 @@ def _drawings(trace: dict[str, Any], depth: int | None) -> tuple[str, str]:
     first = min(best_depth(whole) if depth is None else depth, deepest(whole))
     drawings, choices = [], []
     for level in range(deepest(whole) + 1):
-        fold(whole, level)
-        drawing = Scene(trace, whole).svg("", "The graph; the text beside it tells of the step")
+        drawing = Scene(trace, parts_at(trace, level)).svg("", "The graph; the text beside it tells of the step")
         drawings.append(f'<template data-depth="{level}">{drawing}</template>')
         name = "all folded" if level == 0 else plural(level, "level") + " open"
         chosen = " selected" if level == first else ""
