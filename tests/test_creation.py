@@ -117,3 +117,27 @@ def test_the_old_constructor() -> None:
     assert cutaway.Tensor([1, 2]).dtype == float32
     assert cutaway.Tensor((2, 3)).tolist() == [2, 3]
     assert cutaway.Tensor().shape == (0,)
+
+
+def test_the_older_types() -> None:
+    x = cutaway.tensor([1.7, -1.7])
+    assert cutaway.LongTensor([1.7, 2]).tolist() == [1, 2]
+    assert cutaway.LongTensor([[1, 2]]).dtype is cutaway.int64
+    assert cutaway.FloatTensor(2, 3).shape == (2, 3)
+    assert cutaway.ByteTensor(cutaway.Size([2])).dtype is cutaway.uint8
+    shared = cutaway.FloatTensor(x)
+    shared[0] = 5.0
+    assert x[0] == 5
+    assert isinstance(x, cutaway.FloatTensor)
+    assert not isinstance(x, cutaway.LongTensor)
+    assert not isinstance([1.0], cutaway.FloatTensor)
+    assert x.type(cutaway.LongTensor).tolist() == [5, -1]
+    assert x.type("torch.DoubleTensor").dtype is cutaway.float64
+    assert repr(cutaway.LongTensor) == "<class 'torch.LongTensor'>"
+    w = cutaway.ones(2, requires_grad=True)
+    assert cutaway.autograd.grad((cutaway.Tensor(w) * 2).sum(), w)[0].tolist() == [2, 2]
+
+
+def test_short_whole_numbers_are_counted_before_their_fractions_are_cut_off() -> None:
+    assert cutaway.arange(3.1, dtype=cutaway.int16).tolist() == [0, 1, 2, 3]
+    assert cutaway.arange(3.1, dtype=cutaway.int64).tolist() == [0, 1, 2]

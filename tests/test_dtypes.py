@@ -90,3 +90,15 @@ def test_limits() -> None:
     assert cutaway.finfo().eps == 2**-23
     assert cutaway.iinfo(cutaway.uint8).max == 255
     assert repr(cutaway.iinfo(cutaway.int8)) == "iinfo(min=-128, max=127, dtype=int8)"
+
+
+def test_a_size_is_made_of_whole_numbers() -> None:
+    Size = dtypes.Size
+    assert Size([np.int64(2), cutaway.tensor(3)]) == (2, 3)
+    assert repr(Size(cutaway.tensor([1, 2]))) == "torch.Size([1, 2])"
+    assert type(Size([1]) + (2,)) is type((1,) + Size([2])) is type(Size([1]) * 2) is Size
+    for wrong in ([1.5], "ab"):
+        with pytest.raises(TypeError, match="whole numbers"):
+            Size(wrong)
+    with pytest.raises(TypeError):
+        Size([1]) + [2]

@@ -79,3 +79,24 @@ def test_draws_follow_memory_as_in_pytorch() -> None:
     a = t.empty(2, 3).uniform_()
     t.manual_seed(0)
     assert t.empty(3, 2).t().uniform_().t().reshape(-1).equal(a.reshape(-1))
+
+
+def test_draws_by_the_numbers_of_a_tensor_are_recorded_with_no_influence() -> None:
+    p = t.tensor([0.2, 0.8], requires_grad=True)
+    for draw in (p.bernoulli(), t.normal(p, p), t.normal(p, 1.0), t.normal(0.0, p), t.normal(t.zeros(3, 2), p)):
+        (g,) = t.autograd.grad(draw.sum(), p)
+        assert g.tolist() == [0, 0]
+    assert repr(t.tensor([1.0]).requires_grad_().bernoulli()) == "tensor([1.], grad_fn=<BernoulliBackward0>)"
+    assert not p.multinomial(1).requires_grad
+
+
+def test_the_range_of_randint_by_name() -> None:
+    t.manual_seed(0)
+    expected = t.randint(10, (3,))
+    t.manual_seed(0)
+    assert t.randint(high=10, size=(3,)).equal(expected)
+
+
+def test_a_seed_may_be_a_time() -> None:
+    assert t.manual_seed(7.9).initial_seed() == 7
+    assert str(t.Generator().device) == "cpu"

@@ -198,13 +198,13 @@ def full_like(
 
 
 def arange(
-    start: Any = 0, end: Any = None, step: Any = 1,
+    start: Any = None, end: Any = None, step: Any = 1,
     *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Numbers from start up to, but not including, end.
 
     Args:
-        start: the first; arange(n) counts from 0 to n - 1.
+        start: the first, None for 0; arange(n) counts from 0 to n - 1.
         end: the end, itself not included.
         step: the distance between neighbours; not 0.
         dtype: None for int64 if all three are whole numbers, else the default dtype.
@@ -220,21 +220,21 @@ def arange(
     tensor([1.0000, 1.5000])
     """
     if end is None:
-        start, end = 0, start
-    first, last, by = map(_number, (start, end, step))
+        start, end = None, start
+    first, last, by = map(_number, (0 if start is None else start, end, step))
     if by == 0 or not np.isfinite(last - first) or (last - first) * by < 0:
         raise errors.leads_nowhere(first, last, by)
     whole = all(isinstance(x, int) for x in (first, last, by))
     kind = numpy_dtype(dtype, (int64 if whole else get_default_dtype()).dtype)
     if kind.kind == "b":
         raise errors.not_for_dtype("arange", "bool", "numbers: leave dtype=torch.bool out")
-    if kind.kind != "f":
+    if kind == np.int64:  # for the shorter ones PyTorch counts the steps before it cuts the fractions off
         first, last, by = int(first), int(last), int(by) or by
     exact = isinstance(last - first, int) and isinstance(by, int)
     n = -((first - last) // by) if exact else math.ceil((last - first) / by)
     if kind.kind == "f":
         return finished(_counted(first, by, n, kind), device, requires_grad)
-    return finished((first + np.arange(n, dtype=np.int64) * by).astype(kind), device, requires_grad)
+    return finished((int(first) + np.arange(n, dtype=np.int64) * int(by)).astype(kind), device, requires_grad)
 
 
 def linspace(
@@ -253,6 +253,9 @@ def linspace(
     >>> cutaway.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
+    for x in (start, end):
+        if isinstance(x, Tensor) and x.ndim:
+            raise errors.ends_with_dimensions(x.shape)
     n = count("linspace", "steps", steps)
     kind = numpy_dtype(dtype, get_default_dtype().dtype)
     first, last = (number_for(kind, _number(x)) for x in (start, end))
@@ -288,24 +291,30 @@ def eye(
     return finished(np.eye(rows, columns, dtype=numpy_dtype(dtype, get_default_dtype().dtype)), device, requires_grad)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: Any = None) -> Tensor:
+def tril_indices(
+    row: int, col: int, offset: int = 0,
+    *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """Row and column numbers of a matrix's lower triangle, as a (2, K) tensor.
 
     >>> cutaway.tril_indices(2, 2)
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
-    return _triangle(np.tril_indices, "tril_indices", row, col, offset, dtype, device)
+    return _triangle(np.tril_indices, "tril_indices", row, col, offset, dtype, device, requires_grad)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: Any = None) -> Tensor:
+def triu_indices(
+    row: int, col: int, offset: int = 0,
+    *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """Row and column numbers of a matrix's upper triangle, as a (2, K) tensor.
 
     >>> cutaway.triu_indices(2, 2)
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
-    return _triangle(np.triu_indices, "triu_indices", row, col, offset, dtype, device)
+    return _triangle(np.triu_indices, "triu_indices", row, col, offset, dtype, device, requires_grad)
 
 
 # --- what they share ----------------------------------------------------------------------------------------
@@ -360,10 +369,11 @@ def _number(x: Any) -> Any:
 
 
 def _triangle(
-    indices: Callable[..., Any], name: str, row: int, col: int, offset: int, dtype: DType | None, device: Any
-) -> Tensor:
+    indices: Callable[..., Any], name: str, row: int, col: int, offset: int, dtype: DType | None, device: Any,
+    requires_grad: bool,
+) -> Tensor:  # fmt: skip
     rows, columns = indices(count(name, "row", row), offset, count(name, "col", col))
-    return finished(np.stack([rows, columns]).astype(numpy_dtype(dtype, int64.dtype)), device, False)
+    return finished(np.stack([rows, columns]).astype(numpy_dtype(dtype, int64.dtype)), device, requires_grad)
 
 
 __all__ = [

@@ -6,6 +6,7 @@ what lessons print. NumPy takes a `dtype` of ours wherever it takes its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, SupportsIndex, overload
 
 import numpy as np
@@ -183,6 +184,12 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
+    def __new__(cls, lengths: Iterable[SupportsIndex] = ()) -> Size:
+        try:
+            return tuple.__new__(cls, [length.__index__() for length in lengths])
+        except AttributeError:
+            raise TypeError(f"torch.Size() takes an iterable of whole numbers, and was given {lengths!r}") from None
+
     def numel(self) -> int:
         """How many elements a tensor of this shape has."""
         n = 1
@@ -202,10 +209,10 @@ class Size(tuple[int, ...]):
         return Size(part) if isinstance(index, slice) else part
 
     def __add__(self, other: Any) -> Size:
-        return Size(tuple.__add__(self, tuple(other)))
+        return Size(tuple.__add__(self, other))
 
     def __radd__(self, other: Any) -> Size:
-        return Size(tuple(other) + tuple(self))
+        return Size(tuple.__add__(other, self))
 
     def __mul__(self, times: SupportsIndex) -> Size:
         return Size(tuple.__mul__(self, times))
@@ -273,8 +280,8 @@ class finfo:
     1.1920928955078125e-07
     """
 
-    def __init__(self, dtype: dtype | None = None) -> None:
-        kind = _default if dtype is None else dtype
+    def __init__(self, type: dtype | None = None) -> None:
+        kind = _default if type is None else type
         if not getattr(kind, "is_floating_point", False):
             raise TypeError(f"finfo() is for floating-point dtypes, not {kind!r}; iinfo() is for whole numbers")
         limits = np.finfo(kind.dtype)
@@ -300,14 +307,14 @@ class iinfo:
     127
     """
 
-    def __init__(self, dtype: dtype) -> None:
-        if getattr(dtype, "dtype", np.dtype(bool)).kind not in "iu":
-            raise TypeError(f"iinfo() is for integer dtypes, not {dtype!r}; finfo() is for floating-point ones")
-        limits = np.iinfo(dtype.dtype)
+    def __init__(self, type: dtype) -> None:
+        if getattr(type, "dtype", np.dtype(bool)).kind not in "iu":
+            raise TypeError(f"iinfo() is for integer dtypes, not {type!r}; finfo() is for floating-point ones")
+        limits = np.iinfo(type.dtype)
         self.bits = limits.bits
         self.max = limits.max
         self.min = limits.min
-        self.dtype = dtype.name
+        self.dtype = type.name
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

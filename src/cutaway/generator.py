@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .box_muller import box_muller32, box_muller64, each, fma32, fma64
+from .dtypes import cpu
 
 __all__ = ["DEFAULT_SEED", "Generator", "memory_order"]
 
@@ -71,7 +72,7 @@ class Generator:
     def __init__(self, device: object = "cpu") -> None:
         if str(device).split(":")[0] != "cpu":
             raise RuntimeError(f'Generator(device="{device}"): cutaway runs on the CPU; write Generator()')
-        self.device = "cpu"
+        self.device = cpu
         self._bits = np.random.MT19937(0)
         self.manual_seed(DEFAULT_SEED)
 
@@ -144,10 +145,10 @@ class Generator:
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"device": self.device, "state": self.state_bytes()}
+        return {"state": self.state_bytes()}
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
-        self.device = saved["device"]
+        self.device = cpu
         self._bits = np.random.MT19937(0)
         self.load_state_bytes(saved["state"])
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
+from . import errors, ops
 from .creation import finished, shape_of
 from .dtypes import dtype as DType
 from .dtypes import get_default_dtype, int64, numpy_dtype
 from .tensors import Tensor
 from .tensors.arguments import new_shape, plain, tensor_argument
-from .tensors.base import common_shape, wrap
+from .tensors.base import apply, common_shape
 from .tensors.drawing import Generator, default_generator
 
 # --- the stream that all draws come from by default ---------------------------------------------------------
@@ -25,13 +25,13 @@ def manual_seed(seed: int) -> Generator:
     """Start the stream of random numbers that belongs to a seed: the same seed gives the same numbers.
 
     Args:
-        seed: any whole number of 64 bits.
+        seed: any whole number of 64 bits; of another number the whole part counts.
 
     >>> _ = cutaway.manual_seed(42)
     >>> cutaway.rand(3)
     tensor([0.8823, 0.9150, 0.3829])
     """
-    return default_generator.manual_seed(seed)
+    return default_generator.manual_seed(int(seed))
 
 
 def seed() -> int:
@@ -105,13 +105,13 @@ def randn(
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None,
+    low: Any = None, high: Any = None, size: Any = None,
     *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Whole numbers from low up to, but not including, high.
 
     Args:
-        low: the smallest; randint(high, size) starts from 0.
+        low: the smallest, None for 0; randint(high, size) starts from 0.
         high: one more than the largest.
         size: the shape, a tuple.
         generator: where the numbers come from; None for the stream that manual_seed sets.
@@ -126,12 +126,12 @@ def randint(
     torch.Size([3])
     """
     if size is None and isinstance(high, tuple | list):
-        low, high, size = 0, low, high
+        low, high, size = None, low, high
     elif high is None:
-        low, high = 0, low
+        low, high = None, low
     if not isinstance(size, tuple | list):
         raise errors.randint_without_size(size)
-    first, end = low.__index__(), high.__index__()
+    first, end = (_whole(n) for n in (0 if low is None else low, high))
     if first >= end:
         raise errors.empty_range(first, end)
     draws = _source(generator).randint(first, end, new_shape("randint", (size,)), numpy_dtype(dtype, int64.dtype))
@@ -192,6 +192,8 @@ def normal(
 ) -> Tensor:  # fmt: skip
     """Draws from normal distributions: one mean and std for all of size, or one for each element.
 
+    The gradient with respect to mean and std is taken to be 0; mean + std * randn(...) has another.
+
     Args:
         mean: a number, or a tensor with the mean of each draw.
         std: likewise the standard deviations.
@@ -217,52 +219,14 @@ def normal(
     if not isinstance(means, np.ndarray) and not isinstance(stds, np.ndarray):
         raise errors.normal_without_size()
     common_shape("normal", mean, std)
-    return wrap(_source(generator).normal_of(means, stds))
+    return apply(ops.drawn, mean, std, draws=_source(generator).normal_of(means, stds), of="Normal")
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that input says, else 0, for each element.
-
-    Args:
-        input: probabilities.
-        p: one probability for all places of input's shape, instead.
-        generator: where the numbers come from; None for the stream that manual_seed sets.
-
-    Raises:
-        RuntimeError: a probability is not between 0 and 1.
-
-    >>> cutaway.bernoulli(cutaway.tensor([0., 1.]))
-    tensor([0., 1.])
-    """
-    array = tensor_argument(input, "bernoulli")._array
-    if p is not None:
-        return wrap(_source(generator).bernoulli(array.shape, p, array.dtype))
-    return wrap(_source(generator).bernoulli_of(array))
-
-
-def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
-) -> Tensor:
-    """Indices drawn with the probabilities that each row of input gives.
-
-    Args:
-        input: (C) or (N, C), weights of 0 or more; they need not add up to 1.
-        num_samples: how many to draw from each row, S.
-        replacement: whether an index may be drawn again.
-        generator: where the numbers come from; None for the stream that manual_seed sets.
-
-    Returns:
-        (S) or (N, S), int64.
-
-    Raises:
-        RuntimeError: a weight is negative or not finite, a row has none above 0, or there are fewer
-            categories than samples and none may be drawn again.
-
-    >>> cutaway.multinomial(cutaway.tensor([0., 1., 0.]), 1)
-    tensor([1])
-    """
-    weights = tensor_argument(input, "multinomial")._array
-    return wrap(_source(generator).multinomial(weights, num_samples, replacement))
+def _whole(n: Any) -> int:
+    try:
+        return int(n.__index__())
+    except AttributeError:
+        raise errors.not_an_integer("randint", "low and high", n) from None
 
 
 def _source(generator: Generator | None) -> Generator:
@@ -270,6 +234,6 @@ def _source(generator: Generator | None) -> Generator:
 
 
 __all__ = [
-    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "multinomial",
-    "normal", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "seed", "set_rng_state",
+    "Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "normal", "rand",
+    "rand_like", "randint", "randn", "randn_like", "randperm", "seed", "set_rng_state",
 ]  # fmt: skip

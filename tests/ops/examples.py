@@ -110,6 +110,13 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     ops.trunc_divide: binary(x=(-5, 5), y=(0.6, 2)) + binary(x=(-5, 5), y=(-2, -0.6)),
     ops.remainder: binary(x=(-5, 5), y=(0.6, 2)) + binary(x=(-5, 5), y=(-2, -0.6)),
     ops.fmod: binary(x=(-5, 5), y=(0.6, 2)) + binary(x=(-5, 5), y=(-2, -0.6)),
+    ops.drawn: [
+        Example("ordinary", (X23,), {"draws": points((2, 3), seed=3), "of": "Bernoulli"}),
+        Example("broadcast", (X23, points((3,), seed=1)), {"draws": points((2, 3), seed=3), "of": "Normal"}),
+        Example("0-d", (points(()),), {"draws": points((), seed=3), "of": "Bernoulli"}),
+        Example("empty", (np.zeros((0, 3)),), {"draws": np.zeros((0, 3)), "of": "Bernoulli"}),
+        Example("non-contiguous", (gaps(X23),), {"draws": points((2, 3), seed=3), "of": "Bernoulli"}),
+    ],
     # reductions
     ops.sum: reduction(),
     ops.prod: [e for e in reduction(empty=True) if not isinstance(e.attrs.get("axis"), tuple)]

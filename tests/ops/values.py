@@ -201,6 +201,7 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.trunc_divide: exact(lambda x, y: int(x / y)),
     ops.remainder: exact(lambda x, y: x - mpmath.floor(x / y) * y),
     ops.fmod: exact(lambda x, y: x - int(x / y) * y),
+    ops.drawn: lambda *xs, draws, of: draws,
     ops.sum: rows(mpmath.fsum),
     ops.prod: rows(mpmath.fprod),
     ops.cumprod: along(lambda v: [mpmath.fprod(v[: i + 1]) for i in range(len(v))]),

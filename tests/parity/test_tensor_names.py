@@ -30,6 +30,7 @@ x.reshape(4)|x.view(4)|x.t().reshape(4)|x.flatten()|x.unflatten(1, (1, 2))|x.rav
 x[:1].squeeze((0,))|x.unsqueeze(0)|x.transpose(0, 1)|x.swapaxes(0, 1)|x.permute(1, 0)|x.movedim(0, 1)|x.t()|x.T|x.mT
 x.expand(2, 2, 2)|x.broadcast_to((2, 2, 2))|x.repeat(2, 1)|x.flip(0)|x.narrow(0, 0, 1)|x.split(1)[0]|x.split([1, 1])[0]
 x.chunk(2)[0]|x.unbind(0)[0]|x.tril()|x.triu()|x.clone()|x.contiguous()|x.t().contiguous()|x.view_as(x)|x.expand_as(x)
+t.bernoulli(x / 9)|t.normal(x, x)|t.normal(x, 1.)|t.normal(1., x)|x.multinomial(1)
 x.roll(1)|x.roll(1, 0)|x.tile(2)|x.repeat_interleave(2)|x.repeat_interleave(2, 0)
 x.repeat_interleave(t.tensor([1, 2]), 0)|x.diagonal()|x[0].diag()|x.unfold(0, 2, 1)|x.flip(dims=(0, 1))
 x.squeeze(0)|x[None].squeeze(0)|x.squeeze()|t.split(x, 1)[0]

@@ -84,6 +84,19 @@ ABOUT_VALUES: dict[str, Exception] = {
     "t.tensor([True]).median()": NotImplementedError(
         "\"median\" not implemented for 'bool': it needs numbers: x.int()"
     ),
+    "t.linspace(x, 1, 3)": RuntimeError(
+        "linspace only supports 0-dimensional start and end tensors, or numbers, and here the shape of one is (3,)"
+    ),
+    "t.LongTensor(x)": TypeError(
+        "expected a tensor of torch.int64, but got one of torch.float32: convert it, x.to(torch.int64)"
+    ),
+    'x.type("torch.RealTensor")': ValueError(
+        "invalid type: 'torch.RealTensor'. Write a dtype: x.type(torch.float64), or x.double()"
+    ),
+    "t.Size([1.5])": TypeError("torch.Size() takes an iterable of whole numbers, and was given [1.5]"),
+    "t.randint(0.5, 3, (2,))": TypeError(
+        "randint(): low and high must be int, a whole number, not the number 0.5"
+    ),
     "x.isclose(x, rtol=-1)": RuntimeError("isclose expects rtol to be 0 or more, but found rtol=-1"),
     "t.pow(2, 3)": TypeError("pow(): a Tensor is needed, not the number 2: convert it with torch.tensor(...) first"),
     'x.div(2, rounding_mode="up")': RuntimeError(

@@ -31,6 +31,14 @@ def not_a_number(given: Any) -> TypeError:
     return TypeError(f"a number is needed here, but this is {describe(given)}")
 
 
+def ends_with_dimensions(shape: Sequence[int]) -> RuntimeError:
+    """linspace() from or to a tensor that has dimensions."""
+    return RuntimeError(
+        "linspace only supports 0-dimensional start and end tensors, or numbers, and here the shape of one is "
+        f"{tuple(shape)}"
+    )
+
+
 def not_an_integer(name: str, what: str, given: Any) -> TypeError:
     """A fraction, or worse, for a count."""
     return TypeError(f"{name}(): {what} must be int, a whole number, not {describe(given)}")
@@ -341,9 +349,20 @@ def ragged(lengths: str) -> ValueError:
     )
 
 
-def not_tensors_of_one(shape: Sequence[int]) -> ValueError:
-    """torch.tensor() of a list of tensors."""
-    return ValueError(
+def other_dtype_expected(wanted: Any, given: Any) -> TypeError:
+    """LongTensor(x) of a tensor of fractions."""
+    return TypeError(f"expected a tensor of {wanted}, but got one of {given}: convert it, x.to({wanted})")
+
+
+def unknown_type(name: str) -> ValueError:
+    """x.type() with a name that no type has."""
+    return ValueError(f"invalid type: {name!r}. Write a dtype: x.type(torch.float64), or x.double()")
+
+
+def not_tensors_of_one(shape: Sequence[int], whole: bool) -> Exception:
+    """torch.tensor() of a list of tensors; PyTorch asks those of whole numbers for an index."""
+    kind = TypeError if whole else ValueError
+    return kind(
         "only one element tensors can be converted to Python scalars, but the list holds a tensor of shape "
         f"{tuple(shape)}: "
         "torch.stack([a, b]) puts tensors side by side, torch.cat([a, b]) one behind the other"

@@ -42,6 +42,7 @@ from .arithmetic import (
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose2d
 from .distance import binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, mse_loss, smooth_l1_loss
+from .drawing import drawn
 from .elementwise import (
     abs,
     acos,
@@ -124,10 +125,10 @@ __all__ = [
     "Op", "TABLE", "abs", "acos", "add", "addmm", "amax", "amin", "asin", "atan", "atan2", "avg_pool2d",
     "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cast", "cat", "cdist", "ceil",
     "clamp", "clip", "conv1d", "conv2d", "conv_transpose2d", "copy", "cos", "cosh", "cross_entropy", "cumprod",
-    "cumsum", "det", "diag_embed", "diagonal", "div", "elu", "embedding", "erf", "exp", "expand", "expm1",
-    "flip", "floor", "floor_divide", "fmod", "fold", "gelu", "getitem", "group_norm", "gru", "hardtanh",
-    "huber_loss", "index_add", "index_select", "inv", "layer_norm", "leaky_relu", "lerp", "linear", "log",
-    "log10", "log1p", "log2", "log_softmax", "logaddexp", "logit", "logsigmoid", "logsumexp", "lstm",
+    "cumsum", "det", "diag_embed", "diagonal", "div", "drawn", "elu", "embedding", "erf", "exp", "expand",
+    "expm1", "flip", "floor", "floor_divide", "fmod", "fold", "gelu", "getitem", "group_norm", "gru",
+    "hardtanh", "huber_loss", "index_add", "index_select", "inv", "layer_norm", "leaky_relu", "lerp", "linear",
+    "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logit", "logsigmoid", "logsumexp", "lstm",
     "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d", "maximum", "mean", "median",
     "median_along", "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm",
     "overwrite", "pad", "pick2d", "piece", "place", "pow", "power", "prelu", "prod", "reciprocal", "relu",

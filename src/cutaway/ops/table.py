@@ -18,6 +18,7 @@ from . import (
     attention,
     convolution,
     distance,
+    drawing,
     elementwise,
     equations,
     indexing,
@@ -83,6 +84,13 @@ def _by_number(name: str, i: int) -> Callable[[Any], str]:
 
 def _is_number(node: Any, i: int) -> bool:
     return node.parents[i] is None and (node.arrays is None or not isinstance(node.arrays[i], np.ndarray))
+
+
+def _drawn(node: Any) -> str:
+    """PyTorch tells normal(mean, 1.) from normal(0., std) from normal(mean, std)."""
+    if node.attrs["of"] == "Bernoulli":
+        return "BernoulliBackward0"
+    return f"NormalBackward{1 if _is_number(node, 1) else 2 if _is_number(node, 0) else 3}"
 
 
 def _with(attr: str, name: str, otherwise: str) -> Callable[[Any], str]:
@@ -195,6 +203,8 @@ _OPS = [
     Op(rounding.trunc_divide, "DivBackward2", broadcasts=True),
     Op(rounding.remainder, _by_number("Remainder", 1), broadcasts=True, numpy=np.remainder),
     Op(rounding.fmod, _by_number("Fmod", 1), broadcasts=True, numpy=np.fmod),
+    # random numbers
+    Op(drawing.drawn, _drawn, broadcasts=True),
     # reductions
     Op(reduction.sum, _one_or_all("Sum"), numpy=np.sum),
     Op(reduction.prod, _one_or_all("Prod"), numpy=np.prod),

@@ -6,8 +6,20 @@ from .joining import broadcast_tensors, cat, hstack, meshgrid, stack, vstack
 from .linalg import cdist
 from .printing import set_printoptions
 from .tensor import Tensor
+from .types import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)  # fmt: skip
 
 __all__ = [
-    "Tensor", "broadcast_tensors", "cat", "cdist", "einsum", "hstack", "meshgrid", "set_printoptions", "stack",
-    "tensordot", "vstack", "where",
+    "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",
+    "LongTensor", "ShortTensor", "Tensor", "broadcast_tensors", "cat", "cdist", "einsum", "hstack", "meshgrid",
+    "set_printoptions", "stack", "tensordot", "vstack", "where",
 ]  # fmt: skip

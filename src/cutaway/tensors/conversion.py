@@ -10,20 +10,14 @@ import numpy as np
 from .. import dtypes, errors, ops
 from ..dtypes import check_device, numpy_dtype
 from ..dtypes import dtype as DType
-from .arguments import new_shape, number_for
+from .arguments import new_shape, number_for, sizes
 from .base import TensorBase, apply, axis_of, node_of, to_dtype, wrap
 from .data import array_of
 from .printing import format_scalar
+from .types import TYPES, TensorType
 
 if TYPE_CHECKING:
     from .tensor import Tensor
-
-# PyTorch's old names for a dtype, as `x.type()` gives them
-TYPE_NAMES = {
-    "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
-    "int8": "Char", "uint8": "Byte", "bool": "Bool",
-}  # fmt: skip
-
 
 class Conversion(TensorBase):
     """Into other dtypes, into Python's numbers and NumPy's arrays, and copies."""
@@ -119,7 +113,7 @@ class Conversion(TensorBase):
         """Converted to a dtype; itself if there is nothing to convert.
 
         Args:
-            args: a dtype, a device ("cpu"), or another tensor whose dtype to take.
+            args: a dtype, a device ("cpu"), or another tensor whose dtype to take; then non_blocking and copy.
             dtype: the dtype, by name.
             device: "cpu", or None.
             non_blocking: not used; for a GPU.
@@ -138,12 +132,21 @@ class Conversion(TensorBase):
                 device = arg
             elif arg is not None and not isinstance(arg, bool):
                 dtype = arg
+        flags = [arg for arg in args if isinstance(arg, bool)]
+        copy = copy or flags[1:] == [True]
         check_device(device)
         out = to_dtype(self, numpy_dtype(dtype, self._array.dtype))
         return apply(ops.copy, self) if copy and out is self else out
 
-    def type(self, dtype: Any = None) -> Any:
+    def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
         """The name of its type, or itself converted to a dtype.
+
+        Args:
+            dtype: a dtype, or one of PyTorch's older types, or the name of one; None asks for the name.
+            non_blocking: not used; for a GPU.
+
+        Raises:
+            ValueError: there is no type of that name.
 
         >>> cutaway.zeros(1).type()
         'torch.FloatTensor'
@@ -151,13 +154,13 @@ class Conversion(TensorBase):
         tensor([0])
         """
         if dtype is None:
-            return f"torch.{TYPE_NAMES[self.dtype.name]}Tensor"
+            return TYPES[self.dtype.name].path
         if isinstance(dtype, str):
-            names = {f"torch.{old}Tensor": new for new, old in TYPE_NAMES.items()}
-            if dtype not in names:
-                raise ValueError(f"invalid type: {dtype!r}. Write a dtype: x.type(torch.float64), or x.double()")
-            return to_dtype(self, np.dtype(names[dtype]))
-        return to_dtype(self, numpy_dtype(dtype, self._array.dtype))
+            found = [kind for kind in TYPES.values() if kind.path == dtype]
+            if not found:
+                raise errors.unknown_type(dtype)
+            dtype = found[0]
+        return to_dtype(self, numpy_dtype(dtype.dtype if isinstance(dtype, TensorType) else dtype, self._array.dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
         """Converted to the dtype of other.
@@ -203,6 +206,10 @@ class Conversion(TensorBase):
         """Converted to uint8."""
         return to_dtype(self, dtypes.uint8.dtype)
 
+    def char(self) -> Tensor:
+        """Converted to int8; fractions are cut off."""
+        return to_dtype(self, dtypes.int8.dtype)
+
     def bool(self) -> Tensor:
         """True where an element is not 0.
 
@@ -217,7 +224,7 @@ class Conversion(TensorBase):
         """Itself: it is on the CPU already."""
         return self  # type: ignore[return-value]
 
-    def cuda(self, device: Any = None) -> Tensor:
+    def cuda(self, device: Any = None, non_blocking: Any = False) -> Tensor:
         """Not there: raises, and says what to write instead."""
         raise AssertionError(
             "cutaway has no CUDA: it runs on the CPU with NumPy. Lessons choose a device with "
@@ -318,30 +325,33 @@ class Conversion(TensorBase):
     # --- new tensors of the same dtype
 
     def new_zeros(
-        self, *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
-    ) -> Tensor:
+        self, *lengths: Any, size: Any = None, dtype: DType | None = None, device: Any = None,
+        requires_grad: Any = False,
+    ) -> Tensor:  # fmt: skip
         """Zeros of a shape, with self's dtype.
 
         >>> cutaway.tensor([1, 2]).new_zeros(3)
         tensor([0, 0, 0])
         """
-        return self.new_full(size, 0, dtype=dtype, device=device, requires_grad=requires_grad)
+        return self.new_full(sizes(lengths, size), 0, dtype=dtype, device=device, requires_grad=requires_grad)
 
     def new_ones(
-        self, *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
-    ) -> Tensor:
+        self, *lengths: Any, size: Any = None, dtype: DType | None = None, device: Any = None,
+        requires_grad: Any = False,
+    ) -> Tensor:  # fmt: skip
         """Ones of a shape, with self's dtype.
 
         >>> cutaway.tensor([1, 2]).new_ones(3)
         tensor([1, 1, 1])
         """
-        return self.new_full(size, 1, dtype=dtype, device=device, requires_grad=requires_grad)
+        return self.new_full(sizes(lengths, size), 1, dtype=dtype, device=device, requires_grad=requires_grad)
 
     def new_empty(
-        self, *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
-    ) -> Tensor:
+        self, *lengths: Any, size: Any = None, dtype: DType | None = None, device: Any = None,
+        requires_grad: Any = False,
+    ) -> Tensor:  # fmt: skip
         """A tensor of a shape, to be filled later, with self's dtype."""
-        return self.new_full(size, 0, dtype=dtype, device=device, requires_grad=requires_grad)
+        return self.new_full(sizes(lengths, size), 0, dtype=dtype, device=device, requires_grad=requires_grad)
 
     def new_full(
         self, size: Any, fill_value: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
@@ -352,7 +362,7 @@ class Conversion(TensorBase):
         tensor([7, 7, 7])
         """
         target = numpy_dtype(dtype, self._array.dtype)
-        shape = new_shape("new_full", size if isinstance(size, tuple) else (size,))
+        shape = new_shape("new_full", (size,))
         return _leaf(np.full(shape, number_for(target, fill_value)), device, requires_grad)
 
     def new_tensor(

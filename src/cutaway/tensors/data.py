@@ -69,7 +69,7 @@ def _as_plain(data: Any, kinds: list[np.dtype[Any]]) -> Any:
     if isinstance(data, list | tuple | range):
         return [_as_plain(x, kinds) for x in data]
     if isinstance(data, TensorBase) and data._array.size != 1:
-        raise errors.not_tensors_of_one(data._array.shape)
+        raise errors.not_tensors_of_one(data._array.shape, data._array.dtype.kind != "f")
     if isinstance(data, TensorBase):
         kinds.append(data._array.dtype)
         return data._array.item()

@@ -1,4 +1,4 @@
-"""Random numbers, in place: `normal_`, `uniform_` and their like, and the stream they come from."""
+"""Random numbers: `normal_`, `uniform_` and their like, draws, and the stream they come from."""
 
 from __future__ import annotations
 
@@ -7,18 +7,59 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .. import errors, generator
+from .. import errors, generator, ops
 from ..generator import memory_order
-from .base import TensorBase, refuse_leaf, wrap, write
+from .base import TensorBase, apply, refuse_leaf, wrap, write
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
 
 class Drawing(TensorBase):
-    """Random numbers, in place."""
+    """Random numbers, in place, and draws with the probabilities that a tensor holds."""
 
     __slots__ = ()
+
+    def bernoulli(self, p: float | None = None, *, generator: generator.Generator | None = None) -> Tensor:
+        """1 with the probability that self says, else 0, for each element. The gradient is taken to be 0.
+
+        Args:
+            p: one probability for all places of self's shape, instead.
+            generator: where the numbers come from; None for the stream that manual_seed sets.
+
+        Raises:
+            RuntimeError: a probability is not between 0 and 1.
+
+        >>> cutaway.tensor([0., 1.]).bernoulli()
+        tensor([0., 1.])
+        """
+        array, stream = self._array, _stream(generator)
+        draws = stream.bernoulli_of(array) if p is None else stream.bernoulli(array.shape, p, array.dtype)
+        return apply(ops.drawn, self, draws=draws, of="Bernoulli")
+
+    def multinomial(
+        self, num_samples: int, replacement: bool = False, *, generator: generator.Generator | None = None
+    ) -> Tensor:
+        """Indices drawn with the probabilities that self, of shape (C), or each row of self, (N, C), gives.
+
+        The probabilities need not add up to 1.
+
+        Args:
+            num_samples: how many to draw from each row, S.
+            replacement: whether an index may be drawn again.
+            generator: where the numbers come from; None for the stream that manual_seed sets.
+
+        Returns:
+            (S) or (N, S), int64.
+
+        Raises:
+            RuntimeError: a weight is negative or not finite, a row has none above 0, or there are fewer
+                categories than samples and none may be drawn again.
+
+        >>> cutaway.tensor([0., 1., 0.]).multinomial(1)
+        tensor([1])
+        """
+        return wrap(_stream(generator).multinomial(self._array, num_samples, replacement))
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: generator.Generator | None = None) -> Self:
         """Draws from the normal distribution, in place.
@@ -128,8 +169,8 @@ class Generator(generator.Generator):
         """The state, to return to later: a uint8 tensor, in PyTorch's layout."""
         return wrap(self.state_bytes())
 
-    def set_state(self, new_state: Tensor) -> None:
-        """Return to a state.
+    def set_state(self, new_state: Tensor) -> Self:
+        """Return to a state, and return self.
 
         Args:
             new_state: what get_state() has given, here or in PyTorch.
@@ -140,13 +181,14 @@ class Generator(generator.Generator):
         >>> g = cutaway.Generator()
         >>> before = g.get_state()
         >>> a = cutaway.rand(3, generator=g)
-        >>> g.set_state(before)
+        >>> _ = g.set_state(before)
         >>> a.equal(cutaway.rand(3, generator=g))
         True
         """
         if not isinstance(new_state, TensorBase):
             raise errors.not_a_tensor("set_state", new_state)
         self.load_state_bytes(new_state._array)
+        return self
 
 
 default_generator = Generator()

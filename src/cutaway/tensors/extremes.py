@@ -47,12 +47,13 @@ class Extremes(TensorBase):
         return _extreme(ops.amin, self, dim, keepdim)
 
     @numpy_names
-    def max(self, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
+    def max(self, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
         """The largest element; with dim, named results `values` and `indices`; with a tensor, `maximum`.
 
         Args:
             dim: the dimension to reduce; None for all elements; or another tensor.
             keepdim: keep the dimension, with length 1.
+            other: the other tensor, by name.
 
         Raises:
             IndexError: there are no elements to choose from, or no such dimension.
@@ -63,25 +64,26 @@ class Extremes(TensorBase):
         >>> x.max(dim=1).indices
         tensor([1, 0])
         """
-        if isinstance(dim, TensorBase):
-            return binary(ops.maximum, self, dim)
+        if other is not None or isinstance(dim, TensorBase):
+            return binary(ops.maximum, self, dim if other is None else other)
         if dim is None:
             return apply(ops.amax, _not_empty("max", self))
         return _along(ops.max_along, np.argmax, MaxResult, self, dim, keepdim)
 
     @numpy_names
-    def min(self, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
+    def min(self, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
         """The smallest element; with dim, named results `values` and `indices`; with a tensor, `minimum`.
 
         Args:
             dim: the dimension to reduce; None for all elements; or another tensor.
             keepdim: keep the dimension, with length 1.
+            other: the other tensor, by name.
 
         >>> cutaway.tensor([[1., 5.], [3., 2.]]).min(dim=1).values
         tensor([1., 2.])
         """
-        if isinstance(dim, TensorBase):
-            return binary(ops.minimum, self, dim)
+        if other is not None or isinstance(dim, TensorBase):
+            return binary(ops.minimum, self, dim if other is None else other)
         if dim is None:
             return apply(ops.amin, _not_empty("min", self))
         return _along(ops.min_along, np.argmin, MinResult, self, dim, keepdim)

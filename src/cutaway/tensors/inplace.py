@@ -225,25 +225,25 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
 
     # --- writing over what was there
 
-    def copy_(self, src: Operand, non_blocking: bool = False) -> Self:
-        """The elements of src, converted to self's dtype and stretched to its shape, in place.
+    def copy_(self, other: Operand, non_blocking: bool = False) -> Self:
+        """The elements of other, converted to self's dtype and stretched to its shape, in place.
 
         Args:
-            src: a tensor whose shape fits self's by broadcasting, or a number.
+            other: a tensor whose shape fits self's by broadcasting, or a number.
             non_blocking: not used; for a GPU.
 
         Raises:
-            RuntimeError: src cannot be stretched to self's shape.
+            RuntimeError: other cannot be stretched to self's shape.
 
         >>> cutaway.zeros(2).copy_(cutaway.tensor([1, 2]))
         tensor([1., 2.])
         """
-        if not isinstance(src, TensorBase):
-            return self.fill_(src)
-        shape = common_shape("copy_", self, src)
+        if not isinstance(other, TensorBase):
+            return self.fill_(other)
+        shape = common_shape("copy_", self, other)
         if shape != self._array.shape:
             raise errors.inplace_cannot_grow(self._array.shape, shape)
-        write(self, src if src._array.shape == shape else src.expand(shape), (...,))
+        write(self, other if other._array.shape == shape else other.expand(shape), (...,))
         return self
 
     def fill_(self, value: Operand) -> Self:

@@ -337,12 +337,12 @@ class Shape(TensorBase):
         return wide.contiguous().flatten(axis, axis + 1)  # type: ignore[no-any-return]
 
     @numpy_names
-    def roll(self, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
+    def roll(self, shifts: int | Sequence[int], dims: int | Sequence[int] = ()) -> Tensor:
         """Moved on along dimensions; what goes out at the end comes in at the start.
 
         Args:
             shifts: by how many elements, for each of the dimensions.
-            dims: the dimension or dimensions; None moves all elements on as if in one.
+            dims: the dimension or dimensions; () moves all elements on as if in one.
 
         Raises:
             RuntimeError: there are more shifts than dims, or fewer.
@@ -351,7 +351,7 @@ class Shape(TensorBase):
         tensor([3, 1, 2])
         """
         shift = (shifts,) if isinstance(shifts, int) else tuple(shifts)
-        named = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
+        named = (dims,) if isinstance(dims, int) else tuple(dims)
         if len(shift) != max(len(named), 1):
             raise errors.shifts_do_not_fit(shift, named)
         if named and not self._array.ndim:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..dtypes import Size, get_default_dtype
-from ..errors import missing_attribute, not_a_sequence
+from ..dtypes import get_default_dtype
+from ..errors import missing_attribute
 from .conversion import Conversion
 from .counting import Counting
-from .data import array_of
 from .differentiation import Differentiation
 from .drawing import Drawing
 from .extremes import Extremes
@@ -18,6 +15,7 @@ from .inplace import InPlace
 from .numpy_protocol import NumPyProtocol
 from .printing import describe
 from .sorting import Sorting
+from .types import made
 
 
 class Tensor(
@@ -41,17 +39,8 @@ class Tensor(
 
     def __init__(self, *args: Any) -> None:
         """Tensor(2, 3) has that shape (and zeros in it), Tensor([1, 2]) those numbers, in the default dtype."""
-        dtype = get_default_dtype()
-        if len(args) == 1 and not isinstance(args[0], int | Size):
-            if isinstance(args[0], float | bool):
-                raise not_a_sequence(args[0])
-            array = array_of(args[0], dtype)
-        else:
-            array = np.zeros(args[0] if args and isinstance(args[0], Size) else args or (0,), dtype.dtype)
-        self._array = array
-        self._node = None
-        self._grad = None
-        self._view = None
+        new = made(args)
+        self._array, self._node, self._grad, self._view = new._array, new._node, None, new._view
 
     def __repr__(self) -> str:
         node = self.grad_fn
