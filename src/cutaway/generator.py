@@ -14,7 +14,7 @@ Measured against PyTorch 2.13 on x86-64 Linux, every draw is equal to the last b
 `multinomial` without replacement orders categories that tie (those of weight 0, above all) in its own way.
 PyTorch itself is not the same everywhere: on a CPU without AVX2, 38% of its `float32` normals end in another
 bit (at most 2.3e-6 away), as do some numbers that are shifted or scaled; `float64` logarithms and cosines are
-the C library's.
+the C library's; and on Intel's processors `bernoulli_(p)` and `exponential_` come from a generator of Intel's.
 
 Sources: Matsumoto and Nishimura, "Mersenne Twister", 1998; Box and Muller, "A note on the generation of
 random normal deviates", 1958; Durstenfeld, "Algorithm 235: Random permutation", 1964.
