@@ -5,6 +5,7 @@ given, why it cannot be, and what to do instead. The type of the error is PyTorc
 is raised on behalf of an op comes from here; layers add their own name and shapes.
 """
 
+from .finite import gradient_is_infinite, gradient_is_nan, value_not_finite
 from .graph import (
     cannot_copy_graph,
     freed_before_explained,
@@ -198,14 +199,14 @@ __all__ = [
     "diagonal_of_one", "dim_of_a_number", "dim_out_of_range", "division_by_zero", "dtypes_differ",
     "empty_range", "ends_with_dimensions", "extreme_of_nothing", "factor_of_wrong_ndim", "factors_mismatch",
     "flatten_backwards", "foreign_byte_order", "format_of_many", "freed_before_explained", "from_numpy",
-    "gradient_of_wrong_shape", "graph_is_freed", "index_not_int64", "index_of_wrong_dtype",
-    "index_of_wrong_ndim", "index_out_of_range", "index_put_of_dtypes", "index_too_large", "indices_do_not_fit",
-    "inner_mismatch", "inplace_cannot_cast", "inplace_cannot_grow", "inplace_on_leaf", "inputs_without_model",
-    "invalid_label", "label_of_two_sizes", "label_out_of_range", "labels_mismatch", "leads_nowhere",
-    "leads_nowhere_near", "line_number", "mask_of_wrong_shape", "matmul_mismatch", "meshgrid_of_dtypes",
-    "missing_attribute", "narrow_out_of_range", "narrow_too_long", "narrower_dtype", "nearest",
-    "needs_dimensions", "needs_fractions", "needs_gradient", "needs_matrices", "needs_matrix",
-    "needs_real_numbers", "negative_count", "negative_norm", "negative_power", "negative_size",
+    "gradient_is_infinite", "gradient_is_nan", "gradient_of_wrong_shape", "graph_is_freed", "index_not_int64",
+    "index_of_wrong_dtype", "index_of_wrong_ndim", "index_out_of_range", "index_put_of_dtypes",
+    "index_too_large", "indices_do_not_fit", "inner_mismatch", "inplace_cannot_cast", "inplace_cannot_grow",
+    "inplace_on_leaf", "inputs_without_model", "invalid_label", "label_of_two_sizes", "label_out_of_range",
+    "labels_mismatch", "leads_nowhere", "leads_nowhere_near", "line_number", "mask_of_wrong_shape",
+    "matmul_mismatch", "meshgrid_of_dtypes", "missing_attribute", "narrow_out_of_range", "narrow_too_long",
+    "narrower_dtype", "nearest", "needs_dimensions", "needs_fractions", "needs_gradient", "needs_matrices",
+    "needs_matrix", "needs_real_numbers", "negative_count", "negative_norm", "negative_power", "negative_size",
     "negative_strides", "no_answer", "no_bools", "no_chunks", "no_common_shape", "no_diagonal", "no_graph",
     "no_png", "no_size", "no_tensor_returned", "no_tensors", "no_windows", "norm_of_many_dims",
     "norm_of_nothing", "norm_over_many_dims", "normal_without_size", "not_a_mask", "not_a_matrix",
@@ -221,5 +222,6 @@ __all__ = [
     "step_not_positive", "summand_mismatch", "too_many_indices", "too_many_to_choose", "two_ellipses",
     "two_ellipses_in", "unequal_dims", "unique_of_nothing", "unknown_indexing", "unknown_keyword",
     "unknown_matrix_norm", "unknown_output", "unknown_reduce", "unknown_rounding_mode", "unknown_type",
-    "user_frame", "value_was_overwritten", "warn", "weights_do_not_fit", "whole_number_too_large", "zero_dim",
+    "user_frame", "value_not_finite", "value_was_overwritten", "warn", "weights_do_not_fit",
+    "whole_number_too_large", "zero_dim",
 ]  # fmt: skip

@@ -1,0 +1,98 @@
+"""Numbers that are not finite: which op made them, out of what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..memory import Line
+from .warning import user_frame
+from .words import op_name, source
+
+
+def value_not_finite(op: Callable[..., Any], inputs: Sequence[Any], value: Any, from_data: bool) -> str:
+    """A value that became inf or nan on the way forward."""
+    if from_data:
+        made = f"{op_name(op)} was given nan by a tensor that no op made: look at the data that went in"
+    else:
+        made = f"{op_name(op)} made {' and '.join(_not_finite(value))} of its inputs"
+    return f"{made}; {_place(inputs, value)}\n{_inputs(inputs)}    its value: {shown(value)}"
+
+
+def gradient_is_nan(
+    name: str, op: Callable[..., Any], i: int, inputs: Sequence[Any] | None, g: Any, gx: Any, line: Line
+) -> RuntimeError:
+    """A gradient that became nan on the way back."""
+    if np.isnan(g).any():
+        why = "What arrived was nan already: the loss itself, or what a hook returned, is not a number."
+    elif not np.isfinite(g).all():
+        why = "What arrived was infinite, and infinity minus infinity, or times 0, is no number."
+    elif any(isinstance(x, np.ndarray) and _not_finite(x) for x in inputs or ()):
+        why = "One of its inputs was not finite already: an AnomalyWarning has told where that began."
+    else:
+        why = (
+            "Its derivative is infinite there, or not defined. Keep its input away from such points, for example by a "
+            "small number added to it, (x + 1e-8); or choose the input with torch.where, and not the result."
+        )
+    return RuntimeError(
+        f"Function '{name}' returned nan values in its {i}th output: the gradient of {op_name(op)} for its input {i} "
+        f"is not a number; {_place(inputs or (), gx)}\n{_gradients(op, inputs, g, gx, line)}\n{why}"
+    )
+
+
+def gradient_is_infinite(
+    op: Callable[..., Any], i: int, inputs: Sequence[Any] | None, g: Any, gx: Any, line: Line
+) -> str:
+    """A gradient that became infinite on the way back."""
+    return (
+        f"the gradient of {op_name(op)} for its input {i} became infinite; {_place(inputs or (), gx)}\n"
+        f"{_gradients(op, inputs, g, gx, line)}"
+    )
+
+
+def _gradients(op: Callable[..., Any], inputs: Sequence[Any] | None, g: Any, gx: Any, line: Line) -> str:
+    """What went in and out, with the two lines of the program."""
+    frame = user_frame()
+    return (
+        f"{op_name(op)} ran forward here\n{source(line)}\n{_inputs(inputs or ())}"
+        f"and backward was called here\n{source((frame.f_code, frame.f_lasti))}\n"
+        f"    the gradient that arrived: {shown(g)}\n    the gradient sent on: {shown(gx)}"
+    )
+
+
+def _inputs(inputs: Sequence[Any]) -> str:
+    return "".join(f"    input {i}: {shown(x)}\n" for i, x in enumerate(inputs))
+
+
+def shown(x: Any) -> str:
+    """An array on one line, cut short: its numbers, and its shape."""
+    if not isinstance(x, np.ndarray) or x.ndim == 0:
+        return f"{x:.6g}" if isinstance(x, float | np.generic | np.ndarray) else str(x)
+    numbers = np.array2string(x, precision=4, threshold=8, edgeitems=2, separator=", ", max_line_width=10**6)
+    with_these = "".join(f", {n} of them {kind}" for kind, n in _not_finite(x).items())
+    return f"{' '.join(numbers.split())}, of shape {x.shape}{with_these}"
+
+
+def _not_finite(x: Any) -> dict[str, int]:
+    """How many numbers are nan, inf and -inf."""
+    if x.dtype.kind != "f":
+        return {}
+    found = {"nan": np.isnan(x), "inf": np.isposinf(x), "-inf": np.isneginf(x)}
+    return {kind: int(where.sum()) for kind, where in found.items() if where.any()}
+
+
+def _place(inputs: Sequence[Any], value: Any) -> str:
+    """Where the first such number is; and what stood there in the inputs, of an op that goes element by element."""
+    if value.ndim == 0:
+        index: tuple[int, ...] = ()
+        text = f"it is {value}"
+    else:
+        bad = ~np.isfinite(value)
+        index = tuple(int(i[0]) for i in np.nonzero(bad))
+        text = f"{bad.sum()} of {bad.size} numbers, the first at {list(index)}, which is {value[index]}"
+    if inputs and all(np.shape(x) in (value.shape, ()) for x in inputs):
+        there = [f"{float(np.broadcast_to(x, value.shape)[index]):.6g}" for x in inputs]
+        text += f", where the input{'s are' if len(there) > 1 else ' is'} {' and '.join(there)}"
+    return text
