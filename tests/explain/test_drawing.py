@@ -99,6 +99,28 @@ def test_the_names_of_inputs_stand_where_their_wires_arrive() -> None:
     assert drawn["2"][:2] == ["x", "y"]
 
 
+def test_a_wire_too_long_to_follow_ends_in_a_tag() -> None:
+    x = torch.tensor(0.5, requires_grad=True)
+    y = x
+    for _ in range(60):
+        y = y.sin()
+    svg = parsed(explain.trace(y * x))
+    (tag,) = (g for g in svg.iter(f"{SVG}g") if g.get("class") == "tag")
+    assert "".join(tag.itertext()) == "from x" and tag.get("data-nodes") == "0"
+
+
+def test_a_value_that_was_overwritten_is_told_as_such() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x + 1
+    z = y.sum()
+    y.mul_(2)
+    assert any("overwritten since" in text for text in cards(parsed(z)).values())
+
+
+def test_no_path_of_the_machine_is_told() -> None:
+    assert str(Path(__file__).parent) not in explain.draw(recurrent()).svg()
+
+
 def test_attributes_are_told() -> None:
     x = torch.ones(2, 3, requires_grad=True)
     assert any("axis=(1,)" in text for text in cards(parsed(x.sum(dim=1).prod())).values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..layout import Box
@@ -117,18 +118,22 @@ def _node_card(part: Part, node: dict[str, Any], arguments: list[str], leaves: b
             rows.append([Span(INSET, "note", cut(given, LONGEST + 4))])
         tip = [node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
         if node["line"]:
-            tip.append(f"{node['line']['file']}:{node['line']['number']}: {node['line']['code']}")
+            tip.append(f"{Path(node['line']['file']).name}:{node['line']['number']}: {node['line']['code']}")
     else:
         title = relative(name, part) if name else ""
         tip = [name or "", kind]
         if title:
             rows.append([Span(INSET, "name", cut(title))])
             rows[0].append(Span(INSET + width_of(rows[0][0].text, "name") + 8, "say", kind))
-    values = [value] if value else []
-    if kind == "constant" and not name:
-        rows.append([Span(INSET, "value", gist(values))])
+        elif kind != "constant":
+            rows.append([Span(INSET, "say", kind)])
+    if kind == "constant" and not name and value:
+        rows.append([Span(INSET, "value", gist([value]))])
+    elif value:
+        rows += _numbers([value], [node["gradient"]] if node["gradient"] else [])
     else:
-        rows += _numbers(values, [node["gradient"]] if node["gradient"] else [])
+        rows.append([Span(INSET, "say", "overwritten since")])
+        rows += _numbers([], [node["gradient"]] if node["gradient"] else [])
     shape = shape_text(value["shape"]) if leaves and value else ""
     pins = arguments if 2 <= len(arguments) <= 6 and any(arguments) else []
     return _card(part, kind, rows, "\n".join(filter(None, tip)), shape, pins, name or title)
@@ -215,7 +220,7 @@ def _card(
     height = ROW * len(rows) + 9 + (PINS if pins else 0) + (TAIL if shape else 0)
     height += BEHIND if part.folded else 0
     weight = {"op": 2, "module": 2, "parameter": 0}.get(kind, 1 if name else 0)
-    tag = f"from {cut(name, 24)}" if name else "from above"
+    tag = f"from {cut(name or kind, 24)}"
     box = Box(width, height, weight=weight, tag_width=width_of(tag, "note") + 10)
     box.kind = part.module["path"] if part.module else None
     return Card(part, kind, box, rows, tip, tag, shape, pins)

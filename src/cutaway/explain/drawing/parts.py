@@ -169,8 +169,8 @@ def _gather_crowds(trace: dict[str, Any], whole: Part) -> None:
         for user, crowd in crowds.items():
             if len(crowd) <= CROWD or user.node is not None:
                 continue
-            first = box.parts.index(crowd[0])
-            box.parts = [part for part in box.parts if part not in crowd]
+            first, moved = box.parts.index(crowd[0]), set(crowd)
+            box.parts = [part for part in box.parts if part not in moved]
             if user.folded:
                 box.parts.insert(first, Part(box.depth + 1, within=box, parts=crowd, folded=True))
             else:

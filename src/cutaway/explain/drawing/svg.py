@@ -20,6 +20,7 @@ KINDS = {
     "parameter": "parameter",
     "input": "input that requires grad",
     "constant": "constant",
+    "root": "where backward begins",
 }
 NUMBERS = {"value": "value, forward", "gradient": "gradient, backward", "alarm": "nan or infinity"}
 ROUND = ("parameter", "input")  # kinds are told apart by their form as well, not by colour alone
@@ -168,7 +169,7 @@ class Scene:
 
     def _make_legend(self) -> tuple[str, float, float]:
         """What the colours mean, as far as they are met here; its width and its height."""
-        kinds = {card.kind for card in self.cards.values()}
+        kinds = {card.kind for card in self.cards.values()} | {"root"}
         shown = [(kind, text) for kind, text in KINDS.items() if kind in kinds]
         cards = [card.rows for card in self.cards.values()]
         styles = {style for rows in cards for row in rows for span in row for style in span.style.split()}
@@ -183,7 +184,8 @@ class Scene:
             if style in NUMBERS:
                 sample = _texts([Span(0, style, "1.5")], x, y + 9)
             else:
-                sample = f'<g class="{style}">{_rect(x, y, 18, 11, "card", 5 if style in ROUND else 2)}</g>'
+                behind = _rect(x + 2, y + 2, 18, 11, "card", 2) if style == "module" else ""
+                sample = f'<g class="{style}">{behind}{_rect(x, y, 18, 11, "card", 5 if style in ROUND else 2)}</g>'
             parts.append(sample + _texts([Span(24, "say", text)], x, y + 9))
             x += wide + 12
             width = max(width, x)
