@@ -9,13 +9,14 @@ from ..grad_mode import (
     set_grad_enabled,
 )
 from ..tensors.differentiation import backward, grad
+from . import functional
 from .anomaly import AnomalyWarning, detect_anomaly, set_detect_anomaly
 from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
 from .own_ops import differentiable
 
 __all__ = [
-    "AnomalyWarning", "Function", "backward", "detect_anomaly", "differentiable", "enable_grad", "grad",
-    "gradcheck", "gradgradcheck", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled", "no_grad",
-    "set_detect_anomaly", "set_grad_enabled",
+    "AnomalyWarning", "Function", "backward", "detect_anomaly", "differentiable", "enable_grad", "functional",
+    "grad", "gradcheck", "gradgradcheck", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled",
+    "no_grad", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip
