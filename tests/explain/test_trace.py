@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +13,7 @@ import numpy as np
 import pytest
 
 import cutaway as torch
-from cutaway import nn
+from cutaway import graph, nn
 from cutaway.explain import trace
 from cutaway.tensors.base import apply
 from tests.ops.example import Example
@@ -36,10 +39,11 @@ def recomputed(found: dict[str, Any]) -> dict[int, Any]:
         if step["node"] != found["root"]:
             np.testing.assert_array_equal(g, gathered[step["node"]])
             assert len(step["parts"]) >= 1
+        if step["hooked"] is not None:
+            gathered[step["node"]] = array(step["hooked"])
         for rule in step["rules"]:
             gave = array(rule["gave"])
-            shape = array(found["nodes"][rule["to"]]["value"]).shape
-            sent = gave.sum(axis=tuple(rule["summed_over"])).reshape(shape)
+            sent = gave.sum(axis=tuple(rule["summed_over"])).reshape(rule["sent"]["shape"])
             np.testing.assert_array_equal(sent, array(rule["sent"]))
             gathered[rule["to"]] = gathered[rule["to"]] + sent if rule["to"] in gathered else sent
     return gathered
@@ -123,3 +127,305 @@ def test_tracing_changes_nothing() -> None:
     assert torch.equal(torch.get_rng_state(), state)
     loss.backward()
     assert hidden.grad is not None
+
+
+# --- what a pass does beside ------------------------------------------------------------------------------------------
+
+
+def test_hooks_run_as_in_any_pass_and_what_they_change_is_told() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    h = w * 3
+    h.retain_grad()
+    handle = h.register_hook(lambda g: g.clamp(max=4.0))
+    w.register_hook(lambda g: g + 1)
+    loss = (h * h).sum()
+    found = trace(loss)
+    recomputed(found)
+    assert h.grad is None and w.grad is None
+    by_name = {found["nodes"][step["node"]]["name"]: step for step in found["steps"]}
+    assert by_name["h"]["arrived"]["numbers"] == [6, 12] and by_name["h"]["hooked"]["numbers"] == [4, 4]
+    assert by_name["w"]["arrived"]["numbers"] == [12, 12] and by_name["w"]["hooked"]["numbers"] == [13, 13]
+    assert by_name["loss"]["hooked"] is None
+    retained = {node["name"]: node["retained"] for node in found["nodes"] if node["name"]}
+    assert retained == {"w": True, "h": True, "loss": False}
+    loss.backward()
+    assert h.grad is not None and h.grad.tolist() == [4, 4]
+    assert w.grad is not None and w.grad.tolist() == [13, 13]
+    handle.remove()
+
+
+def test_random_numbers_that_a_hook_draws_are_drawn_again_by_backward() -> None:
+    w = torch.ones(3, requires_grad=True)
+    w.register_hook(lambda g: g * torch.rand(3))
+    loss = (w * 2).sum()
+    torch.manual_seed(0)
+    gradient = trace(loss)["nodes"][0]["gradient"]["numbers"]
+    loss.backward()
+    assert w.grad is not None and w.grad.tolist() == gradient
+
+
+def test_an_error_in_a_hook_leaves_nothing_behind() -> None:
+    w = torch.ones(3, requires_grad=True)
+    h = w * 2
+    h.retain_grad()
+    handle = w.register_hook(lambda g: 1 / 0)
+    loss = h.sum()
+    with pytest.raises(ZeroDivisionError):
+        trace(loss)
+    assert not graph.observers
+    handle.remove()
+    loss.backward()
+    assert h.grad is not None and h.grad.tolist() == [1, 1, 1]
+
+
+def test_other_threads_are_not_overheard() -> None:
+    w = torch.ones(3, requires_grad=True)
+    v = torch.ones(3, requires_grad=True)
+
+    def other(g: Any) -> None:
+        thread = threading.Thread(target=lambda: (v * 5).sum().backward())
+        thread.start()
+        thread.join()
+
+    h = w * 2
+    h.register_hook(other)
+    found = trace(h.sum())
+    assert v.grad is not None and v.grad.tolist() == [5, 5, 5]
+    assert len(found["steps"]) == 3
+
+
+def test_the_graph_can_be_walked_afterwards_and_second_derivatives_too() -> None:
+    x = torch.tensor([0.5, 1.5], requires_grad=True)
+    y = (x.tanh() * x).sum()
+    trace(y)
+    (g,) = torch.autograd.grad(y, x, create_graph=True)
+    found = check(g.square().sum(), x)
+    assert len([node for node in found["nodes"] if node["kind"] == "op"]) > 5
+    g.sum().backward()
+    assert x.grad is not None
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def test_only_what_leads_to_one_tensor() -> None:
+    w, b = torch.tensor(2.0, requires_grad=True), torch.tensor(1.0, requires_grad=True)
+    h = w * 3
+    loss = (h + b) * h
+    found = trace(loss, of=b)
+    assert [found["nodes"][step["node"]]["name"] for step in found["steps"]] == ["loss", None, "b"]
+    gradients = {node["name"]: node["gradient"] for node in found["nodes"]}
+    assert gradients["b"]["numbers"] == 6 and gradients["h"] is None
+    middle = trace(loss, of=[h])
+    assert [middle["nodes"][step["node"]]["name"] for step in middle["steps"]] == ["loss", None, "h"]
+    assert middle["steps"][-1]["arrived"]["numbers"] == 13 and not middle["steps"][-1]["rules"]
+    assert "w" not in {node["name"] for node in middle["nodes"]}
+
+
+def test_a_gradient_to_start_with() -> None:
+    x = torch.ones(2, requires_grad=True)
+    y = x * 3
+    found = trace(y, torch.tensor([1.0, 10.0]))
+    assert found["nodes"][0]["gradient"]["numbers"] == [3, 30]
+
+
+def test_a_leaf_is_a_trace_of_one_step() -> None:
+    x = torch.ones(1, requires_grad=True)
+    found = trace(x)
+    assert found["root"] == 0 and len(found["nodes"]) == len(found["steps"]) == 1
+    assert found["nodes"][0]["gradient"]["numbers"] == [1]
+
+
+# --- what is told -----------------------------------------------------------------------------------------------------
+
+
+def rules_of(found: dict[str, Any], op: str) -> list[dict[str, Any]]:
+    nodes = found["nodes"]
+    return [rule for step in found["steps"] if nodes[step["node"]]["op"] == op for rule in step["rules"]]
+
+
+def test_a_rule_shows_its_source_and_whose_values_it_holds() -> None:
+    x, y = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([3.0, 4.0], requires_grad=True)
+    z = (x * y).sum()
+    found = trace(z)
+    first, second = rules_of(found, "mul")
+    assert (first["source"], second["source"]) == ("lambda g: g * y", "lambda g: g * x")
+    assert first["captured"]["y"]["numbers"] == [3, 4]
+    assert found["nodes"][first["captured"]["y"]["node"]]["name"] == "y"
+    assert first["why"] is None and first["summed_over"] == []
+
+
+def test_a_rule_of_several_lines_and_one_with_helpers() -> None:
+    x = torch.tensor([[0.5, 2.0], [1.0, 3.0]], requires_grad=True)
+    (clamp,) = rules_of(trace(x.clamp(min=1.0).sum()), "clamp")
+    assert clamp["source"].startswith("def dx(g: Array) -> Array:\n    inside = True if min is None")
+    assert clamp["captured"]["min"] == 1.0 and clamp["captured"]["max"] is None
+    (mse,) = rules_of(trace(nn.functional.mse_loss(x, torch.zeros(2, 2))), "mse_loss")
+    assert mse["captured"]["share"] == {"source": "lambda g: g / n", "captured": {"n": 4}}
+    (row,) = rules_of(trace(x[1].sum()), "getitem")
+    assert row["source"].startswith("def __call__(self, g: Array)") and row["captured"]["shape"] == [2, 2]
+
+
+def test_broadcasting_says_why_it_sums() -> None:
+    x, b = torch.ones(4, 3), torch.ones(3, requires_grad=True)
+    found = check((x + b).sum(), b)
+    (rule,) = rules_of(found, "add")
+    assert rule["summed_over"] == [0] and rule["why"] == "(3,) was stretched to (4, 3)"
+    assert rule["gave"]["shape"] == [4, 3] and rule["sent"]["shape"] == [3]
+
+
+def test_a_value_used_twice_has_two_parts() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    found = check(x * x + x, x)
+    (step,) = (step for step in found["steps"] if not step["rules"])
+    assert sorted((part["input"], part["sent"]["numbers"]) for part in step["parts"]) == [(0, 1), (0, 2), (1, 2)] or (
+        sorted((part["input"], part["sent"]["numbers"]) for part in step["parts"]) == [(0, 2), (1, 1), (1, 2)]
+    )
+    assert step["arrived"]["numbers"] == 5
+
+
+def test_functions_and_ops_of_ones_own() -> None:
+    class Scale(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, factor: float, mode: str) -> Any:
+            """factor · x"""
+            ctx.save_for_backward(x)
+            ctx.factor = factor
+            return x * factor
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * ctx.factor, None, None
+
+    @torch.differentiable
+    def cube(x: Any) -> Any:
+        """x³
+
+        An op of my own."""
+        return x**3, lambda g: g * 3 * x**2
+
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    found = check(cube(Scale.apply(x, 3.0, "fast")).sum(), x)
+    (node,) = (node for node in found["nodes"] if node["op"] == "Scale")
+    assert node["attributes"] == {"mode": "fast"} and node["grad_fn"] == "ScaleBackward"
+    assert [edge["argument"] for edge in found["edges"] if edge["to"] == node["id"]] == ["x", "factor"]
+    (rule,) = rules_of(found, "Scale")
+    assert rule["source"].startswith("@staticmethod\ndef backward") or rule["source"].startswith("def backward")
+    assert rule["captured"]["factor"] == 3.0 and rule["captured"]["saved_tensors"][0]["numbers"] == [1, 2]
+    (rule,) = rules_of(found, "cube")
+    assert rule["source"] == "lambda g: g * 3 * x**2"
+    (node,) = (node for node in found["nodes"] if node["op"] == "cube")
+    assert node["formula"] == "x³" and node["remarks"] == "An op of my own."
+
+
+def test_a_function_that_gives_none_has_no_rule() -> None:
+    class Stop(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            return x + y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g, None
+
+    x, y = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    found = check(Stop.apply(x, y * 2).sum(), x)
+    assert [rule["input"] for rule in rules_of(found, "Stop")] == [0]
+    assert not rules_of(found, "mul")
+
+
+def test_a_value_that_was_overwritten_is_not_shown_as_if_it_were_there() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    h = w * 3
+    h += 1
+    h[0] = 5.0
+    found = check(h.sum(), w)
+    assert [node["value"] and node["value"]["numbers"] for node in found["nodes"] if node["name"] == "h"] == [
+        [3, 6], None, [5, 7],
+    ]  # fmt: skip
+
+
+def test_a_fused_op_has_its_twin() -> None:
+    output, _ = nn.RNN(2, 3)(torch.randn(4, 1, 2))
+    found = trace(output.sum())
+    (node,) = (node for node in found["nodes"] if node["op"] == "rnn")
+    assert node["twin"].startswith("def rnn_twin(") and "np.tanh(z)" in node["twin"]
+    assert node["formula"] == "h[t] = tanh(x[t] Wᵀ + b + h[t-1] Uᵀ + b'), for all t"
+
+
+def test_without_source_everything_else_is_there() -> None:
+    names: dict[str, Any] = {"torch": torch}
+    exec(
+        "x = torch.tensor(2.0, requires_grad=True)\n"
+        "cube = torch.differentiable(lambda x: (x**3, lambda g: g * 3 * x**2))\n"
+        "y = cube(x)",
+        names,
+    )
+    y = names["y"]
+    found = trace(y)
+    (rule,) = rules_of(found, "<lambda>")
+    assert rule["source"] is None and rule["captured"]["x"]["numbers"] == 2
+    assert found["nodes"][found["root"]]["line"] == {
+        "file": "<string>", "number": 3, "function": "<module>", "code": None, "expression": None,
+    }  # fmt: skip
+    assert found["nodes"][0]["gradient"]["numbers"] == 12
+
+
+def test_shared_memory_does_not_confuse_constants_and_leaves() -> None:
+    x = torch.tensor([2.0, 3.0], requires_grad=True)
+    found = check((x * x.detach()).sum(), x)
+    assert [node["kind"] for node in found["nodes"]] == ["input", "constant", "op", "op"]
+
+
+def test_nothing_outlives_a_trace() -> None:
+    gc.disable()
+    try:
+        x = torch.ones(3, requires_grad=True)
+        loss = (x * 2).sum()
+        node = weakref.ref(loss.grad_fn)
+        found = trace(loss)
+        del loss
+        assert node() is None
+        assert found["root"] == 3
+    finally:
+        gc.enable()
+
+
+# --- mistakes ---------------------------------------------------------------------------------------------------------
+
+
+def freed() -> Any:
+    x = torch.tensor(2.0, requires_grad=True)
+    loss = x * x
+    loss.backward()
+    return trace(loss)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "error", "words"),
+    [
+        (lambda: trace(3.0), TypeError, r"was given the number 3.0. Give it the loss itself, before \.item\(\)"),
+        (lambda: trace(torch.ones(1)), RuntimeError, "there is nothing to differentiate"),
+        (
+            lambda: trace(torch.ones(3, requires_grad=True) * 2),
+            RuntimeError,
+            r"this tensor has shape \(3,\)\. Reduce it first, explain\.text\(y\.sum\(\)\)",
+        ),
+        (freed, RuntimeError, r"Explain first, explain\.text\(loss\), and then call loss\.backward\(\)"),
+        (
+            lambda: trace(torch.ones(1, requires_grad=True) * 2, of=torch.ones(2, requires_grad=True)),
+            RuntimeError,
+            r"no step leads from this tensor back to the one given as of=, of shape \(2,\)",
+        ),
+        (lambda: trace(torch.ones(1, requires_grad=True) * 2, of="w"), TypeError, "was given str 'w'"),
+        (
+            lambda: trace(torch.ones(2, requires_grad=True) * 2, torch.ones(3)),
+            RuntimeError,
+            r"has shape \(3,\), the tensor has shape \(2,\)",
+        ),
+    ],
+)
+def test_mistakes_are_answered(mistake: Callable[[], Any], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        mistake()
+    assert not graph.observers

@@ -1,12 +1,14 @@
 """The cutaway: what a gradient was made of, to read, to draw and to step through.
 
 - `trace`: one backward pass as plain data, from which the others are made;
+- `text`: the chain rule in words and numbers;
 - `draw`: the graph as a picture;
 - `step`: a page that goes through the forward and the backward pass, a step at a time.
 """
 
 from .drawing import draw
+from .prose import text
 from .stepping import step
 from .tracing import trace
 
-__all__ = ["draw", "step", "trace"]
+__all__ = ["draw", "step", "text", "trace"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from inspect import CO_OPTIMIZED
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -10,34 +11,36 @@ from typing import Any
 import numpy as np
 
 from ..graph import Call, Node
+from ..memory import owner
 from ..nn import Module
 from ..tensors.base import TensorBase, node_of
 
 MOST = 1000  # items of a list that are looked at
 
 
-def user_frame(frame: FrameType) -> FrameType:
-    """The nearest frame outside this package: whoever asked for an explanation."""
-    package = __name__.partition(".")[0]
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        frame = frame.f_back
-    return frame
-
-
 def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
     """Names and tensors, arrays and modules that the frame can see; after them what lies in its lists and dicts."""
     inside: list[tuple[str, Any]] = []
-    seen = {}
-    for name, value in (*frame.f_locals.items(), *frame.f_globals.items()):
+    seen: set[str] = set()
+    for name, value in (*_locals(frame), *frame.f_globals.items()):
         if name[:1] == "_" or name in seen:
             continue
-        seen[name] = value
+        seen.add(name)
         if isinstance(value, _NAMED):
             yield name, value
         elif isinstance(value, list | tuple | dict) or name == "self":
             inside.append((name, value))
     for name, value in inside:
         yield from ((label, part) for label, part in _parts(name, value) if isinstance(part, _NAMED))
+
+
+def _locals(frame: FrameType) -> list[tuple[str, Any]]:
+    """The frame's local variables."""
+    found = frame.f_locals
+    items = list(found.items())
+    if frame.f_code.co_flags & CO_OPTIMIZED and type(found) is dict:
+        found.clear()  # before Python 3.13 it is a copy, which the frame would keep, and with it whole graphs
+    return items
 
 
 _NAMED = (TensorBase, Module, np.ndarray)
@@ -52,11 +55,12 @@ def _parts(name: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 class Names:
-    """What is called how: nodes, arrays and modules, by their ids."""
+    """What is called how: nodes, constants and modules."""
 
     def __init__(self, frame: FrameType) -> None:
-        self.nodes: dict[int, str] = {}
-        self.arrays: dict[int, str] = {}
+        self.nodes: dict[int, str] = {}  # by their ids
+        self._arrays: dict[int, str] = {}
+        self._wholes: dict[int, list[tuple[str, Any]]] = {}  # by the id of the owner of their memory
         self._modules: dict[int, str] = {}
         self._kept: list[Any] = []  # ids are their own for as long as what they stand for lives
         tensors = []
@@ -74,8 +78,23 @@ class Names:
         if node is not None:
             self.nodes.setdefault(id(node), name)
         else:
-            self.arrays.setdefault(id(array), name)
+            self._arrays.setdefault(id(array), name)
+            if array.ndim:
+                self._wholes.setdefault(id(owner(array)), []).append((name, array))
         self._kept.append((node, array))
+
+    def constant(self, array: Any) -> str | None:
+        """The name of a constant; xs[3] for a row of what is called xs."""
+        if not isinstance(array, np.ndarray):
+            return None
+        if array.base is not None:
+            for name, whole in self._wholes.get(id(owner(array)), ()):
+                if whole.shape[1:] == array.shape and whole.strides[1:] == array.strides and whole.strides[0]:
+                    away = array.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+                    row, rest = divmod(away, whole.strides[0])
+                    if not rest and 0 <= row < len(whole):
+                        return f"{name}[{row}]"
+        return self._arrays.get(id(array))
 
     def add_tree(self, root: Module, name: str) -> None:
         """Name a module, all below it, and their parameters and buffers."""

@@ -71,6 +71,13 @@ def file_of(code: CodeType) -> File | None:
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 _assign(file, target, node.value)
+                if isinstance(target, ast.Subscript):  # x[0] = y: what it makes is x
+                    file.operators.add(_span(target))
+                    _assign(file, target.value, target)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            if isinstance(function, ast.Attribute) and function.attr.endswith("_"):  # x.mul_(y), likewise
+                _assign(file, function.value, node.value)
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
             _assign(file, node.target, node.value)
     return file

@@ -11,7 +11,6 @@ The format is told in `docs/trace.md`.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, reduce
@@ -23,6 +22,7 @@ import numpy as np
 
 from .. import errors
 from ..autograd import Function
+from ..errors.warning import user_frame
 from ..graph import Leaf, Node, leading_to, newest_first, observers, stretched_axes, walk
 from ..memory import overwritten_at
 from ..nn import Parameter
@@ -30,7 +30,7 @@ from ..ops import TABLE, cast, piece
 from ..random import default_generator
 from ..tensors.base import RETAIN, AccumulateGrad, TensorBase, node_of
 from ..tensors.differentiation import seed
-from .names import Calls, Names, user_frame
+from .names import Calls, Names
 from .rules import rule, source_of
 from .source import Place, place
 from .values import Values, plain
@@ -67,7 +67,7 @@ def trace(tensor: Any, gradient: Any = None, *, of: Any = None, limit: int | Non
     watch = Watch(root, start, [_node(x) for x in wanted])
     if wanted and not watch.ops and root not in watch.ends:
         raise errors.leads_nowhere_near(wanted[0]._array.shape)
-    return Record(watch, tensor, Names(user_frame(sys._getframe(1))), Values(limit)).data()
+    return Record(watch, tensor, Names(user_frame()), Values(limit)).data()
 
 
 def _node(x: Any) -> Node | Leaf:
@@ -189,7 +189,7 @@ class Record:
             return None  # it stands among the attributes
         known = self._ids.get(id(array)) if isinstance(array, np.ndarray) else None
         if known is None:
-            known = self._describe({"kind": "constant", "name": self.names.arrays.get(id(array))}, array, None)
+            known = self._describe({"kind": "constant", "name": self.names.constant(array)}, array, None)
             if isinstance(array, np.ndarray):
                 self._ids[id(array)] = known
         return known
@@ -221,7 +221,8 @@ class Record:
         if node is self.watch.root:
             return self.watch.start
         sent = [self.watch.sends.get(user, {}).get(i) for user, i in reversed(self._users.get(node, ()))]
-        return reduce(add, [both[1] for both in sent if both is not None], None)
+        parts = [both[1] for both in sent if both is not None]
+        return reduce(add, parts) if parts else None
 
     def _leaf(self, leaf: Leaf) -> dict[str, Any]:
         tensor = leaf.variable if isinstance(leaf, AccumulateGrad) else None
@@ -307,8 +308,8 @@ class Record:
 
 
 _NOTHING_KNOWN: dict[str, Any] = {
-    "kind": None, "op": None, "grad_fn": None, "formula": None, "twin": None, "attributes": {}, "name": None,
-    "module": None, "call": None, "line": None, "retained": False,
+    "kind": None, "op": None, "grad_fn": None, "formula": None, "remarks": None, "twin": None, "attributes": {},
+    "name": None, "module": None, "call": None, "line": None, "retained": False,
 }  # fmt: skip
 
 
@@ -326,11 +327,13 @@ def _call_of_package(node: Node) -> Any:
 
 @lru_cache
 def known_of(op: Callable[..., Any]) -> dict[str, Any]:
-    """Name and formula of an op, and for a fused one the source of its plain twin."""
+    """Name and formula of an op, what else is to be said of it, and for a fused one the source of its plain twin."""
     entry = TABLE.get(op)
+    formula, _, remarks = (inspect.getdoc(op) or "").partition("\n")
     return {
         "op": errors.op_name(op),
-        "formula": (inspect.getdoc(op) or "").partition("\n")[0] or None,
+        "formula": formula or None,
+        "remarks": " ".join(remarks.split()) or None,
         "twin": None if entry is None or entry.twin is None else source_of(entry.twin),
     }
 

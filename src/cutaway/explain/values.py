@@ -51,7 +51,8 @@ class Values:
     def finish(self) -> None:
         """Add the statistics."""
         some = [(value, np.asarray(array)) for value, array in self._made.values() if 0 not in value["shape"]]
-        for (value, _), found in zip(some, statistics([array for _, array in some]), strict=True):
+        found_of = statistics([array for _, array in some]) if some else []
+        for (value, _), found in zip(some, found_of, strict=True):
             value["statistics"] = found
             if found["nan"] or found["inf"]:
                 value["numbers"] = _as_words(value["numbers"])

@@ -17,7 +17,16 @@ def rows(x: Array) -> Array:
 
 def matmul(x: Array, y: Array) -> Binary:
     """x @ y: rows of x times columns of y, and the same for every batch axis in front"""
-    # A vector on the left is a matrix of one row, on the right a matrix of one column.
+    if (x.ndim, y.ndim) == (2, 2):
+        return np.matmul(x, y), lambda g: np.matmul(g, y.T), lambda g: np.matmul(x.T, g)
+    if (x.ndim, y.ndim) == (1, 2):
+        return np.matmul(x, y), lambda g: np.matmul(y, g), lambda g: x[:, None] * g
+    if (x.ndim, y.ndim) == (2, 1):
+        return np.matmul(x, y), lambda g: g[:, None] * y, lambda g: np.matmul(g, x)
+    if (x.ndim, y.ndim) == (1, 1):
+        return np.matmul(x, y), lambda g: g * y, lambda g: g * x
+
+    # With batch axes in front. A vector on the left is a matrix of one row, on the right a matrix of one column.
     row, column = x.ndim == 1, y.ndim == 1
 
     def as_matrices(g: Array) -> tuple[Array, Array, Array]:

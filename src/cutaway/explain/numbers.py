@@ -1,0 +1,116 @@
+"""Numbers for reading: rounded as printing rounds them, and arrays laid out or, if they are large, in a few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+GLANCE = 40  # characters
+FEW = 48  # an array of more numbers is described
+
+
+def number(x: Any, dtype: str = "float32") -> str:
+    """One number: four digits after the point, fewer if it has no more."""
+    if isinstance(x, str | bool):
+        return str(x)
+    if isinstance(x, int):
+        return str(x)
+    if x == 0:
+        return "0"
+    exact = np.format_float_positional(np.dtype(dtype).type(x), trim="-")
+    if len(exact.partition(".")[2]) <= 4 and abs(x) < 1e8:
+        return exact
+    return f"{x:.4f}" if 1e-4 <= abs(x) < 1e8 else f"{x:.4e}"
+
+
+def shape(value: dict[str, Any]) -> str:
+    """A value's shape, as Python writes it."""
+    return str(tuple(value["shape"]))
+
+
+def single(value: dict[str, Any]) -> str | None:
+    """The number of a value without dimensions; None for others."""
+    return None if value["shape"] else number(value["numbers"], value["dtype"])
+
+
+def rows(value: dict[str, Any], width: int) -> list[str] | None:
+    """A small array, a line for each row; None if it is too large for that, or too wide."""
+    count = int(np.prod(value["shape"]))
+    if value["cut"] or count > FEW or len(value["shape"]) > 2 or not count:
+        return None
+    numbers = value["numbers"] if len(value["shape"]) == 2 else [value["numbers"]]
+    texts = _aligned(numbers, value["dtype"])
+    lines = [", ".join(row) for row in texts]
+    if len(value["shape"]) == 1:
+        lines = [f"[{lines[0]}]"]
+    else:
+        lines = [("[[" if i == 0 else " [") + line + "]" for i, line in enumerate(lines)]
+        lines = [line + ("]" if i == len(lines) - 1 else ",") for i, line in enumerate(lines)]
+    return lines if max(map(len, lines)) <= width else None
+
+
+def _aligned(numbers: list[list[Any]], dtype: str) -> list[list[str]]:
+    """Every number with as many digits as the one that needs most, padded to one width."""
+    texts = [[number(x, dtype) for x in row] for row in numbers]
+    plain = [text for row in texts for text in row if "e" not in text and "n" not in text]
+    digits = max((len(text.partition(".")[2]) for text in plain), default=0)
+    if digits and len(plain) == sum(map(len, texts)):
+        texts = [[f"{x + 0.0:.{digits}f}" for x in row] for row in numbers]  # + 0.0: there is no -0 to read
+    width = max(len(text) for row in texts for text in row)
+    return [[text.rjust(width) for text in row] for row in texts]
+
+
+def brief(value: dict[str, Any]) -> str:
+    """A number, or the shape of an array."""
+    one = single(value)
+    return shape(value) if one is None else one
+
+
+def inline(value: dict[str, Any], width: int) -> str | None:
+    """A number, one row or one column of numbers, if that is all and if it fits; a large array in a few words."""
+    one = single(value)
+    if one is not None:
+        return one
+    lines = rows(value, 10_000)
+    if lines is None:
+        text = summary(value)
+    elif len(lines) == 1 or value["shape"][-1] == 1:
+        text = " ".join(line.strip() for line in lines)
+    else:
+        return None
+    return text if len(text) <= width else None
+
+
+def at_a_glance(value: dict[str, Any]) -> str:
+    """All numbers, if they are few; else the shape."""
+    lines = None if not value["shape"] else rows(value, 10_000)
+    text = "" if lines is None else " ".join(line.strip() for line in lines)
+    return text if 0 < len(text) <= GLANCE else brief(value)
+
+
+def largest(value: dict[str, Any]) -> str:
+    """The largest number of an array, its sign left aside."""
+    found = value["statistics"]
+    return "none" if found["min"] is None else number(max(abs(found["min"]), abs(found["max"])), value["dtype"])
+
+
+def summary(value: dict[str, Any]) -> str:
+    """An array in a few words: where its numbers lie, and what is remarkable."""
+    found, dtype = value["statistics"], value["dtype"]
+    count = int(np.prod(value["shape"]))
+    if not count:
+        return f"{shape(value)}, without any number"
+    parts = []
+    if found["min"] is not None:
+        if found["min"] == found["max"]:
+            parts.append(f"all {number(found['min'], dtype)}")
+        else:
+            parts.append(f"from {number(found['min'], dtype)} to {number(found['max'], dtype)}")
+            parts.append(f"std {number(found['std'])}")
+    for name in ("nan", "inf"):
+        if found[name]:
+            parts.append(f"{found[name]} of {count} are {name}")
+    if found["zeros"] and found["zeros"] < count:
+        parts.append(f"{round(100 * found['zeros'] / count)} % zeros")
+    return f"{shape(value)}, {', '.join(parts)}"

@@ -1,0 +1,344 @@
+"""The rule of a pullback as a formula: `lambda g: g * y` becomes `∂loss/∂a · x`, and in numbers `2 · 3`.
+
+A rule is read as Python reads it. Its names are replaced by what they stand for, small functions that it calls by
+what they say, and what can be worked out at once is: for x², `g * (n * x ** (n - 1))` becomes `g · 2 · x`. What is
+more than arithmetic stays as NumPy writes it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how strongly a part holds together
+Text = tuple[str, int]  # and how strongly
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part of a formula: in symbols and, if all of it is single numbers, in numbers."""
+
+    symbols: Text
+    numbers: Text | None = None
+    constant: float | None = None  # its value, if it is the same whatever goes in
+
+    @property
+    def text(self) -> str:
+        """In symbols."""
+        return self.symbols[0]
+
+
+def symbol(label: str, number: str | None = None) -> Term:
+    """What a name stands for: the label of a value, and the value if it is a single number."""
+    return Term((label, ATOM), None if number is None else (number, SIGN if number[0] == "-" else ATOM))
+
+
+def constant(x: float) -> Term:
+    """A number that is the same whatever goes in."""
+    text = f"{x:.4f}".rstrip("0").rstrip(".") if abs(x) >= 1e-4 or x == 0 else f"{x:.4e}"
+    parts = (text, SIGN if x < 0 else ATOM)
+    return Term(parts, parts, x)
+
+
+@dataclass
+class Reader:
+    """Reads one rule.
+
+    Args:
+        g: what arrives.
+        captured: what the rule carries along, as a trace holds it.
+        meaning: what a captured variable stands for: a Term, or what it was given.
+        ndim: how many dimensions g has.
+    """
+
+    g: Term
+    captured: Mapping[str, Any]
+    meaning: Callable[[str, Any], Any]
+    ndim: int = 0
+    unknown: set[str] = field(default_factory=set)  # functions and objects that stayed what they are
+    kept: dict[str, Any] = field(default_factory=dict)  # arrays that are no value with a label
+    argument: str = "g"
+    depth: int = 0
+
+    def read(self, source: str) -> Term | None:
+        """The value of a function of one line as a formula; None for a longer one."""
+        function = one_line(source)
+        return None if function is None else self.term(function[1])
+
+    def term(self, node: ast.expr) -> Term:
+        """Any expression."""
+        known: Callable[[Any], Term] | None = getattr(self, f"_{type(node).__name__}", None)
+        return Term((ast.unparse(node), ATOM)) if known is None else known(node)
+
+    # --- names and numbers
+
+    def _Constant(self, node: ast.Constant) -> Term:
+        if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            return constant(node.value)
+        return Term((repr(node.value), ATOM))
+
+    def _Name(self, node: ast.Name) -> Term:
+        if node.id == self.argument:
+            return self.g
+        return self._held(node.id, self.captured[node.id]) if node.id in self.captured else Term((node.id, ATOM))
+
+    def _held(self, name: str, held: Any) -> Term:
+        """What a captured variable stands for."""
+        held = self.meaning(name, held)
+        if isinstance(held, Term):
+            return held
+        if isinstance(held, int | float) and not isinstance(held, bool):
+            return constant(held)
+        if isinstance(held, dict) and "shape" in held:
+            self.kept[name] = held
+        elif isinstance(held, dict):
+            self.unknown.add(name)
+        elif len(plain(held)) < 40:
+            return Term((plain(held), ATOM))
+        return Term((name, ATOM))
+
+    def _Attribute(self, node: ast.Attribute) -> Term:
+        if isinstance(node.value, ast.Name):
+            name, held = node.value.id, self.captured.get(node.value.id)
+            if name == self.argument and node.attr == "ndim":
+                return constant(self.ndim)
+            if isinstance(held, dict) and node.attr in held.get("captured", ()):
+                return self._held(node.attr, held["captured"][node.attr])
+            if name == "self" and node.attr in self.captured:
+                return self._held(node.attr, self.captured[node.attr])
+            if name in ("np", "math"):
+                return Term((node.attr, ATOM))
+        whole = _whole(self.term(node.value))
+        return Term((f"{whole}ᵀ" if node.attr == "T" else f"{whole}.{node.attr}", ATOM))
+
+    # --- arithmetic
+
+    def _UnaryOp(self, node: ast.UnaryOp) -> Term:
+        if isinstance(node.op, ast.Invert) and isinstance(node.operand, ast.Compare):
+            inverse = _OPPOSITE.get(type(node.operand.ops[0]))
+            if inverse is not None and len(node.operand.ops) == 1:
+                return self.term(ast.Compare(node.operand.left, [inverse()], node.operand.comparators))
+        x = self.term(node.operand)
+        if not isinstance(node.op, ast.USub):
+            return Term((f"not {at(x, ATOM).text}", SUM))
+        return negative(x)
+
+    def _BinOp(self, node: ast.BinOp) -> Term:
+        x, y = self.term(node.left), self.term(node.right)
+        if x.constant is not None and y.constant is not None:
+            both = _computed(node.op, x.constant, y.constant)
+            if both is not None:
+                return constant(both)
+        return operation(type(node.op), x, y)
+
+    def _Compare(self, node: ast.Compare) -> Term:
+        if len(node.ops) > 1:
+            return Term((ast.unparse(node), SUM))
+        sign = f" {_COMPARISONS.get(type(node.ops[0]), '?')} "
+        joined = _each(
+            lambda x, y: (f"({x[0]}{sign}{y[0]})", ATOM), self.term(node.left), self.term(node.comparators[0])
+        )
+        return joined
+
+    # --- calls
+
+    def _Call(self, node: ast.Call) -> Term:
+        args = [self.term(arg) for arg in node.args]
+        if isinstance(node.func, ast.Name):
+            return self._function(node.func.id, args, node)
+        if isinstance(node.func, ast.Attribute):
+            if isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "math"):
+                return self._numpy(node.func.attr, args, node)
+            if node.func.attr == "copy":
+                return self.term(node.func.value)
+            return self._written(node.func.attr, [self.term(node.func.value), *args], node)
+        return self._written(self.term(node.func).text, args, node)
+
+    def _function(self, name: str, args: list[Term], node: ast.Call) -> Term:
+        held = self.captured.get(name)
+        if isinstance(held, dict):
+            inner = one_line(held.get("source") or "")
+            if inner is not None and len(args) == 1 and self.depth < 3:  # what a small function says, in its place
+                argument, body = inner
+                captured = held["captured"]
+                reader = Reader(args[0], captured, self.meaning, self.ndim, self.unknown, self.kept, argument)
+                reader.depth = self.depth + 1
+                return reader.term(body)
+            self.unknown.add(name)
+        if name in _AS_IT_IS or (name == "rows" and self.ndim == 2):
+            return args[0]
+        if name in ("tuple", "range") and (name == "tuple" or all(arg.constant is not None for arg in args)):
+            return self._counted(name, args)
+        if name == "spread":
+            return Term((f"{args[0].text}, put back where it was read; elsewhere 0", SUM))
+        known = _FUNCTIONS.get(name)
+        return self._written(name, args, node) if known is None else applied(known, args[0])
+
+    def _numpy(self, name: str, args: list[Term], node: ast.Call) -> Term:
+        if name in _FUNCTIONS and len(args) == 1:
+            return applied(_FUNCTIONS[name], args[0])
+        if name == "matmul":
+            return operation(ast.MatMult, args[0], args[1])
+        if name == "broadcast_to":
+            return Term((f"{args[0].text}, for every element of {args[1].text}", SUM))
+        if name == "divide":
+            return operation(ast.Div, args[0], args[1])
+        return self._written(name, args, node)
+
+    def _written(self, name: str, args: list[Term], node: ast.Call) -> Term:
+        """A call as it stands, with what its arguments stand for."""
+        given = [arg.text for arg in args]
+        for keyword in node.keywords:
+            text = self.term(keyword.value).text
+            if keyword.arg == "axis" and text.endswith(",)"):
+                text = text[1:-2]  # one axis
+            if keyword.arg != "keepdims":
+                given.append(f"{keyword.arg}={text}")
+        return Term((f"{name}({', '.join(given)})", ATOM))
+
+    def _counted(self, name: str, args: list[Term]) -> Term:
+        """tuple(range(g.ndim - 1)), worked out."""
+        if name == "tuple":
+            return args[0]
+        return Term((plain([*range(*(int(arg.constant or 0) for arg in args))]), ATOM))
+
+    def _Subscript(self, node: ast.Subscript) -> Term:
+        index = self.term(node.slice).text
+        if index[:1] == "(" and index[-1:] == ")":
+            index = index[1:-1]
+        return Term((f"{_whole(self.term(node.value))}[{index.rstrip(',')}]", ATOM))
+
+    def _Tuple(self, node: ast.Tuple) -> Term:
+        texts = [self.term(part).text for part in node.elts]
+        return Term((f"({', '.join(texts)}{',' if len(texts) == 1 else ''})", ATOM))
+
+
+def one_line(source: str) -> tuple[str, ast.expr] | None:
+    """The name of the argument of a function of one line, and what it returns; None for a longer one."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return None
+    tree = statements[0] if statements else None
+    if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Lambda) and tree.value.args.args:
+        return tree.value.args.args[0].arg, tree.value.body
+    if isinstance(tree, ast.FunctionDef) and len(tree.body) == 1 and isinstance(tree.body[0], ast.Return):
+        body = tree.body[0].value
+        return None if body is None else (tree.args.args[-1].arg, body)
+    return None
+
+
+def plain(x: Any) -> str:
+    """Plain data of a trace as Python writes it: a list was a tuple, and slices are words."""
+    if isinstance(x, list):
+        return f"({', '.join(map(plain, x))}{',' if len(x) == 1 else ''})"
+    return str(x)
+
+
+# --- putting terms together -------------------------------------------------------------------------------------------
+
+
+def operation(op: type[ast.operator], x: Term, y: Term) -> Term:
+    """Two terms with a sign between them."""
+    if op is ast.Mult:
+        if x.constant == 1:
+            return y
+        if y.constant == 1:
+            return x
+        if x.text == y.text and x.symbols[1] == ATOM:
+            return raised(x, constant(2))
+    if op is ast.Div and y.constant == 1:
+        return x
+    if op is ast.Pow:
+        return raised(x, y)
+    sign, strength, left, right = _SIGNS.get(op, (" ? ", SUM, ATOM, ATOM))
+    found = _each(lambda a, b: (f"{_at(a, left)[0]}{sign}{_after(b, right)[0]}", strength), x, y)
+    return found if op in (ast.Add, ast.Sub, ast.Mult, ast.Div) else Term(found.symbols)
+
+
+def negative(x: Term) -> Term:
+    """A term with a minus before it."""
+    if x.constant is not None:
+        return constant(-x.constant)
+    return _each(lambda parts: (f"-{_after(parts, PRODUCT)[0]}", min(SIGN, max(parts[1], PRODUCT))), x)
+
+
+def raised(x: Term, n: Term) -> Term:
+    """A power."""
+    if n.constant == 1:
+        return x
+    if n.constant == 0:
+        return constant(1)
+    if n.constant is not None and n.constant == int(n.constant):
+        exponent = str(int(n.constant)).translate(_RAISED)
+        return _each(lambda a: (f"{_at(a, ATOM)[0]}{exponent}", POWER), x)
+    return _each(lambda a, b: (f"{_at(a, ATOM)[0]}^{_at(b, ATOM)[0]}", POWER), x, n)
+
+
+def at(x: Term, strength: int) -> Term:
+    """The same, in parentheses if it stands where only stronger parts may."""
+    return _each(lambda parts: _at(parts, strength), x)
+
+
+def _whole(x: Term) -> str:
+    """A term of which a part is spoken, or a form: what could be taken for more than it is stands in parentheses."""
+    text = at(x, ATOM).text
+    return f"({text})" if text.startswith("∂") else text
+
+
+def _at(parts: Text, strength: int) -> Text:
+    return parts if parts[1] >= strength else (f"({parts[0]})", ATOM)
+
+
+def _after(parts: Text, strength: int) -> Text:
+    """The same behind a sign, where no other sign may follow."""
+    return (f"({parts[0]})", ATOM) if parts[0][0] == "-" else _at(parts, strength)
+
+
+def applied(name: str, x: Term) -> Term:
+    """A function of one argument."""
+    return _each(lambda parts: (f"{name}({parts[0]})", ATOM), x)
+
+
+def _each(make: Callable[..., Text], *terms: Term) -> Term:
+    """Make the symbols, and the numbers if every term has some."""
+    numbers = [term.numbers for term in terms]
+    return Term(make(*(term.symbols for term in terms)), None if None in numbers else make(*numbers))
+
+
+def _computed(op: ast.operator, x: float, y: float) -> float | None:
+    if isinstance(op, ast.Add):
+        return x + y
+    if isinstance(op, ast.Sub):
+        return x - y
+    if isinstance(op, ast.Mult):
+        return x * y
+    if isinstance(op, ast.Div) and y:
+        return x / y
+    if isinstance(op, ast.Pow) and (x > 0 or (y == int(y) and (x or y >= 0))):
+        return float(x**y)
+    return None
+
+
+# sign, how strongly it holds its sides together, and how strong each of them must be
+_SIGNS: dict[type[ast.operator], tuple[str, int, int, int]] = {
+    ast.Add: (" + ", SUM, SUM, SUM),
+    ast.Sub: (" - ", SUM, SUM, PRODUCT),
+    ast.Mult: (" · ", PRODUCT, PRODUCT, PRODUCT),
+    ast.Div: (" / ", PRODUCT, PRODUCT, POWER),
+    ast.MatMult: (" @ ", PRODUCT, POWER, POWER),
+    ast.BitAnd: (" and ", SUM, ATOM, ATOM),
+    ast.BitOr: (" or ", SUM, ATOM, ATOM),
+}
+_COMPARISONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", ast.NotEq: "≠"}
+_OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt
+}  # fmt: skip
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_AS_IT_IS = ("restore", "as_dtype")  # they change how numbers are laid out, and not the numbers
+_FUNCTIONS = {
+    "cos": "cos", "sin": "sin", "exp": "exp", "log": "log", "sqrt": "√", "tanh": "tanh", "abs": "abs",
+    "sign_values": "sign", "sigmoid_values": "sigmoid",
+}  # fmt: skip

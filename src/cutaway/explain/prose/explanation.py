@@ -1,0 +1,359 @@
+"""The chain rule in words and numbers: a trace, told from the loss back to the leaves.
+
+Where all values are single numbers it reads like an exercise worked out in a textbook, a line for each derivative.
+Arrays have a paragraph for each op: the rule, with its names replaced by what they stand for, and what came of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..numbers import at_a_glance, brief, inline, largest, rows, single, summary
+from ..tracing import trace
+from .folding import Again, Gap, Group, Item, Step, folded
+from .page import Line, Page, Row, Span, aligned, length, line, screen_width, spread, wrapped
+from .reading import Reading, Told, times
+
+FEW = 12  # ops whose values are listed before the pass back is told
+MANY_LINES = 14  # of source that are shown
+
+
+def text(tensor: Any, gradient: Any = None, *, of: Any = None, fold: bool = True, width: int | None = None) -> Page:
+    """Explain in words and numbers how the gradients come about, the newest step first.
+
+    Args:
+        tensor: the loss, or whatever else has a graph that was not freed.
+        gradient: the gradient of the loss with respect to tensor, of its shape; None means 1, for a single number.
+        of: a tensor, or several: only the steps that lead to their gradients. None: to those of all leaves.
+        fold: tell what is repeated once, and a module of a large model as one step; False tells every step.
+        width: characters in a line; None: what the terminal has.
+
+    Returns:
+        A page that shows itself: `print(page)`, or its name at a prompt or in a notebook. On a terminal it has
+        colours, unless NO_COLOR is set; `page.plain` has none.
+
+    Raises:
+        TypeError: tensor is none.
+        RuntimeError: tensor has no graph, or it was freed, or does not depend on `of`; or tensor is not a single
+            number, and no gradient is given.
+
+    >>> w = torch.tensor(2., requires_grad=True)
+    >>> x = torch.tensor(3.)
+    >>> loss = (w * x - 1) ** 2
+    >>> cutaway.explain.text(loss, of=w, width=80)
+    loss = (w * x - 1) ** 2                                                   line 1
+    <BLANKLINE>
+    Forward: what was computed
+      a    = w · x = 2 · 3 = 6
+      b    = a - 1 = 6 - 1 = 5
+      loss = b²    = 5²    = 25
+    <BLANKLINE>
+    Backward: the chain rule, from the last step to the first
+                 ∂loss/∂loss                                   = 1
+      loss = b²  ∂loss/∂b    = ∂loss/∂loss · 2 · b = 1 · 2 · 5 = 10
+      b = a - 1  ∂loss/∂a    = ∂loss/∂b                        = 10
+      a = w · x  ∂loss/∂w    = ∂loss/∂a · x        = 10 · 3    = 30 → w.grad
+    """
+    found = trace(tensor, gradient, of=of)
+    return Page(list(Explanation(found, fold, width or screen_width()).lines()))
+
+
+class Explanation:
+    """Words for a trace."""
+
+    def __init__(self, trace: dict[str, Any], fold: bool, width: int) -> None:
+        self.trace, self.width = trace, width
+        self.read = Reading(trace)
+        self.steps = self.read.steps()
+        self.items: list[Item] = folded(self.steps, trace["calls"]) if fold else list(self.steps)
+        self.is_scalar = all(step.node["value"] is not None and not step.node["value"]["shape"] for step in self.steps)
+        self._shown: set[str] = set()  # the ops whose source was shown
+
+    def lines(self) -> Iterator[Line]:
+        """The page."""
+        yield from self._title()
+        if not self.steps:
+            yield line(f"{self.read.root} was not computed from anything that requires grad: there is no step to tell.")
+            return
+        if len(self.steps) <= FEW:
+            yield line(Span("Forward", "title"), Span(": what was computed", "note"))
+            yield from self._forward()
+            yield line()
+        yield line(Span("Backward", "title"), Span(": the chain rule, from the last step to the first", "note"))
+        yield from self._scalars() if self.is_scalar else self._arrays()
+
+    def _title(self) -> Iterator[Line]:
+        at = self.trace["nodes"][self.trace["root"]]["line"]
+        if at is not None and at["code"]:
+            yield spread(line(Span(at["code"], "title")), line(Span(_place(at), "note")), self.width)
+            yield line()
+
+    # --- forward
+
+    def _forward(self) -> Iterator[Line]:
+        table = []
+        for step in reversed(self.steps):
+            node, term = step.node, self.read.definition(step.node)
+            value = node["value"]
+            result = "(overwritten since)" if value is None else at_a_glance(value)
+            numbers = "" if term.numbers is None or term.numbers[0] == result else f"= {term.numbers[0]}"
+            result = f"= {result}" if value is not None and not value["shape"] else f"  {result}"
+            table.append(Row([f"  {self.read.label(node['id'])}", f"= {term.text}", numbers, result]))
+        yield from aligned(table, ("", "", "", "result"), self.width)
+
+    # --- backward, single numbers
+
+    def _scalars(self) -> Iterator[Line]:
+        parts: list[Row | Line] = [Row(["", self.read.d(self.trace["root"]), "", "", "= 1", ""])]
+        for item in self.items:
+            parts += self._rows(item) if isinstance(item, Step) else self._folded(item)
+        yield from aligned(parts, ("", "gradient", "", "", "result", "note"), self.width)
+
+    def _rows(self, step: Step) -> Iterator[Row | Line]:
+        """The lines of a table that tell one step."""
+        if len(step.step["parts"]) > 1:
+            yield self._total_row(step.step)
+        yield from self._hook(step.step)
+        start = f"  {self.read.label(step.node['id'])} = {self.read.definition(step.node).text} "
+        for told in self.read.told(step):
+            result = brief(told.sent)
+            numbers = told.term.numbers[0] if told.term and told.term.numbers else result
+            yield Row(
+                [
+                    start,
+                    told.left,
+                    "= …" if told.term is None else f"= {told.term.text}",
+                    "" if numbers == result else f"= {numbers}",
+                    f"= {result}",
+                    f"→ {told.becomes}" if told.becomes else "",
+                ]
+            )
+            start = ""
+            if told.term is None:
+                yield from self._source(told.source)
+        for leaf in step.leaves:
+            if len(leaf["parts"]) > 1:
+                yield self._total_row(leaf)
+            yield from self._hook(leaf)
+
+    def _total_row(self, step: dict[str, Any]) -> Row:
+        becomes, parts = self._complete(step), step["parts"]
+        used = f"  {self.read.label(step['node'])} was used {times(len(parts))} "
+        d, total = self.read.d(step["node"]), f"= {brief(step['arrived'])}"
+        return Row([used, d, f"= {_added(parts)}", "", total, f"→ {becomes}" if becomes else ""])
+
+    def _complete(self, step: dict[str, Any]) -> str | None:
+        """Where the user finds a sum, if no hook changes it."""
+        return None if self.read.is_changed(step) else self.read.becomes(step["node"])
+
+    def _hook(self, step: dict[str, Any]) -> Iterator[Line]:
+        """What the user's hooks made of a gradient, if they changed it."""
+        if self.read.is_changed(step):
+            before, after = at_a_glance(step["arrived"]), at_a_glance(step["hooked"])
+            told = line(Span(f"  a hook turns {self.read.d(step['node'])} = {before} into {after}", "note"))
+            becomes = self.read.becomes(step["node"])
+            yield spread(told, line(Span(f"→ {becomes}" if becomes else "", "note")), self.width)
+
+    # --- backward, arrays
+
+    def _arrays(self) -> Iterator[Line]:
+        root = self.trace["root"]
+        start = self.read.step_of[root]["arrived"]
+        yield from self._equation(line("  ", Span(self.read.d(root), "gradient")), "", start)
+        for item in self.items:
+            yield line()
+            yield from self._paragraph(item) if isinstance(item, Step) else self._folded(item)
+
+    def _paragraph(self, step: Step) -> Iterator[Line]:
+        """One op: what it was, and what each of its inputs got."""
+        node = step.node
+        if len(step.step["parts"]) > 1:
+            yield from self._total(step.step)
+            yield line()
+        yield from self._hook(step.step)
+        label = Span(self.read.label(node["id"], node["module"]), "title")
+        yield from self._heading(line("  ", label, f" = {self.read.definition(node).text}"), self._where(node))
+        told = self.read.told_together(step)
+        is_fused = node["twin"] is not None and not all(each.is_clear for each in told)
+        if node["op"] not in self._shown:
+            self._shown.add(node["op"])
+            yield from self._about(node, is_fused)
+        for each in told:
+            yield from self._rule(each, is_fused)
+        yield from self._totals([step])
+
+    def _heading(self, left: Line, right: str) -> Iterator[Line]:
+        if length(left) <= self.width:
+            yield spread(left, line(Span(right, "note")), self.width)
+        else:
+            yield from wrapped(left, self.width, 6)
+
+    def _where(self, node: dict[str, Any]) -> str:
+        """The module in which an op ran, or its line if that is another than the last one's."""
+        if node["module"] is not None:
+            return f"{node['module']}, {self._kind(node['module'])}"
+        last = self.trace["nodes"][self.trace["root"]]["line"]
+        return "" if node["line"]["number"] == last["number"] else f"line {node['line']['number']}"
+
+    def _kind(self, path: str) -> str:
+        return next(str(module["type"]) for module in self.trace["modules"] if module["path"] == path)
+
+    def _about(self, node: dict[str, Any], is_fused: bool) -> Iterator[Line]:
+        """What there is to know of an op, told where it is met first."""
+        if self.read.definition(node).text.startswith(f"{node['op']}(") and node["formula"] != f"{node['op']}(x)":
+            yield from wrapped(line("    ", Span(node["formula"] or "", "note")), self.width, 4)
+        if is_fused:
+            if node["remarks"]:
+                yield from wrapped(line("    ", Span(node["remarks"], "note")), self.width, 4)
+            yield from self._twin(node["twin"])
+
+    def _twin(self, source: str | None) -> Iterator[Line]:
+        """A fused op's plain twin, if it can be read by itself."""
+        if source is None or "_plain" in source:
+            yield line("    ", Span("One rule, made by hand, gives all of these.", "note"))
+            return
+        yield line("    ", Span("One rule, made by hand, gives all of these. In small steps the op is", "note"))
+        yield from self._source(body(source))
+
+    def _rule(self, told: Told, is_fused: bool) -> Iterator[Line]:
+        text = ""
+        if told.term is not None and not is_fused:
+            text = told.term.text + (f", {told.why}" if told.why else "")
+        yield from self._equation(line("    ", Span(told.left, "gradient")), text, told.sent, told.becomes)
+        if is_fused:
+            return
+        if told.term is None:
+            yield from self._source(told.source)
+        for name, value in told.kept.items():
+            yield line("      ", Span(f"where {name} = {inline(value, self.width - 20) or summary(value)}", "note"))
+        if "rows(" in text and "rows" not in self._shown:
+            self._shown.add("rows")
+            yield line("      ", Span("where rows(…) are all rows of a batch, one below the other", "note"))
+
+    def _equation(self, left: Line, text: str, value: dict[str, Any], becomes: str | None = None) -> Iterator[Line]:
+        """left = text = value, on as many lines as that takes."""
+        end = "" if becomes is None else f"→ {becomes}"
+        head: Line = [*left, Span(f" = {text}")] if text else left
+        short = inline(value, self.width)
+        if text and (short is None or length(head) + len(short) + 3 + (len(end) + 2 if end else 0) > self.width):
+            yield from wrapped(head, self.width, length(left) + 3 if length(left) < 40 else 8)
+            head = line(" " * (length(left) if length(left) < 30 else 7))
+        lines = [short] if short is not None else rows(value, self.width) or [summary(value)]
+        if length(head) + 3 + max(map(len, lines)) > self.width and length(head) > 8:
+            if not text:
+                yield head
+            head = line(" " * 7)
+        for i, one in enumerate(lines):
+            start = [*head, Span(" = ")] if i == 0 else line(" " * (length(head) + 3))
+            found: Line = [*start, Span(one, "result")]
+            if i == len(lines) - 1 and end:
+                if length(found) + len(end) + 2 > self.width:
+                    yield found
+                    found = line()
+                found = spread(found, line(Span(end, "note")), self.width)
+            yield found
+
+    def _totals(self, steps: Sequence[Step]) -> Iterator[Line]:
+        """The leaves that are complete after these steps, and were used more than once."""
+        for step in steps:
+            for leaf in step.leaves:
+                if len(leaf["parts"]) > 1:
+                    yield line()
+                    yield from self._total(leaf)
+                yield from self._hook(leaf)
+
+    def _total(self, step: dict[str, Any]) -> Iterator[Line]:
+        parts = step["parts"]
+        label = Span(self.read.label(step["node"]), "title")
+        yield line("  ", label, f" was used {times(len(parts))}, and what its uses sent adds up:")
+        d, becomes = line("    ", Span(self.read.d(step["node"]), "gradient")), self._complete(step)
+        if not step["arrived"]["shape"]:
+            yield from self._equation(d, _added(parts), step["arrived"], becomes)
+            return
+        ways = self.read.ways(step)
+        if len(parts) > 2:
+            sizes = [f"{largest(part['sent'])} via {way}" for way, part in zip(ways, parts, strict=True)]
+            if len(sizes) > 6:
+                sizes = [*sizes[:3], "…", *sizes[-3:]]
+            yield from wrapped(line("    ", Span(f"the largest of each: {', '.join(sizes)}", "note")), self.width, 6)
+        text = " + ".join(f"via {way}" for way in ways) if len(parts) <= 3 else ""
+        yield from self._equation(d, text, step["arrived"], becomes)
+
+    def _source(self, source: str | None) -> Iterator[Line]:
+        if source is None:
+            yield line("      ", Span("by a rule whose source cannot be read here", "note"))
+            return
+        lines = source.split("\n")
+        for text in lines[:MANY_LINES]:
+            yield line("        ", Span(text, "rule"))
+        if len(lines) > MANY_LINES:
+            yield line("        ", Span(f"… {len(lines) - MANY_LINES} lines more", "note"))
+
+    # --- folded
+
+    def _folded(self, item: Again | Gap | Group) -> Iterator[Line]:
+        if isinstance(item, Gap):
+            yield line("  ", Span(f"… {len(item.steps):,} steps more; fold=False tells them all …", "note"))
+        elif isinstance(item, Again):
+            yield from self._again(item)
+        else:
+            yield from self._group(item)
+
+    def _again(self, item: Again) -> Iterator[Line]:
+        """What was told, once or more again: only with what gradient each time began."""
+        n, count = len(item.times[0]), len(item.times)
+        what = "the same step" if n == 1 else f"the same {n} steps"
+        yield line("  ", Span(f"{what} {'once' if count == 1 else times(count)} more, beginning with", "note"))
+        firsts: list[Step | None] = [_steps(time)[0] for time in item.times]
+        for first in firsts if count <= 8 else [*firsts[:3], None, *firsts[-3:]]:
+            if first is None:
+                yield line("      ", Span(f"… {count - 6:,} times …", "note"))
+            else:
+                d = line("    ", Span(self.read.d(first.node["id"]), "gradient"))
+                yield from self._equation(d, "", first.step["arrived"])
+        yield from self._totals(_steps([each for time in item.times for each in time]))
+
+    def _group(self, item: Group) -> Iterator[Line]:
+        """A module as one step: what its inputs and its parameters got."""
+        label = Span(self.read.label(item.steps[0].node["id"]), "title")
+        left = line("  ", label, f" = {item.module}(…), in {len(item.steps)} steps")
+        yield from self._heading(left, self._kind(item.module))
+        inside = {step.node["id"] for step in item.steps}
+        got = [told for step in item.steps for told in self.read.told(step, item.module) if told.to not in inside]
+        for told in sorted(got, key=lambda told: told.becomes is not None):
+            yield from self._equation(line("    ", Span(told.left, "gradient")), "", told.sent, told.becomes)
+        yield from self._totals(item.steps)
+
+
+def body(source: str) -> str:
+    """The lines of a function below its head and its docstring."""
+    statements = getattr(ast.parse(source).body[0], "body", [])
+    first = statements[1 if ast.get_docstring(ast.parse(source).body[0]) else 0].lineno  # type: ignore[arg-type]
+    return textwrap.dedent("\n".join(source.split("\n")[first - 1 :]))
+
+
+def _steps(items: Sequence[Step | Group]) -> list[Step]:
+    return [step for item in items for step in ([item] if isinstance(item, Step) else item.steps)]
+
+
+def _added(parts: Sequence[dict[str, Any]]) -> str:
+    """The parts of a sum of numbers, cut short if there are many."""
+    numbers = [brief(part["sent"]) for part in parts]
+    if len(numbers) > 6:
+        numbers = [*numbers[:2], "…", *numbers[-2:]]
+    return " + ".join(numbers).replace("+ -", "- ")
+
+
+def _words(value: dict[str, Any]) -> str:
+    return single(value) or summary(value)
+
+
+def _place(at: dict[str, Any]) -> str:
+    """Where a line is: the file's name, if it says something, and the line's number."""
+    name = os.path.basename(at["file"])
+    is_file = name.endswith(".py") and "ipykernel" not in at["file"]
+    return f"{name}, line {at['number']}" if is_file else f"line {at['number']}"

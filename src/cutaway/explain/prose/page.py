@@ -1,0 +1,151 @@
+"""A page of text that shows itself: coloured on a terminal, plain in a file, in a frame in a notebook."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+ANSI = {"title": "1", "gradient": "36", "result": "1", "note": "2", "module": "35", "rule": "33"}
+CSS = {
+    "title": "font-weight:bold", "gradient": "color:#0a7c8c", "result": "font-weight:bold", "note": "opacity:.6",
+    "module": "color:#a0439b", "rule": "color:#9a6700",
+}  # fmt: skip
+# For a terminal that cannot show mathematics: the same in letters.
+ASCII = str.maketrans(
+    {"∂": "d", "·": "*", "√": "sqrt", "→": "->", "…": "...", "Σ": "sum ", "−": "-"}
+    | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", ("^0", "^1", "^2", "^3", "^4", "^5", "^6", "^7", "^8", "^9", "^-"), strict=True))
+    | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+)
+
+
+class Span(NamedTuple):
+    """Some text in one style."""
+
+    text: str
+    style: str = ""
+
+
+Line = Sequence[Span]
+
+
+class Row(NamedTuple):
+    """A line of a table."""
+
+    cells: Sequence[str]
+
+
+def line(*parts: str | Span) -> list[Span]:
+    """A line of parts; a part that is only text has no style."""
+    return [part if isinstance(part, Span) else Span(part) for part in parts]
+
+
+def length(parts: Line) -> int:
+    """How many characters a line has."""
+    return sum(len(part.text) for part in parts)
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """Two ends of a line; the right one is left out if there is no room."""
+    room = width - length(left) - length(right)
+    return [*left, Span(" " * room), *right] if room >= 2 else left
+
+
+def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int) -> Iterator[Line]:
+    """Rows of cells, one below the other in columns; lines between them stay as they are.
+
+    Where columns would be too wide together, the first cell of a row has a line of its own, above the others. A few
+    rows that are longer than most stick out.
+    """
+    rows = [part.cells for part in parts if isinstance(part, Row)]
+    widths, hangs = _widths(rows, width), False
+    if widths is None:
+        widths, hangs = _widths([["", *cells[1:]] for cells in rows], width - 4) or [0] * len(styles), True
+    for part in parts:
+        if not isinstance(part, Row):
+            yield part
+            continue
+        cells = [Span(text.ljust(room), style) for text, room, style in zip(part.cells, widths, styles, strict=True)]
+        if hangs:
+            if part.cells[0]:
+                yield line(Span(part.cells[0], styles[0]))
+            cells[0] = Span("   ")
+        yield [one for cell in cells if cell.text for one in (cell, Span(" "))]
+
+
+def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
+    """How wide columns must be, so that most rows fit in them; None if they are too wide."""
+    counted = sorted(rows, key=lambda cells: sum(map(len, cells)))
+    while len(counted) > 0.7 * len(rows):
+        widths = [max(map(len, column)) for column in zip(*counted, strict=True)]
+        if sum(room + 1 for room in widths if room) + 1 <= width:
+            return widths
+        counted.pop()
+    return None
+
+
+_SPACES = re.compile(r" (?![^(]*\))")  # but none inside of parentheses
+
+
+def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:
+    """A line, broken at spaces where it is too long; what follows is indented."""
+    current: list[Span] = []
+    for part in parts:
+        for i, word in enumerate(_SPACES.split(part.text) if part.text.strip() else [part.text]):
+            text = word if i == 0 else f" {word}"
+            if length(current) + len(text) > width and any(span.text.strip() for span in current):
+                yield current
+                current, text = [Span(" " * indent)], text.lstrip()
+            current.append(Span(text, part.style))
+    yield current
+
+
+def screen_width() -> int:
+    """How many characters fit on a line: the terminal's width, within what is good to read."""
+    return min(max(shutil.get_terminal_size((88, 24)).columns, 60), 120)
+
+
+class Page:
+    """Lines of text in styles. `print(page)` or, in a notebook, naming it shows it."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+
+    @property
+    def plain(self) -> str:
+        """The text alone, without colours, as for a file."""
+        return "\n".join("".join(part.text for part in parts).rstrip() for parts in self.lines)
+
+    def __str__(self) -> str:
+        if not (sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"):
+            return _shown(self.plain)
+        return _shown("\n".join(_coloured(parts) for parts in self.lines))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        lines = ("".join(_tagged(parts)) for parts in self.lines)
+        return '<pre style="line-height:1.35">' + "\n".join(lines) + "</pre>"
+
+
+def _coloured(parts: Line) -> str:
+    return "".join(f"\x1b[{ANSI[part.style]}m{part.text}\x1b[0m" if part.style else part.text for part in parts)
+
+
+def _tagged(parts: Line) -> Iterator[str]:
+    for part in parts:
+        text = html.escape(part.text)
+        yield f'<span style="{CSS[part.style]}">{text}</span>' if part.style else text
+
+
+def _shown(text: str) -> str:
+    """The text in characters that the terminal has."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return text.translate(ASCII)
+    return text

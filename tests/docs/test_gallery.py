@@ -1,0 +1,23 @@
+"""What the README shows is what the library prints."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+
+def gallery() -> Any:
+    spec = importlib.util.spec_from_file_location("gallery", DOCS / "gallery.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_gallery_in_the_readme_is_up_to_date() -> None:
+    found = gallery()
+    readme = found.README.read_text(encoding="utf-8")
+    assert found.updated(readme) == readme, "run python docs/gallery.py"

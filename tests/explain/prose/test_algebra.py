@@ -1,0 +1,108 @@
+"""A pullback's source as a formula: every kind of rule that there is, and what it becomes."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from cutaway.explain.prose.algebra import Reader, Term, constant, negative, operation, raised, symbol
+
+VALUES = {"x": symbol("w", "3"), "y": symbol("v", "-0.5"), "out": symbol("h", "0.25"), "z": symbol("Z")}
+
+RULES = [
+    ("lambda g: g", "∂/∂h", "2"),
+    ("lambda g: -g", "-∂/∂h", "-2"),
+    ("lambda g: g * y", "∂/∂h · v", "2 · (-0.5)"),
+    ("lambda g: g / y", "∂/∂h / v", "2 / (-0.5)"),
+    ("lambda g: g * (1 - out * out)", "∂/∂h · (1 - h²)", "2 · (1 - 0.25²)"),
+    ("lambda g: g * (n * x ** (n - 1))", "∂/∂h · 2 · w", "2 · 2 · 3"),
+    ("lambda g: g * (k * x ** (k - 1))", "∂/∂h · 3 · w²", "2 · 3 · 3²"),
+    ("lambda g: g * (m * y ** (m - 1))", "∂/∂h · (-1 · v⁻²)", "2 · (-1 · (-0.5)⁻²)"),
+    ("lambda g: -g * (x / y) / y", "-∂/∂h · w / v / v", "-2 · 3 / (-0.5) / (-0.5)"),
+    ("lambda g: g * (out * (1 - out))", "∂/∂h · h · (1 - h)", "2 · 0.25 · (1 - 0.25)"),
+    ("lambda g: g / (2 * out)", "∂/∂h / (2 · h)", "2 / (2 · 0.25)"),
+    ("lambda g: g * -np.sin(x)", "∂/∂h · (-sin(w))", "2 · (-sin(3))"),
+    ("lambda g: g * sign_values(x)", "∂/∂h · sign(w)", "2 · sign(3)"),
+    ("lambda g: g * ~(out <= 0)", "∂/∂h · (h > 0)", "2 · (0.25 > 0)"),
+    ("lambda g: x ** y", "w^v", "3^(-0.5)"),
+    ("lambda g: g + y", "∂/∂h + v", "2 + (-0.5)"),
+    ("lambda g: g - (x - y)", "∂/∂h - (w - v)", "2 - (3 - (-0.5))"),
+    ("lambda g: g * z", "∂/∂h · Z", None),
+    ("lambda g: np.matmul(g, z.T)", "∂/∂h @ Zᵀ", None),
+    ("lambda g: np.matmul(rows(g).T, rows(z))", "(∂/∂h)ᵀ @ Z", None),
+    ("lambda g: g.sum(axis=tuple(range(g.ndim - 1)))", "sum(∂/∂h, axis=0)", None),
+    (
+        "lambda g: np.broadcast_to(restore(g / n, shape, axis, keepdims), shape)",
+        "∂/∂h / 2, for every element of (2, 3)",
+        None,
+    ),
+    ("lambda g: g.reshape(shape)", "reshape(∂/∂h, (2, 3))", None),
+    ("lambda g: np.swapaxes(g, 0, 1)", "swapaxes(∂/∂h, 0, 1)", None),
+    ("lambda g: g[mine]", "(∂/∂h)[0:2, :]", None),
+    ("lambda g: x[:, None] * g", "w[:, None] · ∂/∂h", None),
+    ("lambda g: out * (g - (g * out).sum(axis=1, keepdims=True))", "h · (∂/∂h - sum(∂/∂h · h, axis=1))", None),
+    ("lambda g: np.where(x > 0, g, 0)", "where((w > 0), ∂/∂h, 0)", None),
+    ("lambda g: 2 * x * share(g)", "2 · w · ∂/∂h / 4", "2 · 3 · 2 / 4"),
+    ("lambda g: joint(g)[0].copy()", "joint(∂/∂h)[0]", None),
+    (
+        "def __call__(self, g):\n    return spread(g, shape=self.shape, index=self.index)",
+        "∂/∂h, put back where it was read; elsewhere 0",
+        None,
+    ),
+    ("lambda g: g * steps.size", "∂/∂h · 7", "2 · 7"),
+]  # fmt: skip
+
+CAPTURED: dict[str, Any] = {
+    **{name: None for name in VALUES},
+    "n": 2, "k": 3, "m": -1, "shape": [2, 3], "axis": None, "keepdims": False, "mine": ["0:2", ":"],
+    "share": {"source": "lambda g: g / n", "captured": {"n": 4}},
+    "joint": {"source": "def joint(g):\n    a = g\n    return a", "captured": {}},
+    "steps": {"object": "Steps", "captured": {"size": 7}},
+    "index": ["0:2"],
+}  # fmt: skip
+
+
+def reader() -> Reader:
+    return Reader(symbol("∂/∂h", "2"), CAPTURED, lambda name, held: VALUES.get(name, held), ndim=2)
+
+
+@pytest.mark.parametrize(("source", "symbols", "numbers"), RULES)
+def test_a_rule_becomes_a_formula(source: str, symbols: str, numbers: str | None) -> None:
+    term = reader().read(source)
+    assert term is not None
+    assert term.text == symbols
+    assert numbers == (term.numbers and term.numbers[0])
+
+
+def test_a_rule_of_several_lines_is_no_formula() -> None:
+    assert reader().read("def dx(g):\n    a = g\n    return a") is None
+
+
+def test_what_cannot_be_known_is_noted() -> None:
+    found = reader()
+    found.read("lambda g: joint(g)")
+    assert found.unknown == {"joint"} and not found.kept
+    array = {"shape": [2], "numbers": [1, 2]}
+    found = Reader(symbol("g"), {"d": array}, lambda name, held: held)
+    term = found.read("lambda g: 2 * d * g")
+    assert term is not None and term.text == "2 · d · g"
+    assert found.kept == {"d": array} and not found.unknown
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        (raised(symbol("a"), constant(2)), "a²"),
+        (raised(negative(symbol("a")), constant(3)), "(-a)³"),
+        (raised(symbol("a"), constant(0.5)), "a^0.5"),
+        (raised(symbol("a"), constant(1)), "a"),
+        (negative(operation(ast.Add, symbol("a"), symbol("b"))), "-(a + b)"),
+        (negative(constant(2)), "-2"),
+        (constant(1 / 3), "0.3333"),
+        (constant(1e-7), "1.0000e-07"),
+    ],
+)
+def test_terms_are_put_together_as_one_writes_them(term: Term, text: str) -> None:
+    assert term.text == text

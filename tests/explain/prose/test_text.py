@@ -1,0 +1,318 @@
+"""The explanation as a reader finds it."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutaway as torch
+from cutaway import explain, nn
+from cutaway.explain.prose.page import Page, Span, line, wrapped
+
+F = nn.functional
+
+
+def lines(page: Page) -> list[str]:
+    return page.plain.split("\n")
+
+
+def backward(page: Page) -> list[str]:
+    """What follows the heading of the pass back."""
+    text = lines(page)
+    return text[next(i for i, each in enumerate(text) if each.startswith("Backward")) + 1 :]
+
+
+# --- single numbers ---------------------------------------------------------------------------------------------------
+
+
+def test_single_numbers_read_like_an_exercise_in_a_textbook() -> None:
+    w, b = torch.tensor(2.0, requires_grad=True), torch.tensor(1.0, requires_grad=True)
+    x, y = torch.tensor(3.0), torch.tensor(4.0)
+    loss = (w * x + b - y) ** 2
+    text = lines(explain.text(loss, width=88))
+    assert text[0].split("  ")[0] == "loss = (w * x + b - y) ** 2"
+    assert re.search(r"test_text.py, line \d+$", text[0])
+    assert text[1:] == [
+        "",
+        "Forward: what was computed",
+        "  a    = w · x = 2 · 3 = 6",
+        "  c    = a + b = 6 + 1 = 7",
+        "  d    = c - y = 7 - 4 = 3",
+        "  loss = d²    = 3²    = 9",
+        "",
+        "Backward: the chain rule, from the last step to the first",
+        "             ∂loss/∂loss                                   = 1",
+        "  loss = d²  ∂loss/∂d    = ∂loss/∂loss · 2 · d = 1 · 2 · 3 = 6",
+        "  d = c - y  ∂loss/∂c    = ∂loss/∂d                        = 6",
+        "  c = a + b  ∂loss/∂a    = ∂loss/∂c                        = 6",
+        "             ∂loss/∂b    = ∂loss/∂c                        = 6  → b.grad",
+        "  a = w · x  ∂loss/∂w    = ∂loss/∂a · x        = 6 · 3     = 18 → w.grad",
+    ]
+
+
+def test_a_value_used_twice_has_a_line_that_adds_up() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    loss = x * x + x * 2
+    text = "\n".join(lines(explain.text(loss, width=88)))
+    assert re.search(r"x was used 3 times +∂loss/∂x += 2 \+ 3 \+ 3 += 8 → x\.grad", text)
+    assert re.search(r"∂loss/∂x via a as y = ∂loss/∂a · x += 1 · 3 += 3", text)
+
+
+def test_only_the_way_to_one_tensor() -> None:
+    w, b = torch.tensor(2.0, requires_grad=True), torch.tensor(1.0, requires_grad=True)
+    loss = (w * 3 + b) ** 2
+    text = "\n".join(lines(explain.text(loss, of=w, width=88)))
+    assert "→ w.grad" in text and "b.grad" not in text
+    assert "∂loss/∂b" not in text
+
+
+def test_a_hook_that_changes_the_gradient_is_told() -> None:
+    w = torch.tensor(2.0, requires_grad=True)
+    h = w * 3
+    h.register_hook(lambda g: g / 2)
+    w.register_hook(lambda g: g + 1)
+    loss = h * 5
+    text = "\n".join(backward(explain.text(loss, width=88)))
+    assert "a hook turns ∂loss/∂h = 5 into 2.5\n" in text
+    assert re.search(r"∂loss/∂w += ∂loss/∂h · 3 += 2\.5 · 3 = 7\.5\n", text)
+    assert re.search(r"a hook turns ∂loss/∂w = 7\.5 into 8\.5 +→ w\.grad", text)
+
+
+# --- arrays -----------------------------------------------------------------------------------------------------------
+
+
+def test_broadcasting_is_explained() -> None:
+    x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    b = torch.tensor([0.5, 0.5, 0.5], requires_grad=True)
+    loss = ((x + b) ** 2).sum()
+    text = backward(explain.text(loss, width=88))
+    assert text[:6] == [
+        "  ∂loss/∂loss = 1",
+        "",
+        "  loss = sum(c)",
+        "    Σ x",
+        "    ∂loss/∂c = ∂loss/∂loss, for every element of (2, 3)",
+        "             = [[1, 1, 1],",
+    ]
+    assert "    ∂loss/∂b = ∂loss/∂a, summed over axis 0, because (3,) was stretched to (2, 3)" in text
+    assert text[-1] == "             = [12, 16, 20]" + " " * 53 + "→ b.grad"
+
+
+def test_a_network_is_told_layer_by_layer() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    x, y = torch.ones(4, 2), torch.zeros(4, 1)
+    loss = F.mse_loss(model(x), y)
+    text = "\n".join(lines(explain.text(loss, width=88)))
+    for rule in (
+        "∂loss/∂model.2 = 2 · d · ∂loss/∂loss / 4",
+        "∂loss/∂model.1 = ∂loss/∂model.2 @ model.2.weight",
+        "∂loss/∂model.2.weight = (∂loss/∂model.2)ᵀ @ model.1",
+        "∂loss/∂model.2.bias = sum(∂loss/∂model.2, axis=0)",
+        "∂loss/∂model.0 = ∂loss/∂model.1 · (1 - model.1²)",
+        "∂loss/∂model.0.weight = (∂loss/∂model.0)ᵀ @ x",
+    ):
+        assert f"    {rule}\n" in text or f"    {rule} = " in text, rule
+    assert re.search(r"model\.1 = tanh\(model\.0\) +model\.1, Tanh\n", text)
+    assert "→ model[0].weight.grad" in text
+    assert "where d = [[" in text
+
+
+def test_a_recurrent_net_is_told_once_and_counted() -> None:
+    torch.manual_seed(0)
+    cell, out = nn.RNNCell(2, 3), nn.Linear(3, 1)
+    xs = torch.randn(5, 1, 2)
+    h = torch.zeros(1, 3)
+    for x in xs:
+        h = cell(x, h)
+    loss = out(h).sum()
+    text = "\n".join(lines(explain.text(loss, width=88)))
+    assert text.count("= tanh(") == 1
+    assert re.search(r"h₅ = tanh\(\w+\) +cell, RNNCell", text)
+    assert "xs[4]" in text
+    assert "the same 4 steps 4 times more, beginning with\n    ∂loss/∂h₄ = [[" in text
+    assert "    ∂loss/∂h₁ = [[" in text
+    assert "cell.weight_hh was used 5 times, and what its uses sent adds up:" in text
+    assert text.count("= tanh(") < explain.text(loss, fold=False).plain.count("= tanh(") == 5
+
+
+def test_two_thousand_steps_fit_on_a_page() -> None:
+    x = torch.tensor(1.0, requires_grad=True)
+    h = x
+    for _ in range(1000):
+        h = h * x - 0.5
+    text = lines(explain.text(h, width=88))
+    assert len(text) < 30
+    assert any("the same 2 steps 999 times more" in each for each in text)
+    assert any("was used 1,001 times" in each for each in text)
+
+
+def test_a_deep_model_is_folded_by_module() -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm, self.mlp = nn.LayerNorm(4), nn.Sequential(nn.Linear(4, 8), nn.GELU(), nn.Linear(8, 4))
+            self.attention = nn.MultiheadAttention(4, 2)
+
+        def forward(self, x: Any) -> Any:
+            x = x + self.attention(x, x, x, need_weights=False)[0]
+            return x + self.mlp(self.norm(x))
+
+    model = nn.Sequential(*[Block() for _ in range(3)])
+    loss = model(torch.randn(5, 1, 4)).square().mean()
+    text = lines(explain.text(loss, width=88))
+    assert any(re.match(r"  \S+ = model\.2\.attention\(…\), in \d+ steps +MultiheadAttention", each) for each in text)
+    assert any("steps twice more, beginning with" in each for each in text)
+    assert len(text) < 150
+    assert len(lines(explain.text(loss, fold=False, width=88))) > 300
+    assert all(len(each) <= 100 for each in text)
+
+
+def test_a_fused_op_shows_what_it_stands_for() -> None:
+    torch.manual_seed(0)
+    rnn = nn.RNN(2, 3)
+    output, _ = rnn(torch.randn(3, 1, 2))
+    text = "\n".join(lines(explain.text(output.sum(), width=88)))
+    assert "h[t] = tanh(x[t] Wᵀ + b + h[t-1] Uᵀ + b'), for all t" in text
+    assert "One rule, made by hand, gives all of these. In small steps the op is" in text
+    assert "            z = np.matmul(x[t], w_ih.T) + np.matmul(h, w_hh.T)" in text
+    assert "∂result/∂rnn.bias_ih_l0 = [" in text
+
+
+def test_a_rule_of_several_lines_is_shown_as_it_stands() -> None:
+    x = torch.tensor([0.5, 2.0], requires_grad=True)
+    text = "\n".join(lines(explain.text(x.clamp(min=1.0).sum(), width=88)))
+    assert "        def dx(g: Array) -> Array:\n            inside = True if min is None else x >= min\n" in text
+
+
+def test_what_is_not_finite_is_said() -> None:
+    x = torch.tensor([0.0, 4.0], requires_grad=True)
+    text = "\n".join(lines(explain.text((torch.sqrt(x) / x).sum(), width=88)))
+    assert "[  nan, 0.5]" in text or "nan" in text
+    assert "inf" in text
+    large = torch.full((100,), -1.0, requires_grad=True)
+    assert "100 of 100 are nan" in "\n".join(lines(explain.text(torch.sqrt(large).sum(), width=88)))
+
+
+def test_ops_of_ones_own_and_functions() -> None:
+    @torch.differentiable
+    def cube(x: Any) -> Any:
+        """x³"""
+        return x**3, lambda g: g * 3 * x**2
+
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * 2
+
+    x = torch.tensor(2.0, requires_grad=True)
+    y = Double.apply(cube(x))
+    text = "\n".join(lines(explain.text(y, width=88)))
+    assert re.search(r"∂y/∂x += ∂y/∂a · 3 · x² += 2 · 3 · 2² += 24 → x\.grad", text)
+    assert re.search(r"y = Double\(a\) +∂y/∂a = ∂y/∂y · 2 += 1 · 2 += 2", text)
+
+
+def test_what_was_typed_into_a_console_has_rules_and_no_names() -> None:
+    names: dict[str, Any] = {"torch": torch}
+    exec("x = torch.tensor(2.0, requires_grad=True); y = torch.exp(x) * x", names)
+    y = names["y"]
+    text = "\n".join(lines(explain.text(y, width=88)))
+    assert text.startswith("Forward")
+    assert re.search(r"∂y/∂a += ∂y/∂y · names\['x'\] += 1 · 2 +", text)
+
+
+def test_a_leaf_has_nothing_to_tell() -> None:
+    w = torch.tensor(2.0, requires_grad=True)
+    told = explain.text(w).plain
+    assert told == "w was not computed from anything that requires grad: there is no step to tell."
+
+
+def test_a_gradient_to_start_with() -> None:
+    x = torch.ones(2, requires_grad=True)
+    y = x * 3
+    text = lines(explain.text(y, gradient=torch.tensor([1.0, 10.0]), width=88))
+    assert "  ∂y/∂y = [ 1, 10]" in text
+    assert any("∂y/∂x = ∂y/∂y · 3 = [ 3, 30]" in each for each in text)
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page() -> Page:
+    x = torch.tensor(2.0, requires_grad=True)
+    return explain.text(x * x, width=60)
+
+
+class Terminal:
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours_only_on_a_terminal_that_wants_them(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert str(page) == page.plain == repr(page)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert "\x1b[36m∂result/∂x" in str(page) and "\x1b" not in page.plain
+    assert re.sub(r"\x1b\[\d+m", "", str(page)).replace(" ", "") == page.plain.replace(" ", "")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert str(page) == page.plain
+
+
+def test_a_terminal_without_such_letters_gets_others(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Old(Terminal):
+        encoding = "cp1252"
+
+        def isatty(self) -> bool:
+            return False
+
+    monkeypatch.setattr(sys, "stdout", Old())
+    text = str(page)
+    text.encode("cp1252")
+    assert "dresult/dx" in text and "x^2" in text
+
+
+def test_a_notebook_gets_html_in_which_names_are_text() -> None:
+    names: dict[str, Any] = {"<script>": nn.Parameter(torch.tensor(2.0))}
+    html = explain.text(names["<script>"] * 2)._repr_html_()
+    assert html.startswith("<pre") and html.endswith("</pre>")
+    assert "<script>" not in html and "&lt;script&gt;" in html
+    assert html.count("<span") == html.count("</span>")
+
+
+def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    loss = x * x
+    for columns, width in (("70", 70), ("500", 120), ("10", 60)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert max(map(len, explain.text(loss).plain.split("\n"))) == width
+
+
+def test_long_lines_are_broken_between_words_and_not_inside_shapes() -> None:
+    long = line(Span("one two because (2, 3) was stretched to (4, 2, 3)"))
+    assert ["".join(part.text for part in each) for each in wrapped(long, 24, 2)] == [
+        "one two because (2, 3)", "  was stretched to", "  (4, 2, 3)",
+    ]  # fmt: skip
+
+
+def test_what_is_printed_is_what_backward_gives() -> None:
+    torch.manual_seed(1)
+    w = torch.randn(3, requires_grad=True)
+    loss = (w.sin() * w).sum()
+    text = explain.text(loss).plain
+    loss.backward()
+    shown = [float(number) for number in re.findall(r"-?\d+\.\d{4}", text.split("via")[-1])]
+    assert np.allclose(shown, w.grad.numpy(), atol=1e-4)
+    assert math.isfinite(loss.item())

@@ -1,0 +1,201 @@
+"""What the user calls things, found where it can be known, and never guessed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cutaway as torch
+from cutaway import nn
+from cutaway.explain import trace
+from cutaway.explain.labels import labels
+
+
+def names(found: dict[str, Any]) -> list[str | None]:
+    """The names of the ops, in the order of computation."""
+    return [node["name"] for node in found["nodes"] if node["kind"] == "op"]
+
+
+def named(found: dict[str, Any], kind: str) -> set[str | None]:
+    return {node["name"] for node in found["nodes"] if node["kind"] == kind}
+
+
+def test_variables_that_hold_the_tensors_now() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    scale = torch.tensor(3.0)
+    loss = (w * scale).sum()
+    found = trace(loss)
+    assert names(found) == [None, "loss"]
+    assert named(found, "input") == {"w"} and named(found, "constant") == {"scale"}
+
+
+def test_what_lies_in_lists_and_dicts() -> None:
+    weights = [torch.tensor(1.0, requires_grad=True), torch.tensor(2.0, requires_grad=True)]
+    data = {"x": torch.tensor(3.0)}
+    loss = weights[0] * weights[1] * data["x"]
+    found = trace(loss)
+    assert named(found, "input") == {"weights[0]", "weights[1]"}
+    assert named(found, "constant") == {"data['x']"}
+
+
+def test_rows_of_what_has_a_name() -> None:
+    xs = torch.arange(6.0).reshape(3, 2)
+    w = torch.ones(2, requires_grad=True)
+    total = sum((x * w).sum() for x in xs)
+    assert named(trace(total), "constant") == {"xs[0]", "xs[1]", "xs[2]", None}  # None: sum() starts from 0
+
+
+def test_names_that_the_line_assigns() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    h = x
+    for _ in range(3):
+        h = h * x  # the variable holds only the last
+    a, b = h + 1, h + 2
+    c = a * b
+    c: Any = c - 1  # type: ignore[no-redef]
+    if (e := c / 2) is not None:
+        e += 1
+    found = trace(e)
+    assert names(found) == ["h", "h", "h", "a", "b", "c", "c", "e", "e"]
+
+
+def test_a_call_that_makes_several_ops_names_the_last() -> None:
+    def twice(x: Any) -> Any:
+        return x * 2 + 1
+
+    x = torch.tensor([[2.0, 1.0]], requires_grad=True)
+    layer = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+    hidden = layer(x)
+    y = twice(hidden)
+    del hidden, y  # what the line says is all there is to go by
+    hidden = layer(x)
+    total = (hidden + twice(layer(x))).sum()
+    assert [n["name"] for n in trace(total)["nodes"] if n["op"] == "tanh"] == ["hidden", None]
+    y = twice(layer(x))
+    found = trace(y.sum())
+    assert [node["name"] for node in found["nodes"] if node["op"] in ("linear", "tanh", "mul")] == [None, None, None]
+
+
+def test_methods_that_write_in_place_name_what_they_write_to() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    h = w * 3
+    h.mul_(2)
+    h[0] = 5.0
+    y = h.sum()
+    assert names(trace(y)) == ["h", "h", "h", "y"]
+
+
+def test_a_method_call_over_several_lines() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    # fmt: off
+    h = (w
+         .exp()
+         .sin())
+    # fmt: on
+    y = h.sum()
+    del h
+    assert names(trace(y)) == [None, "h", "y"]
+
+
+def test_an_expression_is_said_only_where_it_is_one_op() -> None:
+    x = torch.tensor([[1.0, 2.0]], requires_grad=True)
+    model = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+    y = (model(x) - 1).sum()
+    found = trace(y)
+    said = [node["line"]["expression"] for node in found["nodes"] if node["kind"] == "op"]
+    assert said == [None, "model(x)", "model(x) - 1", "(model(x) - 1).sum()"]
+    assert {node["line"]["code"] for node in found["nodes"] if node["kind"] == "op"} == {"y = (model(x) - 1).sum()"}
+    assert all(node["line"]["file"] == __file__ for node in found["nodes"] if node["kind"] == "op")
+
+
+# --- modules ----------------------------------------------------------------------------------------------------------
+
+
+class Inner(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.register_buffer("offset", torch.ones(2))
+
+    def forward(self, x: Any) -> Any:
+        return self.linear(x) + self.offset
+
+
+class Outer(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([Inner(), Inner()])
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+def modules(found: dict[str, Any]) -> list[str]:
+    return [module["path"] for module in found["modules"]]
+
+
+def test_paths_of_modules_parameters_and_buffers() -> None:
+    encoder = Outer()
+    y = encoder(torch.ones(1, 2)).sum()
+    found = trace(y)
+    assert modules(found) == [
+        "encoder", "encoder.layers.0", "encoder.layers.0.linear", "encoder.layers.1", "encoder.layers.1.linear",
+    ]  # fmt: skip
+    assert found["modules"][2] == {
+        "path": "encoder.layers.0.linear", "type": "Linear", "parent": "encoder.layers.0",
+        "repr": "Linear(in_features=2, out_features=2, bias=True)",
+    }  # fmt: skip
+    assert "encoder.layers.1.linear.weight" in named(found, "parameter")
+    assert "encoder.layers.0.offset" in named(found, "constant")
+
+
+def test_a_module_that_no_variable_leads_to_is_named_after_its_class() -> None:
+    def made_inside() -> Any:
+        return Outer()(torch.ones(1, 2)).sum()
+
+    y = made_inside()
+    assert {path.partition(".")[0] for path in modules(trace(y))} == {"Outer"}
+    loss = nn.MSELoss()(torch.ones(2, requires_grad=True), torch.zeros(2))
+    assert modules(trace(loss)) == ["MSELoss"]
+
+
+def test_a_module_found_through_self() -> None:
+    class Trainer:
+        def __init__(self) -> None:
+            self.model = Inner()
+
+        def step(self) -> Any:
+            loss = self.model(torch.ones(1, 2)).sum()
+            return trace(loss)
+
+    assert modules(Trainer().step()) == ["self.model", "self.model.linear"]
+
+
+def test_a_part_called_by_itself_has_the_path_of_the_whole() -> None:
+    encoder = Outer()
+    y = encoder.layers[1](torch.ones(1, 2)).sum()
+    assert modules(trace(y)) == ["encoder.layers.1", "encoder.layers.1.linear"]
+
+
+# --- labels -----------------------------------------------------------------------------------------------------------
+
+
+def test_labels_are_short_and_each_another() -> None:
+    encoder = Outer()
+    h = torch.ones(1, 2)
+    for _ in range(2):
+        h = encoder(h)
+    y = h.sum()
+    found = labels(trace(y))
+    assert len(set(found)) == len(found)
+    assert {"layers.0.linear.weight", "layers.1.linear.bias", "h", "y"} <= set(found)
+    assert {"layers.0.linear₁", "layers.0.linear₂", "layers.0₁", "layers.0₂"} <= set(found)
+
+
+def test_what_has_no_name_gets_a_letter_that_nobody_uses() -> None:
+    a = torch.tensor(2.0, requires_grad=True)
+    c = torch.tensor(3.0)
+    y = a * 2 + c
+    found = trace(y)
+    assert labels(found) == ["a", "2", "b", "c", "y"]
