@@ -203,6 +203,12 @@ def test_deep_models_fold_by_themselves_until_they_can_be_read() -> None:
     assert len([part for part in parts_of(found, depth=9) if part.node]) == len(found["nodes"])
 
 
+def test_a_long_sequence_is_not_folded_into_one_card() -> None:
+    shown = parts_of(recurrent(100))
+    cells = [part for part in shown if part.module and part.module["path"] == "net.cell" and part.folded]
+    assert len([cell for cell in cells if cell.call is not None]) == 100
+
+
 def test_many_inputs_of_one_closed_box_are_one_card() -> None:
     svg = parsed(recurrent(12), depth=0)
     texts = list(cards(svg, "constant").values())

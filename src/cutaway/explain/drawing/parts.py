@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST = 100  # parts shown before the deepest boxes close by themselves
+FEW, FAR_TOO_MANY = 4, 500
 CROWD = 6  # leaves that go into one box and nowhere else; more of them do not stand in a row above it
 
 
@@ -194,14 +195,22 @@ def deepest(whole: Part) -> int:
 
 
 def best_depth(whole: Part) -> int:
-    """The greatest depth at which a drawing shows no more parts than a reader can take in; 0 if none does."""
+    """The greatest depth at which a drawing shows no more parts than a reader can take in.
+
+    Where that leaves next to nothing to see, one level more, if that is not far too much.
+    """
     counts = [0] * (deepest(whole) + 1)
+    telling = counts[:]  # ops and modules only
     for part in whole.walk():
         if part is not whole:
             # A node shows if all boxes around it are open, a box while it is closed and those around it are open.
             for depth in range(part.depth - 1, len(counts)) if part.node is not None else [part.depth - 1]:
                 counts[depth] += 1
-    return max((depth for depth, count in enumerate(counts) if count <= MOST), default=0)
+                telling[depth] += part.node["kind"] == "op" if part.node is not None else part.call is not None
+    best = max((depth for depth, count in enumerate(counts) if count <= MOST), default=0)
+    while best + 1 < len(counts) and telling[best] < FEW and counts[best + 1] <= FAR_TOO_MANY:
+        best += 1
+    return best
 
 
 def visible(whole: Part) -> Iterator[Part]:
