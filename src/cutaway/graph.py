@@ -16,23 +16,23 @@ to the same operators. Second derivatives use exactly that: see `rerun` in `walk
 
 from __future__ import annotations
 
-import sys
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from operator import attrgetter
-from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from . import errors
-from .memory import Line, clock, held, holds_values, latest_write, overwritten_at, user_line
+from .memory import Line, clock, held, hold_values, latest_write, overwritten_at
 from .ops import TABLE
 from .ops.contract import Shape
+from .ops.indexing import Read
 
 Gradient = Any  # an array; with create_graph, a Tensor
 Hook = Callable[[Gradient], Gradient | None]
+Pullbacks = Sequence[Callable[[Any], Any] | None]
 
 # Each has recorded(node, value), and sent(node, i, g, gave, gx): to input i, of g that arrived, the pullback gave
 # this, which, summed over what was stretched, is gx. Empty as a rule.
@@ -72,24 +72,25 @@ class Node:
     def __init__(
         self,
         op: Callable[..., Any],
-        attrs: dict[str, Any],
-        arrays: list[Any],
-        parents: list[Node | Leaf | None],
+        attrs: Mapping[str, Any],
+        arrays: Sequence[Any],
+        parents: Sequence[Node | Leaf | None],
         shape: Shape,
-        pullbacks: list[Callable[[Any], Any] | None],
+        pullbacks: Pullbacks,
+        line: Line,
     ) -> None:
         self.op = op
         self.attrs = attrs
-        self.arrays: list[Any] | None = arrays  # the inputs' values
+        self.arrays: Sequence[Any] | None = arrays  # the inputs' values
         self.parents = parents  # for each input who made it; None for a constant
         self.shape = shape  # of the value
         self.number = next(clock)
-        self.line: Line = user_line(sys._getframe(2))
+        self.line = line
         self.call = module_call.get()
         self.hooks: dict[int, Hook] | None = None
         if None in parents:  # a constant's pullback goes, and with it what it alone kept alive
             pullbacks = [q if p is not None else None for p, q in zip(parents, pullbacks)]
-        self.pullbacks: list[Callable[[Any], Any] | None] | None = pullbacks
+        self.pullbacks: Pullbacks | None = pullbacks
 
     def name(self) -> str:
         """PyTorch's name for it, such as MulBackward0."""
@@ -107,22 +108,20 @@ class Node:
     def free(self) -> None:
         """Let go of the values. Pullbacks that hold none may be used again, as PyTorch allows."""
         self.arrays = None
-        for pullback in self.pullbacks or ():
-            if holds_values(pullback):
-                self.pullbacks = None
-                return
+        if self.pullbacks is not None and hold_values(self.pullbacks):
+            self.pullbacks = None
 
 
 def newest_first(roots: Iterable[Node | Leaf], oldest: int = 0) -> list[Any]:
     """All nodes that lead to the roots, the newest first; none older than `oldest`."""
-    seen = set(roots)
-    todo = list(seen)
-    while todo:
-        for parent in todo.pop().parents:
-            if parent is not None and parent not in seen and parent.number >= oldest:
+    found: list[Any] = list(dict.fromkeys(roots))
+    seen: set[Any] = {None, *found}
+    for node in found:  # which grows meanwhile
+        for parent in node.parents:
+            if parent not in seen and parent.number >= oldest:
                 seen.add(parent)
-                todo.append(parent)
-    return sorted(seen, key=attrgetter("number"), reverse=True)
+                found.append(parent)
+    return sorted(found, key=attrgetter("number"), reverse=True)
 
 
 def walk(
@@ -130,7 +129,7 @@ def walk(
     *,
     targets: list[Node | Leaf] | None = None,
     retain_graph: bool = False,
-    rerun: Callable[[Node], list[Any]] | None = None,
+    rerun: Callable[[Node], Sequence[Any]] | None = None,
 ) -> dict[Node | Leaf, Gradient]:
     """Send gradients from the roots back through the graph, and return those that arrived.
 
@@ -161,19 +160,20 @@ def walk(
             g = call_hooks(node, g)
             if latest_write() > before:  # perhaps to what the rest of the walk needs
                 refuse_stale(order[order.index(node) :], path, rerun is not None)
-        if node in wanted if targets is not None else not node.number:
-            arrived[node] = g
-        if not node.number or (path is not None and node not in path):
-            continue  # a leaf, or a target: nothing that is asked for lies behind it
+        if not node.number or path is not None:
+            if targets is None or node in wanted:
+                arrived[node] = g
+            if path is None or node not in path:
+                continue  # a leaf, or a target: nothing that is asked for lies behind it
 
-        pullbacks = node.pullbacks if rerun is None else rerun(node)
-        for i, (parent, pullback) in enumerate(zip(node.parents, pullbacks)):
+        for i, pullback in enumerate(node.pullbacks if rerun is None else rerun(node)):
+            parent = node.parents[i]
             if pullback is None or (path is not None and parent not in path and parent not in wanted):
                 continue
             total = grads.get(parent)
-            to_add = type(pullback) is not FunctionType and parent in ours and hasattr(pullback, "add_to")
+            to_add = total is not None and parent in ours and isinstance(pullback, Read)
             if to_add and not observers:
-                pullback.add_to(total, g)  # a read: touches only what was read
+                pullback.add_to(total, g)  # touches only what was read
                 continue
             gx = gave = pullback(g)
             if gx is None:  # a Function of the user's may say so: this input has no influence
@@ -241,11 +241,11 @@ def refuse_stale(order: list[Any], path: set[Node | Leaf] | None, rerun: bool) -
     """Raise if a value that the walk needs is gone, or was overwritten after the op ran."""
     last_write = latest_write()
     for node in order:
-        if not node.number or (path is not None and node not in path):
-            continue
-        if node.pullbacks is None:
-            raise errors.graph_is_freed(node.op, node.line)
-        if node.number < last_write:
+        if node.pullbacks is None or 0 < node.number < last_write:
+            if path is not None and node not in path:
+                continue
+            if node.pullbacks is None:
+                raise errors.graph_is_freed(node.op, node.line)
             values = [array for pullback in node.pullbacks for array in held(pullback)]
             for value in (*values, *(node.arrays if rerun and values else ())):
                 culprit = overwritten_at(value, node.number)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os.path import dirname, join
 from types import CellType, CodeType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
@@ -31,18 +31,21 @@ _writes: dict[int, tuple[weakref.ref[Any], int, Line]] = {}
 _latest = 0
 
 
-_ours: dict[str, bool] = {}  # file names seen, and whether they are this package's
+class _Ours(dict[str, bool]):
+    """Whether a file is of this package: asked for once each."""
+
+    def __missing__(self, name: str) -> bool:
+        self[name] = name.startswith(_PACKAGE)
+        return self[name]
+
+
+_ours = _Ours()
 
 
 def user_line(frame: FrameType) -> Line:
     """The line of the user's program that is running: the nearest one outside this package."""
-    while (ours := _ours.get(frame.f_code.co_filename)) is not False:
-        if ours is None:
-            _ours[frame.f_code.co_filename] = frame.f_code.co_filename.startswith(_PACKAGE)
-        elif frame.f_back is None:
-            break
-        else:
-            frame = frame.f_back
+    while _ours[frame.f_code.co_filename] and (caller := frame.f_back) is not None:
+        frame = caller
     return frame.f_code, frame.f_lasti
 
 
@@ -76,11 +79,12 @@ def held(pullback: Any) -> Iterator[Any]:
     seen, todo = set(), [pullback]
     while todo:
         value = todo.pop()
+        kind = type(value)
+        if kind in _PLAIN or id(value) in seen:
+            continue
         if isinstance(value, (np.ndarray, np.generic)):
             yield value
-        elif id(value) in seen or isinstance(value, (NoneType, int, float, str, type, ModuleType)):
-            continue
-        elif isinstance(value, FunctionType):
+        elif kind is FunctionType:
             todo += [contents(cell) for cell in value.__closure__ or ()]
             todo += value.__defaults__ or ()
         elif isinstance(value, (tuple, list)):
@@ -88,21 +92,27 @@ def held(pullback: Any) -> Iterator[Any]:
         elif isinstance(value, dict):
             todo += value.values()
         else:  # a method, a partial, an object that can be called; `_` begins the name of a slot for a memo
-            slots = [name for name in getattr(type(value), "__slots__", ()) if name[0] != "_"]
+            slots = [name for name in getattr(kind, "__slots__", ()) if name[0] != "_"]
             names = ("__self__", "__dict__", "_array", "args", "keywords", *slots)
             todo += [getattr(value, name, None) for name in names]
         seen.add(id(value))
 
 
-def holds_values(pullback: Any) -> bool:
-    """Whether a pullback has captured any array."""
-    if type(pullback) is FunctionType:  # nearly all are, and this is asked once for each op
-        cells = pullback.__closure__
-        if cells is None and not pullback.__defaults__:
-            return False
-        if cells and type(contents(cells[0])) is np.ndarray:
+_PLAIN = {NoneType, bool, int, float, str, slice, type, ModuleType}  # no array hides in these
+
+
+def hold_values(pullbacks: Iterable[Any]) -> bool:
+    """Whether any of these pullbacks has captured an array."""
+    for pullback in pullbacks:
+        if type(pullback) is FunctionType:  # nearly all are, and this is asked once for each op
+            cells = pullback.__closure__
+            if cells is None and pullback.__defaults__ is None:
+                continue
+            if cells and type(contents(cells[0])) is np.ndarray:
+                return True
+        if pullback is not None and next(held(pullback), None) is not None:
             return True
-    return next(held(pullback), None) is not None
+    return False
 
 
 def contents(cell: CellType) -> Any:

@@ -153,3 +153,16 @@ def test_one_call_of_a_pullback_for_each_walk() -> None:
 def test_keyword_arguments_are_recorded() -> None:
     out = hypotenuse(leaf(3.0), leaf(4.0), scale=2.0)
     assert out.grad_fn.attrs == {"scale": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda x, y: (x * y, lambda g: g * y), "the value and 1"),
+        (lambda x, y: (x * y, lambda g: g * y, lambda g: g * x, lambda g: g), "the value and 3"),
+        (lambda x, y: x * y, r"only an array of shape \(2,\)"),
+    ],
+)
+def test_an_op_without_a_pullback_for_each_input_is_refused(answer: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"an op returns its value and one pullback for each array.*here 2.*{said}"):
+        differentiable(answer)(leaf(1.0, 2.0), leaf(3.0, 4.0))

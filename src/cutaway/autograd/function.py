@@ -7,6 +7,7 @@ through a `ctx`. Both leave the same behind: a node, with a pullback for each in
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from .. import errors
 from ..grad_mode import no_grad, set_grad_enabled, switch
 from ..graph import Node
-from ..memory import owner
+from ..memory import owner, user_line
 from ..ops.contract import once
 from ..tensors.base import TensorBase, node_of, wrap
 
@@ -128,12 +129,12 @@ class Function:
         outputs = output if isinstance(output, tuple) else (output,)
         arrays = [x._array if isinstance(x, TensorBase) else x for x in args]
         zeros = [(x._array.shape, x._array.dtype) if isinstance(x, TensorBase) else None for x in outputs]
-        recorded, nodes = list(outputs), {}
+        recorded, nodes, line = list(outputs), {}, user_line(sys._getframe(1))
         for place, x in enumerate(outputs):
             if not isinstance(x, TensorBase) or x._array.dtype.kind != "f" or any(x is y for y in ctx._constants):
                 continue
-            shape = x._array.shape
-            nodes[id(x)] = node = Node(cls, {}, arrays, parents, shape, _pullbacks(cls, ctx, zeros, place, len(args)))
+            pullbacks = _pullbacks(cls, ctx, zeros, place, len(args))
+            nodes[id(x)] = node = Node(cls, {}, arrays, parents, x._array.shape, pullbacks, line)
             is_view = any(owner(x._array) is owner(array) for array in arrays)
             recorded[place] = wrap(x._array.copy() if is_view else x._array, node)
         ctx._seal(nodes)

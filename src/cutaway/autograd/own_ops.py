@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from .. import errors
 from ..memory import owner
 from ..tensors.base import TensorBase, apply, to_common_dtype
 
@@ -42,10 +43,18 @@ def differentiable(op: Rule | None = None, *, broadcasts: bool = False) -> Any:
     """
     if op is None:
         return functools.partial(differentiable, broadcasts=broadcasts)
-    rule = op
+    function = op
+
+    @functools.wraps(function)
+    def rule(*arrays: Any, **attrs: Any) -> tuple[Any, ...]:
+        answer = function(*arrays, **attrs)
+        if not isinstance(answer, tuple) or len(answer) != 1 + len(arrays):
+            raise errors.not_a_rule(answer, len(arrays))
+        return answer
+
     rule.broadcasts = broadcasts  # type: ignore[attr-defined]
 
-    @functools.wraps(rule)
+    @functools.wraps(function)
     def run(*inputs: Any, **attrs: Any) -> Tensor:
         dtypes = {x.dtype for x in inputs if isinstance(x, TensorBase | np.ndarray)}
         operands = to_common_dtype(*inputs) if len(dtypes) > 1 else inputs

@@ -18,6 +18,7 @@ from .graph import (
     no_graph,
     no_png,
     no_tensor_returned,
+    not_a_rule,
     not_explainable,
     numpy_of_grad,
     seed_of_wrong_shape,
@@ -129,6 +130,7 @@ from .values import (
     alpha_of_wrong_kind,
     ambiguous_truth,
     bool_arithmetic,
+    bool_subtraction,
     cannot_contain,
     cannot_count,
     cannot_require_grad,
@@ -190,7 +192,7 @@ from .words import (
 )  # fmt: skip
 
 __all__ = [
-    "LinAlgError", "alpha_of_wrong_kind", "ambiguous_truth", "batches_differ", "bool_arithmetic",
+    "LinAlgError", "alpha_of_wrong_kind", "ambiguous_truth", "batches_differ", "bool_arithmetic", "bool_subtraction",
     "cannot_assign", "cannot_cat_numbers", "cannot_contain", "cannot_copy_graph", "cannot_count",
     "cannot_delete", "cannot_expand", "cannot_join", "cannot_move_dims", "cannot_permute", "cannot_repeat",
     "cannot_require_grad", "cannot_reshape", "cannot_select", "cannot_solve", "cannot_split",
@@ -210,7 +212,7 @@ __all__ = [
     "negative_strides", "no_answer", "no_bools", "no_chunks", "no_common_shape", "no_diagonal", "no_graph",
     "no_png", "no_size", "no_tensor_returned", "no_tensors", "no_windows", "norm_of_many_dims",
     "norm_of_nothing", "norm_over_many_dims", "normal_without_size", "not_a_mask", "not_a_matrix",
-    "not_a_number", "not_a_sequence", "not_a_shape", "not_a_single_value", "not_a_slice", "not_a_tensor",
+    "not_a_number", "not_a_rule", "not_a_sequence", "not_a_shape", "not_a_single_value", "not_a_slice", "not_a_tensor",
     "not_an_array", "not_an_index", "not_an_index_number", "not_an_integer", "not_an_operand",
     "not_explainable", "not_for_dtype", "not_invertible", "not_numbers", "not_one_element", "not_one_matrix",
     "not_square", "not_tensors", "not_tensors_of_one", "not_two_dims", "nothing_to_choose_from",

@@ -27,6 +27,15 @@ def gradient_of_wrong_shape(op: Callable[..., Any], i: int, got: Sequence[int], 
     return RuntimeError(message)
 
 
+def not_a_rule(answer: Any, inputs: int) -> TypeError:
+    """An op of one's own that returns something else than its value and its pullbacks."""
+    returned = f"the value and {len(answer) - 1}" if isinstance(answer, tuple) else f"only {describe(answer)}"
+    return TypeError(
+        f"an op returns its value and one pullback for each array that it is given, here {inputs}, and this one "
+        f"returned {returned}: return value, lambda g: ..., with None in the place of a pullback that is not wanted"
+    )
+
+
 def graph_is_freed(op: Callable[..., Any], line: Line) -> RuntimeError:
     """A second walk through a graph whose values are gone."""
     return RuntimeError(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .linalg import no_answer
+from .values import bool_subtraction
 from .words import describe, op_name, shapes
 
 
@@ -27,6 +28,8 @@ def from_numpy(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, A
         return cannot_join(name, [a.shape for a in arrays], attrs["axis"])
     if isinstance(error, np.linalg.LinAlgError):
         return no_answer(name, arrays[0])
+    if name == "sub" and isinstance(error, TypeError):
+        return bool_subtraction()
     given = ", ".join(describe(x) for x in inputs)
     kind = type(error) if isinstance(error, IndexError | TypeError) else RuntimeError
     if isinstance(error, np.exceptions.AxisError):

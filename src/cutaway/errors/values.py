@@ -147,6 +147,11 @@ def bool_arithmetic(expression: str, instead: str = "") -> RuntimeError:
     )
 
 
+def bool_subtraction() -> RuntimeError:
+    """True minus something."""
+    return bool_arithmetic("x - y", "write x ^ y for what differs")
+
+
 def not_invertible(dtype: Any) -> TypeError:
     """~ of fractions."""
     return TypeError(

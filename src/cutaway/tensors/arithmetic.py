@@ -46,10 +46,10 @@ class Arithmetic(TensorBase):
         return binary(ops.add, other, self)
 
     def __sub__(self, other: Operand) -> Tensor:
-        return _sub(self, other)
+        return binary(ops.sub, self, other)
 
     def __rsub__(self, other: Operand) -> Tensor:
-        return _sub(other, self)
+        return binary(ops.sub, other, self)
 
     def __mul__(self, other: Operand) -> Tensor:
         return binary(ops.mul, self, other)
@@ -121,7 +121,7 @@ class Arithmetic(TensorBase):
         >>> cutaway.tensor([1., 2.]).sub(cutaway.tensor([0.5, 0.5]))
         tensor([0.5000, 1.5000])
         """
-        return _sub(self, _scaled(self, other, alpha))
+        return binary(ops.sub, self, _scaled(self, other, alpha))
 
     subtract = sub
 
@@ -371,12 +371,6 @@ def where(condition: Tensor, input: Operand | None = None, other: Operand | None
 # --- with the checks that PyTorch makes -----------------------------------------------------------------
 
 
-def _sub(x: Any, y: Any) -> Tensor:
-    if _is_bool(x) or _is_bool(y):
-        raise errors.bool_arithmetic("x - y", "write x ^ y for what differs")
-    return binary(ops.sub, x, y)
-
-
 def _div(x: TensorBase, y: Any) -> Tensor:
     if x._array.dtype.kind == "f" or not is_operand(y):
         return binary(ops.div, x, y)
@@ -445,12 +439,6 @@ def _scaled(x: TensorBase, other: Any, alpha: Number) -> Any:
     if (kind == "f" != result) or (kind == "b" != result):
         raise errors.alpha_of_wrong_kind(alpha, result)
     return other * alpha
-
-
-def _is_bool(x: Any) -> bool:
-    if isinstance(x, TensorBase):
-        return bool(x._array.dtype.kind == "b")
-    return isinstance(x, bool | np.bool_) or (isinstance(x, np.ndarray) and bool(x.dtype.kind == "b"))
 
 
 def _condition(condition: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from .. import errors, events
 from ..grad_mode import enable_grad, set_grad_enabled
 from ..graph import Leaf, Node, walk
+from ..memory import user_line
 from ..ops import TABLE, copy
 from .base import RETAIN, TensorBase, apply, node_of, wrap
 
@@ -183,7 +185,7 @@ def _replacement(new: Any, g: Any) -> Any:
 # --- the walk ---------------------------------------------------------------------------------------------
 
 
-def pullbacks_on_tensors(node: Node) -> list[Any]:
+def pullbacks_on_tensors(node: Node) -> Sequence[Any]:
     """The node's pullbacks, made again so that they take and give Tensors: the op, run on Tensors.
 
     The op's lines are NumPy functions, and Tensors answer those by recording. A fused op writes into
@@ -203,7 +205,7 @@ def pullbacks_on_tensors(node: Node) -> list[Any]:
     return _pullbacks_of_twin(op.twin, inputs, node.attrs)
 
 
-def _pullbacks_of_twin(twin: Callable[..., Any], inputs: list[Any], attrs: dict[str, Any]) -> list[Any]:
+def _pullbacks_of_twin(twin: Callable[..., Any], inputs: list[Any], attrs: Mapping[str, Any]) -> list[Any]:
     """The pullbacks of a function made of ops: a walk through the little graph that it records."""
     # Doors between this graph and the rest: they are newer than all that came before, so that the
     # walk, which wants only them, does not go on behind them.
@@ -225,7 +227,8 @@ def _pullbacks_of_twin(twin: Callable[..., Any], inputs: list[Any], attrs: dict[
 
 def _door(x: TensorBase) -> Tensor:
     assert x._node is not None
-    return wrap(x._array, Node(copy, {}, [x._array], [x._node], x._array.shape, [lambda g: g]))
+    line = user_line(sys._getframe(1))
+    return wrap(x._array, Node(copy, {}, [x._array], [x._node], x._array.shape, [lambda g: g], line))
 
 
 def _walk_recorded(roots: list[Any], targets: list[Any] | None) -> dict[Any, Any]:
