@@ -1,14 +1,16 @@
 """The cutaway: what a gradient was made of, to read, to draw and to step through.
 
-- `trace`: one backward pass as plain data, from which the others are made;
+- `trace`: one backward pass as plain data, from which the next three are made;
 - `text`: the chain rule in words and numbers;
 - `draw`: the graph as a picture;
-- `step`: a page that goes through the forward and the backward pass, a step at a time.
+- `step`: a page that goes through the forward and the backward pass, a step at a time;
+- `summary`: the layers of a model, their shapes, parameters, multiply-adds and memory.
 """
 
 from .drawing import draw
 from .prose import text
 from .stepping import step
+from .summary import summary
 from .tracing import trace
 
-__all__ = ["draw", "step", "text", "trace"]
+__all__ = ["draw", "step", "summary", "text", "trace"]
