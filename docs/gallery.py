@@ -2,7 +2,7 @@
 
     python docs/gallery.py
 
-writes those parts of the README anew; a test fails when they are not what this would write.
+writes those parts of the README anew, and the picture; a test fails when they are not what this would write.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import re
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
-README = Path(__file__).parent.parent / "README.md"
+DOCS = Path(__file__).parent
+README = DOCS.parent / "README.md"
 
 EXAMPLE = """\
 import cutaway as torch
@@ -29,22 +31,46 @@ loss = (w * x + b - y) ** 2
 print(explain.text(loss))
 """
 
+NETWORK = """\
+from cutaway import nn
 
-def printed(source: str, name: str) -> str:
-    """What a program prints that is shown; its lines can be read, as those of a file can."""
+torch.manual_seed(0)
+model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+inputs, targets = torch.tensor([[0.0, 1.0], [1.0, 1.0]]), torch.tensor([[1.0], [0.0]])
+loss = nn.functional.mse_loss(model(inputs), targets)
+drawing = explain.draw(loss)
+steps = explain.step(loss)
+"""
+
+
+def run(source: str, name: str, names: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
+    """What a program that is shown prints, and its variables; its lines can be read, as those of a file can."""
     linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
-    out = io.StringIO()
+    out, names = io.StringIO(), dict(names or {})
     with patch.dict(os.environ, COLUMNS="88"), redirect_stdout(out):
-        exec(compile(source, name, "exec"), {})
-    return out.getvalue()
+        exec(compile(source, name, "exec"), names)
+    return out.getvalue(), names
 
 
 def told() -> str:
     """A small program, and the explanation that it prints."""
-    return f"```python\n{EXAMPLE}```\n\n```\n{printed(EXAMPLE, 'example.py')}```"
+    return f"```python\n{EXAMPLE}```\n\n```\n{run(EXAMPLE, 'example.py')[0]}```"
 
 
-PARTS: dict[str, Callable[[], str]] = {"text": told}
+def drawn() -> str:
+    """A network, and the drawing of its loss."""
+    return f"```python\n{NETWORK}```\n\n![The graph of the loss, its modules as boxes in a box](docs/graph.svg)"
+
+
+def drawing() -> str:
+    """The drawing that the README shows."""
+    _, names = run(EXAMPLE, "example.py")
+    _, names = run(NETWORK, "network.py", {"torch": names["torch"], "explain": names["explain"]})
+    return str(names["drawing"].svg())
+
+
+PARTS: dict[str, Callable[[], str]] = {"text": told, "draw": drawn}
+FILES: dict[str, Callable[[], str]] = {"graph.svg": drawing}
 
 
 def updated(readme: str) -> str:
@@ -58,4 +84,6 @@ def updated(readme: str) -> str:
 
 
 if __name__ == "__main__":
+    for name, make in FILES.items():
+        (DOCS / name).write_text(make(), encoding="utf-8")
     README.write_text(updated(README.read_text(encoding="utf-8")), encoding="utf-8")

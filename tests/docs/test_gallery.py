@@ -21,3 +21,9 @@ def test_the_gallery_in_the_readme_is_up_to_date() -> None:
     found = gallery()
     readme = found.README.read_text(encoding="utf-8")
     assert found.updated(readme) == readme, "run python docs/gallery.py"
+
+
+def test_the_pictures_are_up_to_date() -> None:
+    found = gallery()
+    for name, make in found.FILES.items():
+        assert (DOCS / name).read_text(encoding="utf-8") == make(), "run python docs/gallery.py"

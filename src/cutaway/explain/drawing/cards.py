@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..layout import Box
+from ..prose.reading import Reading
 from .brief import gist, shape_text, told
 from .parts import Part
 
@@ -76,45 +77,53 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def expression(node: dict[str, Any], arguments: list[str]) -> str:
-    """An op as one would write it: its formula if that is short, else the op called with its arguments."""
-    formula = node["formula"] or ""
-    if 0 < len(formula) <= 12:
-        return str(formula)
-    return f"{node['op']}({', '.join(arguments)})"
+def titled(reading: Reading, node: dict[str, Any]) -> tuple[str, str]:
+    """An op as one would write it, `h = tanh(a)`, and the attributes that this leaves unsaid.
+
+    Where the labels of its inputs make it too long, it is written in the names of its arguments.
+    """
+    label = reading.labels[node["id"]]
+    title = f"{label} = {reading.definition(node).text}"
+    if len(title) <= LONGEST:
+        return title, attributes_of(node, (str, dict))
+    call = f"{node['op']}({', '.join(edge['argument'] or '' for edge in reading.inputs.get(node['id'], ()))})"
+    title = f"{label} = {call}"
+    return title if len(title) <= LONGEST else call, attributes_of(node)
 
 
-def attributes_of(node: dict[str, Any]) -> str:
-    """What an op was given beside arrays, as keywords."""
-    return ", ".join(f"{name}={told(x)}" for name, x in node["attributes"].items() if x is not None and x is not False)
+def attributes_of(node: dict[str, Any], kinds: type | tuple[type, ...] = object) -> str:
+    """What an op was given beside arrays, as keywords; only values of these kinds."""
+    given = {name: x for name, x in node["attributes"].items() if x is not None and x is not False}
+    return ", ".join(f"{name}={told(x)}" for name, x in given.items() if isinstance(x, kinds))
 
 
-def card_of(part: Part, arguments: list[str], leaves: bool, calls: dict[str, int]) -> Card:
+def card_of(part: Part, reading: Reading, arguments: list[str], leaves: bool, calls: dict[str, int]) -> Card:
     """The card of a node or of a closed box.
 
     Args:
         part: what it shows.
+        reading: what there is to say of the trace.
         arguments: the names of the inputs that lead to it.
         leaves: whether a wire leaves it.
         calls: how often each module was called.
     """
     if part.node is not None:
-        return _node_card(part, part.node, arguments, leaves, calls)
+        return _node_card(part, part.node, reading, arguments, leaves, calls)
     return _module_card(part, part.module, leaves, calls) if part.module else _crowd_card(part)
 
 
-def _node_card(part: Part, node: dict[str, Any], arguments: list[str], leaves: bool, calls: dict[str, int]) -> Card:
+def _node_card(
+    part: Part, node: dict[str, Any], reading: Reading, arguments: list[str], leaves: bool, calls: dict[str, int]
+) -> Card:
     kind, name, value = node["kind"], node["name"], node["value"]
     rows = []
     if kind == "op":
-        what = expression(node, arguments)
-        title = f"{name} = {what}" if name else what
+        name = reading.labels[node["id"]]
+        title, given = titled(reading, node)
         if part.module:
             rows.append(title_spans(part, calls))
         rows.append([Span(INSET, "" if part.module else "name", cut(title))])
-        if not name:  # then it is called by its number
-            rows[-1].append(Span(INSET + width_of(rows[-1][0].text, rows[-1][0].style) + 6, "note", f"#{node['id']}"))
-        if given := attributes_of(node):
+        if given:
             rows.append([Span(INSET, "note", cut(given, LONGEST + 4))])
         tip = [node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
         if node["line"]:

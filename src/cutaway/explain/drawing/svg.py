@@ -11,6 +11,7 @@ from typing import Any
 from ..layout import Box, Edge, Tag, arrange
 from ..layout.box import Point
 from ..layout.level import PADDING
+from ..prose.reading import Reading
 from .cards import BEHIND, HEADER, INSET, PINS, ROW, Card, Span, card_of, cut, title_spans, width_of
 from .parts import Flow, Part, flows, visible
 
@@ -45,6 +46,7 @@ class Scene:
     def __init__(self, trace: dict[str, Any], whole: Part) -> None:
         self.trace = trace
         self.root = Box()
+        reading = Reading(trace)
         self.calls: dict[str, int] = {}
         for call in trace["calls"]:
             self.calls[call["module"]] = self.calls.get(call["module"], 0) + 1
@@ -65,7 +67,7 @@ class Scene:
                 box = self.groups[part] = Box(last.x + width_of(last.text, last.style) + INSET, header=HEADER)
                 box.kind = part.module["path"] if part.module else None
             else:
-                self.cards[part] = card_of(part, inputs.get(part, []), part in sources, self.calls)
+                self.cards[part] = card_of(part, reading, inputs.get(part, []), part in sources, self.calls)
                 box = self.cards[part].box
             self.groups[part.within].children.append(box)
         self.edges = [Edge(self.cards[flow.source].box, self.cards[flow.target].box) for flow in self.flows]

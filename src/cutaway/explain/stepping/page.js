@@ -125,10 +125,11 @@ function count(numbers) {
 }
 
 // A value with its name; a large one is folded, and made when it is opened.
-function figure(label, number, from) {
+function figure(label, number, node, word = "from") {
   if (number === null) return make("p", { class: "note" }, label, ": overwritten since, or not known");
   const value = values[number];
-  const caption = make("span", {}, label, from === undefined ? "" : " from ", from === undefined ? null : link(from));
+  const place = node === undefined ? [] : [` ${word} `, link(node)];
+  const caption = make("span", {}, label, ...place);
   if (value.shape.length === 0) {
     const one = cell(value.numbers, largest(value), "span");
     one.classList.add("number");
@@ -137,11 +138,11 @@ function figure(label, number, from) {
   if (count(value.numbers) <= SHOWN_AT_ONCE) {
     return make("figure", {}, make("figcaption", {}, caption), heatmap(value));
   }
-  const details = make("details", {}, make("summary", {}, label, `: ${shapeText(value.shape)}, ${gist(value)}`));
+  const details = make("details", {}, make("summary", {}, `${shapeText(value.shape)}, ${gist(value)}`));
   details.addEventListener("toggle", () => {
     if (details.open && details.childElementCount === 1) details.append(heatmap(value));
   });
-  return from === undefined ? details : make("div", {}, details, make("span", { class: "note" }, "from ", link(from)));
+  return make("figure", {}, make("figcaption", {}, caption), details);
 }
 
 function link(node) {
@@ -167,7 +168,7 @@ function tell(frame) {
 
 function tellForward(frame) {
   const op = make("div", { class: "formula" });
-  if (frame.formula) op.append(make("code", {}, frame.formula));
+  op.append(make("code", {}, frame.formula));
   if (frame.attributes) op.append(make("p", { class: "note" }, "with ", make("code", {}, frame.attributes)));
   if (frame.filled) op.append(make("p", { class: "sum" }, frame.filled));
   return [
@@ -193,10 +194,10 @@ function tellBackward(frame) {
   } else parts.push(figure("g", frame.arrived, frame.parts.length ? frame.parts[0].from : undefined));
   if (frame.hooked !== null) parts.push(figure("g, after hooks on the tensor", frame.hooked));
   for (const rule of frame.rules) {
-    parts.push(make("h3", {}, `What goes to ${rule.argument || "the input"}`));
+    parts.push(make("h3", {}, `What goes to ${nodes[rule.to].label}${rule.argument ? `, its ${rule.argument}` : ""}`));
     const box = make("div", { class: "rule" });
-    if (frame.formula) box.append(make("p", { class: "note" }, "The op: ", make("code", {}, frame.formula)));
-    box.append(make("code", {}, rule.source || "The rule has no source to read."));
+    box.append(make("code", { class: "source" }, rule.source || "The rule has no source to read."));
+    if (rule.formula) box.append(make("p", { class: "sum" }, rule.formula));
     if (rule.filled) box.append(make("p", { class: "sum" }, rule.filled));
     parts.push(box);
     for (const held of rule.captured) {
@@ -204,7 +205,7 @@ function tellBackward(frame) {
       else parts.push(make("p", { class: "note" }, `with ${held.name} = `, make("code", {}, held.text)));
     }
     if (rule.summed) parts.push(figure("gives", rule.gave), make("p", {}, rule.summed));
-    parts.push(figure("sends", rule.sent), make("p", { class: "note" }, "to ", link(rule.to)));
+    parts.push(figure("sends", rule.sent, rule.to, "to"));
   }
   return parts;
 }

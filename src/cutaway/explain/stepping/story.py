@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..drawing.brief import gist, is_value, spelled, told
-from ..drawing.cards import attributes_of, expression, plural
-from .substitution import numbers_in, put_in
+from ..drawing.brief import gist, is_value
+from ..drawing.brief import told as as_told
+from ..drawing.cards import attributes_of, plural
+from ..numbers import single
+from ..prose.algebra import Term
+from ..prose.folding import Step
+from ..prose.reading import Reading, Told, times
 
 
 class Story:
@@ -19,12 +23,10 @@ class Story:
         self.nodes: list[dict[str, Any]] = trace["nodes"]
         self.values: list[dict[str, Any]] = []
         self._known: dict[str, int] = {}
-        self.inputs: dict[int, list[dict[str, Any]]] = {}
-        for edge in sorted(trace["edges"], key=lambda edge: edge["input"]):
-            self.inputs.setdefault(edge["to"], []).append(edge)
+        self.reading = Reading(trace)
         root = self.nodes[trace["root"]]
         result = f" = {gist([root['value']])}" if root["value"] else ""
-        self.title = f"{self.label(root['id'])}{result}, a step at a time"
+        self.title = f"{self.reading.root}{result}, a step at a time"
 
     def data(self) -> dict[str, Any]:
         """All that the page needs, as JSON."""
@@ -37,7 +39,7 @@ class Story:
             "frames": [self._start(), *forward, *backward],
             "nodes": [
                 {
-                    "label": self.label(node["id"]),
+                    "label": self.reading.labels[node["id"]],
                     "kind": node["kind"],
                     "value": self._value(node["value"]),
                     "gradient": self._value(node["gradient"]),
@@ -48,15 +50,6 @@ class Story:
             "files": self._files(),
             "values": self.values,
         }
-
-    def label(self, number: int) -> str:
-        """What a node is called: by its name, or by its op and number."""
-        node = self.nodes[number]
-        if node["name"]:
-            return str(node["name"])
-        if node["kind"] == "op":
-            return f"{node['op']} #{number}"
-        return gist([node["value"]]) if node["value"] and not node["value"]["shape"] else f"{node['kind']} #{number}"
 
     def _value(self, value: dict[str, Any] | None) -> int | None:
         """The number of a value in the page's list, where each stands once."""
@@ -93,24 +86,24 @@ class Story:
         }
 
     def _forward(self, node: dict[str, Any]) -> dict[str, Any]:
-        edges = self.inputs.get(node["id"], [])
-        arguments = [edge["argument"] or "" for edge in edges]
-        values = {edge["from"]: self.nodes[edge["from"]]["value"] for edge in edges}
-        scalars = numbers_in({edge["argument"]: values[edge["from"]] for edge in edges})
-        what = expression(node, arguments)
+        edges = self.reading.inputs.get(node["id"], [])
+        definition = self.reading.definition(node)
         result = gist([node["value"]]) if node["value"] else "a value that was overwritten since"
-        filled = put_in(what, scalars)
         return {
             "phase": "forward",
             "node": node["id"],
-            "title": f"{node['name']} = {what}" if node["name"] else what,
+            "title": f"{self.reading.labels[node['id']]} = {definition.text}",
             "where": self._where(node),
             "say": f"It gives {result}.",
-            "formula": node["formula"],
-            "filled": f"{filled} = {result}" if filled else None,
+            "formula": f"{node['op']}: {node['formula']}" if node["formula"] else node["op"],
+            "filled": _worked_out(definition, node["value"]),
             "attributes": attributes_of(node),
             "inputs": [
-                {"name": edge["argument"], "from": edge["from"], "value": self._value(values[edge["from"]])}
+                {
+                    "name": edge["argument"],
+                    "from": edge["from"],
+                    "value": self._value(self.nodes[edge["from"]]["value"]),
+                }
                 for edge in edges
             ],
             "value": self._value(node["value"]),
@@ -118,56 +111,51 @@ class Story:
         }
 
     def _backward(self, step: dict[str, Any]) -> dict[str, Any]:
-        node = self.nodes[step["node"]]
+        node, label = self.nodes[step["node"]], self.reading.labels[step["node"]]
         parts, rules = step["parts"], step["rules"]
         arrived = gist([step["arrived"]])
-        if parts:
-            came = f"The gradient that arrives is {arrived}"
-            if len(parts) > 1:
-                came += f", the sum of {len(parts)} parts, because the value was used {len(parts)} times"
-        else:
-            came = f"The gradient of {self.label(node['id'])} with respect to itself is {arrived}"
-        sends = [f"{gist([rule['sent']])} to {self.label(rule['to'])}" for rule in rules]
-        goes = f"It sends {'; '.join(sends)}." if sends else "Here it stays."
-        total = None
-        if len(parts) > 1 and all(not part["sent"]["shape"] for part in parts):
-            total = " + ".join(spelled(part["sent"]["numbers"]) for part in parts) + f" = {arrived}"
+        said = [f"The gradient of {self.reading.root} with respect to {label} is {arrived}"]
+        if len(parts) > 1:
+            said[0] += f", the sum of {len(parts)} parts, because the value was used {times(len(parts))}"
+        sends = [f"{gist([rule['sent']])} to {self.reading.labels[rule['to']]}" for rule in rules]
+        said.append(f"It sends {'; '.join(sends)}" if sends else "Here it stays")
+        numbers = [single(part["sent"]) for part in parts]
+        is_sum_of_numbers = len(parts) > 1 and not step["arrived"]["shape"]
         return {
             "phase": "backward",
             "node": node["id"],
-            "title": f"Gradient at {self.label(node['id'])}",
+            "title": self.reading.d(node["id"]),
             "where": self._where(node) if node["kind"] == "op" else node["kind"],
-            "say": f"{came}. {goes}",
-            "formula": node["formula"],
+            "say": f"{'. '.join(said)}.",
             "arrived": self._value(step["arrived"]),
             "hooked": self._value(step["hooked"]),
             "parts": [{"from": part["from"], "value": self._value(part["sent"])} for part in parts],
-            "total": total,
-            "rules": [self._rule(node, step, rule) for rule in rules],
+            "total": f"= {' + '.join(map(str, numbers))} = {single(step['arrived'])}" if is_sum_of_numbers else None,
+            "rules": [
+                self._rule(node, rule, told)
+                for rule, told in zip(rules, self.reading.told(Step(step, node)), strict=True)
+            ],
             "came": sorted({f"{node['id']}-{part['from']}" for part in parts}),
             "edges": sorted({f"{rule['to']}-{node['id']}" for rule in rules}),
         }
 
-    def _rule(self, node: dict[str, Any], step: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
-        captured = rule["captured"] or {}
-        g = step["hooked"] or step["arrived"]
-        filled = put_in(rule["source"], numbers_in({**captured, "g": g})) if rule["source"] else None
-        argument = next((e["argument"] for e in self.inputs[node["id"]] if e["input"] == rule["input"]), None)
-        gave, sent, summed = self._value(rule["gave"]), self._value(rule["sent"]), rule["summed_over"]
+    def _rule(self, node: dict[str, Any], rule: dict[str, Any], told: Told) -> dict[str, Any]:
+        arguments = {edge["input"]: edge["argument"] for edge in self.reading.inputs[node["id"]]}
         return {
             "to": rule["to"],
-            "argument": argument,
+            "argument": arguments[rule["input"]],
             "source": rule["source"],
-            "filled": f"{filled} = {gist([rule['gave']])}" if filled else None,
+            "formula": f"{told.left} = {told.term.text}" if told.term else None,
+            "filled": _worked_out(told.term, rule["gave"]),
             "captured": [
                 {"name": name, "value": self._value(x), "node": x.get("node")}
                 if is_value(x)
-                else {"name": name, "text": told(x)}
-                for name, x in captured.items()
+                else {"name": name, "text": as_told(x)}
+                for name, x in rule["captured"].items()
             ],
-            "gave": gave,
-            "sent": sent,
-            "summed": f"Summed over {_axes(summed)}, because {rule['why']}." if summed else None,
+            "gave": self._value(rule["gave"]),
+            "sent": self._value(rule["sent"]),
+            "summed": f"{told.why[:1].upper()}{told.why[1:]}." if told.why else None,
         }
 
     def _rows(self) -> list[list[int]]:
@@ -203,5 +191,10 @@ class Story:
         ]
 
 
-def _axes(axes: list[int]) -> str:
-    return f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+def _worked_out(term: Term | None, value: dict[str, Any] | None) -> str | None:
+    """A formula with its numbers put in, and what comes of it; None if it is not of single numbers."""
+    result = None if value is None else single(value)
+    if term is None or term.numbers is None or result is None:
+        return None
+    numbers = term.numbers[0]
+    return f"= {result}" if numbers == result else f"= {numbers} = {result}"
