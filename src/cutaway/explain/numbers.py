@@ -68,11 +68,8 @@ def brief(value: dict[str, Any]) -> str:
 
 
 def inline(value: dict[str, Any], width: int) -> str | None:
-    """A number, one row or one column of numbers, if that is all and if it fits; a large array in a few words."""
-    one = single(value)
-    if one is not None:
-        return one
-    lines = rows(value, 10_000)
+    """A number, a row or a column of numbers, if that is all; a large array in a few words; None if it is too long."""
+    lines = [brief(value)] if not value["shape"] else rows(value, 10_000)
     if lines is None:
         text = summary(value)
     elif len(lines) == 1 or value["shape"][-1] == 1:
@@ -82,11 +79,13 @@ def inline(value: dict[str, Any], width: int) -> str | None:
     return text if len(text) <= width else None
 
 
-def at_a_glance(value: dict[str, Any]) -> str:
-    """All numbers, if they are few; else the shape."""
+def at_a_glance(value: dict[str, Any], width: int = GLANCE) -> str:
+    """All numbers on one line, if they are few; else the shape and what there is to say."""
     lines = None if not value["shape"] else rows(value, 10_000)
     text = "" if lines is None else " ".join(line.strip() for line in lines)
-    return text if 0 < len(text) <= GLANCE else brief(value)
+    if 0 < len(text) <= width:
+        return text
+    return brief(value) if width <= GLANCE else summary(value)
 
 
 def largest(value: dict[str, Any]) -> str:
@@ -111,6 +110,8 @@ def summary(value: dict[str, Any]) -> str:
     for name in ("nan", "inf"):
         if found[name]:
             parts.append(f"{found[name]} of {count} are {name}")
+    if dtype == "bool":
+        return f"{shape(value)}, {round(100 - 100 * found['zeros'] / count)} % of it True"
     if found["zeros"] and found["zeros"] < count:
         parts.append(f"{round(100 * found['zeros'] / count)} % zeros")
     return f"{shape(value)}, {', '.join(parts)}"

@@ -69,5 +69,6 @@ def _one(x: Any, values: Values, seen: set[int]) -> Any:
         return [_one(part, values, seen) for part in x]
     if type(x).__module__.startswith("cutaway.ops."):  # an object that an op made for its pullbacks
         seen.add(id(x))
-        return {"object": type(x).__name__, "captured": _plain(_captured(x), values, seen)}
+        source = source_of(x) if callable(x) else None
+        return {"object": type(x).__name__, "source": source, "captured": _plain(_captured(x), values, seen)}
     return plain(x, values)

@@ -22,7 +22,7 @@ import numpy as np
 
 from .. import errors
 from ..autograd import Function
-from ..errors.warning import user_frame
+from ..errors import user_frame
 from ..graph import Leaf, Node, leading_to, newest_first, observers, stretched_axes, walk
 from ..memory import overwritten_at
 from ..nn import Parameter

@@ -43,7 +43,7 @@ RULES = [
     ("lambda g: g[mine]", "(∂/∂h)[0:2, :]", None),
     ("lambda g: x[:, None] * g", "w[:, None] · ∂/∂h", None),
     ("lambda g: out * (g - (g * out).sum(axis=1, keepdims=True))", "h · (∂/∂h - sum(∂/∂h · h, axis=1))", None),
-    ("lambda g: np.where(x > 0, g, 0)", "where((w > 0), ∂/∂h, 0)", None),
+    ("lambda g: np.where(x > 0, g, 0)", "where(w > 0, ∂/∂h, 0)", None),
     ("lambda g: 2 * x * share(g)", "2 · w · ∂/∂h / 4", "2 · 3 · 2 / 4"),
     ("lambda g: joint(g)[0].copy()", "joint(∂/∂h)[0]", None),
     (
@@ -52,6 +52,11 @@ RULES = [
         None,
     ),
     ("lambda g: g * steps.size", "∂/∂h · 7", "2 · 7"),
+    ("lambda g: read(g)", "∂/∂h, put back where it was read; elsewhere 0", None),
+    ("lambda g: _to_extreme(g, z, out, axis, False)", "to_extreme(∂/∂h, Z, h)", None),
+    ("def flat(g):\n    'no influence'\n    return np.zeros_like(g)", "0", "0"),
+    ("lambda g: g.sum(axis=tuple(range(0, len(shape), 2)))", "sum(∂/∂h, axis=0)", None),
+    ("lambda g: g * (2 / math.sqrt(math.pi))", "∂/∂h · 2 / √(π)", None),
 ]  # fmt: skip
 
 CAPTURED: dict[str, Any] = {
@@ -61,6 +66,10 @@ CAPTURED: dict[str, Any] = {
     "joint": {"source": "def joint(g):\n    a = g\n    return a", "captured": {}},
     "steps": {"object": "Steps", "captured": {"size": 7}},
     "index": ["0:2"],
+    "read": {
+        "object": "Read", "captured": {},
+        "source": "def __call__(self, g):\n    return spread(g, shape=self.shape, index=self.index)",
+    },
 }  # fmt: skip
 
 

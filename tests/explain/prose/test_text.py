@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ import pytest
 import cutaway as torch
 from cutaway import explain, nn
 from cutaway.explain.prose.page import Page, Span, line, wrapped
+from cutaway.explain.prose.reading import Reading
+from cutaway.ops import TABLE
+from cutaway.tensors.base import apply
+from tests.ops.example import Example
+from tests.ops.examples import EXAMPLES
 
 F = nn.functional
 
@@ -242,6 +248,33 @@ def test_a_gradient_to_start_with() -> None:
     text = lines(explain.text(y, gradient=torch.tensor([1.0, 10.0]), width=88))
     assert "  ∂y/∂y = [ 1, 10]" in text
     assert any("∂y/∂x = ∂y/∂y · 3 = [ 3, 30]" in each for each in text)
+
+
+CASES = [pytest.param(op, e, id=f"{op.__name__}-{e.name}") for op, examples in EXAMPLES.items() for e in examples]
+
+
+@pytest.mark.parametrize(("op", "example"), CASES)
+def test_every_op_can_be_told(op: Callable[..., Any], example: Example) -> None:
+    xs = [torch.tensor(x, requires_grad=True) for x in example.inputs]
+    y = apply(op, *xs, **example.attrs)
+    page = explain.text(y, torch.ones_like(y), width=100)
+    plain = page.plain
+    for i in range(len(xs)):
+        assert re.search(rf"∂y/∂xs\[{i}\]", plain)
+    told = ["".join(part.text for part in each) for each in page.lines if all(part.style != "rule" for part in each)]
+    assert [each for each in told if len(each.rstrip()) > 100] == []
+
+
+def test_nearly_every_rule_is_told_as_a_formula() -> None:
+    """Those that are not are shown as they stand, and fused ones by their twin."""
+    found = {}
+    for op, examples in EXAMPLES.items():
+        xs = [torch.tensor(x, requires_grad=True) for x in examples[0].inputs]
+        y = apply(op, *xs, **examples[0].attrs)
+        read = Reading(explain.trace(y, torch.ones_like(y)))
+        (step,) = read.steps()
+        found[op] = all(told.is_clear for told in read.told(step)) or TABLE[op].twin is not None
+    assert sum(found.values()) > 0.9 * len(found), [op.__name__ for op, clear in found.items() if not clear]
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ class Reader:
             if name == "self" and node.attr in self.captured:
                 return self._held(node.attr, self.captured[node.attr])
             if name in ("np", "math"):
-                return Term((node.attr, ATOM))
+                return Term(("π" if node.attr == "pi" else node.attr, ATOM))
         whole = _whole(self.term(node.value))
         return Term((f"{whole}ᵀ" if node.attr == "T" else f"{whole}.{node.attr}", ATOM))
 
@@ -169,6 +169,10 @@ class Reader:
             self.unknown.add(name)
         if name in _AS_IT_IS or (name == "rows" and self.ndim == 2):
             return args[0]
+        if name == "len" and isinstance(node.args[0], ast.Name):
+            known = self.captured.get(node.args[0].id)
+            if isinstance(known, list):
+                return constant(len(known))
         if name in ("tuple", "range") and (name == "tuple" or all(arg.constant is not None for arg in args)):
             return self._counted(name, args)
         if name == "spread":
@@ -185,6 +189,8 @@ class Reader:
             return Term((f"{args[0].text}, for every element of {args[1].text}", SUM))
         if name == "divide":
             return operation(ast.Div, args[0], args[1])
+        if name == "zeros_like":
+            return constant(0)
         return self._written(name, args, node)
 
     def _written(self, name: str, args: list[Term], node: ast.Call) -> Term:
@@ -194,9 +200,10 @@ class Reader:
             text = self.term(keyword.value).text
             if keyword.arg == "axis" and text.endswith(",)"):
                 text = text[1:-2]  # one axis
-            if keyword.arg != "keepdims":
+            if keyword.arg is not None and keyword.arg != "keepdims":
                 given.append(f"{keyword.arg}={text}")
-        return Term((f"{name}({', '.join(given)})", ATOM))
+        given = [_bare(text) for text in given if text not in ("None", "False")]
+        return Term((f"{name.lstrip('_')}({', '.join(given)})", ATOM))
 
     def _counted(self, name: str, args: list[Term]) -> Term:
         """tuple(range(g.ndim - 1)), worked out."""
@@ -224,14 +231,18 @@ def one_line(source: str) -> tuple[str, ast.expr] | None:
     tree = statements[0] if statements else None
     if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Lambda) and tree.value.args.args:
         return tree.value.args.args[0].arg, tree.value.body
-    if isinstance(tree, ast.FunctionDef) and len(tree.body) == 1 and isinstance(tree.body[0], ast.Return):
-        body = tree.body[0].value
-        return None if body is None else (tree.args.args[-1].arg, body)
+    if isinstance(tree, ast.FunctionDef) and tree.args.args:
+        statements = tree.body[1 if ast.get_docstring(tree) is not None else 0 :]
+        if len(statements) == 1 and isinstance(statements[0], ast.Return) and statements[0].value is not None:
+            return tree.args.args[-1].arg, statements[0].value
     return None
 
 
 def plain(x: Any) -> str:
-    """Plain data of a trace as Python writes it: a list was a tuple, and slices are words."""
+    """Plain data of a trace as Python writes it: a list was a tuple, slices are words, a large array is its shape."""
+    if isinstance(x, dict) and "shape" in x:
+        text = str(x["numbers"])
+        return text if len(text) < 30 and not x["cut"] else f"array of {plain(x['shape'])}"
     if isinstance(x, list):
         return f"({', '.join(map(plain, x))}{',' if len(x) == 1 else ''})"
     return str(x)
@@ -280,6 +291,19 @@ def raised(x: Term, n: Term) -> Term:
 def at(x: Term, strength: int) -> Term:
     """The same, in parentheses if it stands where only stronger parts may."""
     return _each(lambda parts: _at(parts, strength), x)
+
+
+def _bare(text: str) -> str:
+    """An argument without parentheses around all of it."""
+    inner = text[1:-1]
+    if text[:1] != "(" or text[-1:] != ")" or "," in text:
+        return text
+    depth = 0
+    for character in inner:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return text
+    return inner
 
 
 def _whole(x: Term) -> str:

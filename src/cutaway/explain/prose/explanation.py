@@ -70,7 +70,7 @@ class Explanation:
         self.read = Reading(trace)
         self.steps = self.read.steps()
         self.items: list[Item] = folded(self.steps, trace["calls"]) if fold else list(self.steps)
-        self.is_scalar = all(step.node["value"] is not None and not step.node["value"]["shape"] for step in self.steps)
+        self.is_scalar = not any(part["shape"] for step in trace["steps"] for part in _parts(step))
         self._shown: set[str] = set()  # the ops whose source was shown
 
     def lines(self) -> Iterator[Line]:
@@ -178,12 +178,13 @@ class Explanation:
         label = Span(self.read.label(node["id"], node["module"]), "title")
         yield from self._heading(line("  ", label, f" = {self.read.definition(node).text}"), self._where(node))
         told = self.read.told_together(step)
+        kept: set[str] = set()
         is_fused = node["twin"] is not None and not all(each.is_clear for each in told)
         if node["op"] not in self._shown:
             self._shown.add(node["op"])
             yield from self._about(node, is_fused)
         for each in told:
-            yield from self._rule(each, is_fused)
+            yield from self._rule(each, is_fused, kept)
         yield from self._totals([step])
 
     def _heading(self, left: Line, right: str) -> Iterator[Line]:
@@ -213,13 +214,15 @@ class Explanation:
 
     def _twin(self, source: str | None) -> Iterator[Line]:
         """A fused op's plain twin, if it can be read by itself."""
-        if source is None or "_plain" in source:
+        steps = body(source or "")
+        if steps.startswith("return _") or not steps:  # it only hands on
             yield line("    ", Span("One rule, made by hand, gives all of these.", "note"))
-            return
-        yield line("    ", Span("One rule, made by hand, gives all of these. In small steps the op is", "note"))
-        yield from self._source(body(source))
+        else:
+            yield line("    ", Span("One rule, made by hand, gives all of these. In small steps the op is", "note"))
+            yield from self._source(steps)
 
-    def _rule(self, told: Told, is_fused: bool) -> Iterator[Line]:
+    def _rule(self, told: Told, is_fused: bool, kept: set[str]) -> Iterator[Line]:
+        """What one input got, and below it the arrays of which the rule speaks, if they were not shown before."""
         text = ""
         if told.term is not None and not is_fused:
             text = told.term.text + (f", {told.why}" if told.why else "")
@@ -229,7 +232,9 @@ class Explanation:
         if told.term is None:
             yield from self._source(told.source)
         for name, value in told.kept.items():
-            yield line("      ", Span(f"where {name} = {inline(value, self.width - 20) or summary(value)}", "note"))
+            if name not in kept:
+                yield line("      ", Span(f"where {name} = {at_a_glance(value, self.width - 20)}", "note"))
+        kept |= told.kept.keys()
         if "rows(" in text and "rows" not in self._shown:
             self._shown.add("rows")
             yield line("      ", Span("where rows(…) are all rows of a batch, one below the other", "note"))
@@ -238,19 +243,20 @@ class Explanation:
         """left = text = value, on as many lines as that takes."""
         end = "" if becomes is None else f"→ {becomes}"
         head: Line = [*left, Span(f" = {text}")] if text else left
-        short = inline(value, self.width)
-        if text and (short is None or length(head) + len(short) + 3 + (len(end) + 2 if end else 0) > self.width):
+        short = inline(value, self.width - length(head) - 3 - (len(end) + 2 if end and text else 0))
+        lines = [short] if short is not None else None if text else rows(value, self.width - length(head) - 3)
+        if lines is None:  # the value begins on a line of its own
             yield from wrapped(head, self.width, length(left) + 3 if length(left) < 40 else 8)
-            head = line(" " * (length(left) if length(left) < 30 else 7))
-        lines = [short] if short is not None else rows(value, self.width) or [summary(value)]
-        if length(head) + 3 + max(map(len, lines)) > self.width and length(head) > 8:
-            if not text:
-                yield head
-            head = line(" " * 7)
-        for i, one in enumerate(lines):
+            for pad in (length(left) if length(left) < 30 else 7, 7):
+                head = line(" " * pad)
+                short = inline(value, self.width - pad - 3)
+                lines = lines or ([short] if short is not None else rows(value, self.width - pad - 3))
+                if lines:
+                    break
+        for i, one in enumerate(lines or [summary(value)]):
             start = [*head, Span(" = ")] if i == 0 else line(" " * (length(head) + 3))
             found: Line = [*start, Span(one, "result")]
-            if i == len(lines) - 1 and end:
+            if i == len(lines or [""]) - 1 and end:
                 if length(found) + len(end) + 2 > self.width:
                     yield found
                     found = line()
@@ -331,9 +337,16 @@ class Explanation:
 
 def body(source: str) -> str:
     """The lines of a function below its head and its docstring."""
-    statements = getattr(ast.parse(source).body[0], "body", [])
-    first = statements[1 if ast.get_docstring(ast.parse(source).body[0]) else 0].lineno  # type: ignore[arg-type]
+    tree = ast.parse(source)
+    if not tree.body or not isinstance(tree.body[0], ast.FunctionDef):
+        return ""
+    first = tree.body[0].body[0 if ast.get_docstring(tree.body[0]) is None else 1].lineno
     return textwrap.dedent("\n".join(source.split("\n")[first - 1 :]))
+
+
+def _parts(step: dict[str, Any]) -> list[dict[str, Any]]:
+    """All gradients that a step tells of."""
+    return [step["arrived"], *(rule[name] for rule in step["rules"] for name in ("gave", "sent"))]
 
 
 def _steps(items: Sequence[Step | Group]) -> list[Step]:

@@ -74,7 +74,12 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int) -> I
             if part.cells[0]:
                 yield line(Span(part.cells[0], styles[0]))
             cells[0] = Span("   ")
-        yield [one for cell in cells if cell.text for one in (cell, Span(" "))]
+        row = [one for cell in cells if cell.text for one in (cell, Span(" "))]
+        if length(row) - len(cells[-1].text) + len(cells[-1].text.rstrip()) - 1 <= width:
+            yield row
+        else:
+            indent = sum(room + 1 for room in widths[:2] if room) if not hangs else 8
+            yield from wrapped([part for part in row if part.text.strip()], width, min(indent, width // 3))
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:

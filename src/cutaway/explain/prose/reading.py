@@ -192,8 +192,8 @@ def _index(attributes: dict[str, Any]) -> str:
 def _telling(x: Any) -> str | None:
     """An attribute in a few characters; None for switches, what is usual, and what is long."""
     if isinstance(x, dict) and x.get("dtype", "").startswith("int"):
-        x = str(x["numbers"])
-    elif not isinstance(x, int | float | list) or isinstance(x, bool):
+        return algebra.plain(x)
+    if not isinstance(x, int | float | list) or isinstance(x, bool):
         return None
     text = algebra.plain(x)
     return text if len(text) < 30 else None
