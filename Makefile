@@ -29,7 +29,7 @@ test demo parity parity-report fuzz: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint browser parity parity-report bench fuzz wasm clean
+.PHONY: help demo test card lint browser parity parity-report bench fuzz wasm clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ demo: $(VENV)/.has-examples ## train the example networks, print what they learn
 
 test: $(VENV)/.has-dev ## the test suite and every doctest; needs no PyTorch
 	$(RUN) -m pytest $(ARGS)
+
+card: $(VENV)/.has-dev ## write docs/correctness.md, the card of what is proved of every op
+	$(RUN) -m tests.ops.card
 
 lint: $(VENV)/.has-dev ## ruff and mypy --strict
 	@failed=0; \

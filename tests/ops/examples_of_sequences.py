@@ -75,7 +75,7 @@ EXCUSED_SEQUENCES = {
 
 
 def _sigmoid(z: float) -> float:
-    return 1 / (1 + math.exp(-z))
+    return 1 / (1 + math.exp(min(-z, 700)))
 
 
 def _dot(row: Array, vector: Array) -> float:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,24 +16,14 @@ from cutaway.graph import undo_broadcast
 from cutaway.ops.rounding import whole_power
 from cutaway.tensors.base import apply
 
+from .edges import special, ties
 from .example import KINDS, Array, Example
 from .examples import EXAMPLES, EXCUSED
+from .keeps import names, unneeded
+from .proofs import every_op, naming, proves
 from .values import VALUES
 
 Op = Callable[..., Any]
-every_op = pytest.mark.parametrize("op", ops.TABLE, ids=lambda op: op.__name__)
-
-
-@contextlib.contextmanager
-def naming(example: Example) -> Iterator[None]:
-    """Add to an error which example it was; and be silent about log(-1), which is nan here, not a mistake."""
-    try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
-            yield
-    except Exception as error:
-        error.add_note(f"in the example {example.name}: {example}")
-        raise
 
 
 def random_like(x: Any) -> Array:
@@ -83,30 +71,26 @@ def test_ops_exports_it_under_its_name(op: Op) -> None:
 # --- the value ----------------------------------------------------------------------------------------------
 
 
-@every_op
-def test_the_value_is_what_the_formula_says(op: Op) -> None:
-    for example in EXAMPLES.get(op, []):
-        with naming(example):
-            value, *_ = op(*example.inputs, **example.attrs)
-            expected = np.asarray(VALUES[op](*example.inputs, **example.attrs))
-            assert np.shape(value) == expected.shape
-            np.testing.assert_allclose(value, expected, rtol=1e-13, atol=1e-14)
+@proves("value")
+def test_the_value_is_what_the_formula_says(op: Op, example: Example) -> None:
+    value, *_ = op(*example.inputs, **example.attrs)
+    expected = np.asarray(VALUES[op](*example.inputs, **example.attrs))
+    assert np.shape(value) == expected.shape
+    np.testing.assert_allclose(value, expected, rtol=1e-13, atol=1e-14)
 
 
-@every_op
-def test_float32_stays_float32(op: Op) -> None:
-    for original in EXAMPLES.get(op, []):
-        example = original.as_dtype(np.float32)
-        with naming(example):
-            value, *pullbacks = op(*example.inputs, **example.attrs)
-            expected, *exact = op(*(x.astype(np.float64) for x in example.inputs), **original.attrs)
-            assert value.dtype == (np.float32 if op is not ops.cast else example.attrs["dtype"])
-            np.testing.assert_allclose(value, expected, rtol=3e-5, atol=3e-6)
-            g = random_like(value)
-            for pullback, precise in zip(pullbacks, exact, strict=True):
-                gx = pullback(g)
-                assert gx.dtype == np.float32, "the gradient has another dtype"
-                np.testing.assert_allclose(gx, precise(g.astype(np.float64)), rtol=2e-4, atol=2e-5)
+@proves("float32")
+def test_float32_stays_float32(op: Op, example: Example) -> None:
+    narrow = example.as_dtype(np.float32)
+    value, *pullbacks = op(*narrow.inputs, **narrow.attrs)
+    expected, *exact = op(*(x.astype(np.float64) for x in narrow.inputs), **example.attrs)
+    assert value.dtype == (np.float32 if op is not ops.cast else narrow.attrs["dtype"])
+    np.testing.assert_allclose(value, expected, rtol=3e-5, atol=3e-6)
+    g = random_like(value)
+    for pullback, precise in zip(pullbacks, exact, strict=True):
+        gx = pullback(g)
+        assert gx.dtype == np.float32, "the gradient has another dtype"
+        np.testing.assert_allclose(gx, precise(g.astype(np.float64)), rtol=2e-4, atol=2e-5)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -130,63 +114,56 @@ def test_a_python_number_takes_the_dtype_of_the_array_beside_it(op: Op, dtype: A
 # --- the gradient -------------------------------------------------------------------------------------------
 
 
-@every_op
-def test_the_gradient_is_the_slope_measured_by_central_differences(op: Op) -> None:
-    for example in EXAMPLES.get(op, []):
-        xs = tensors(example)
-        run = lambda *xs, attrs=example.attrs: apply(op, *xs, **attrs)
-        with naming(example):
-            if has_slopes(run(*xs), xs):
-                assert gradcheck(run, xs, eps=1e-6, atol=1e-7, rtol=1e-6)
-            else:  # nothing to compare, but the gradients must have the right shape, and be zeros
-                for x, g in zip(xs, cutaway.autograd.grad(run(*xs).sum(), xs), strict=True):
-                    assert g.shape == x.shape
-                    assert g.dtype == x.dtype
-                    assert not g.any() or g.isnan().all()
+@proves("central differences")
+def test_the_gradient_is_the_slope_measured_by_central_differences(op: Op, example: Example) -> None:
+    xs = tensors(example)
+    run = lambda *xs: apply(op, *xs, **example.attrs)
+    if has_slopes(run(*xs), xs):
+        assert gradcheck(run, xs, eps=1e-6, atol=1e-7, rtol=1e-6)
+    else:  # nothing to compare, but the gradients must have the right shape, and be zeros
+        for x, g in zip(xs, cutaway.autograd.grad(run(*xs).sum(), xs), strict=True):
+            assert g.shape == x.shape
+            assert g.dtype == x.dtype
+            assert not g.any() or g.isnan().all()
 
 
-@every_op
-def test_the_gradient_is_the_slope_along_a_random_direction(op: Op) -> None:
-    for example in EXAMPLES.get(op, []):
-        xs = tensors(example)
-        run = lambda *xs, attrs=example.attrs: apply(op, *xs, **attrs)
-        with naming(example):
-            if has_slopes(run(*xs), xs):
-                assert gradcheck(run, xs, atol=1e-7, rtol=1e-6, fast_mode=True)
+@proves("random projection")
+def test_the_gradient_is_the_slope_along_a_random_direction(op: Op, example: Example) -> None:
+    xs = tensors(example)
+    run = lambda *xs: apply(op, *xs, **example.attrs)
+    if has_slopes(run(*xs), xs):
+        assert gradcheck(run, xs, atol=1e-7, rtol=1e-6, fast_mode=True)
 
 
-@every_op
-def test_the_second_derivative_is_the_slope_of_the_first(op: Op) -> None:
-    for k, example in enumerate(EXAMPLES.get(op, [])):
-        xs = tensors(example)
-        run = lambda *xs, attrs=example.attrs: apply(op, *xs, **attrs)
-        with naming(example):
-            y = run(*xs)
-            seed = cutaway.from_numpy(random_like(y.detach().numpy()))
-            first = cutaway.autograd.grad(y, xs, seed, create_graph=True)
-            for recorded, plain in zip(first, cutaway.autograd.grad(run(*xs), xs, seed), strict=True):
-                assert recorded.shape == plain.shape
-                np.testing.assert_allclose(recorded.detach().numpy(), plain.numpy(), rtol=1e-10, atol=1e-13)
-            if example.twice and has_slopes(run(*xs), xs):
-                full = k == 0 and sum(x.numel() for x in xs) <= 12  # then every entry; else a projection, quicker
-                assert gradgradcheck(run, xs, atol=1e-6, rtol=1e-5, fast_mode=not full)
+@proves("second derivative")
+def test_the_second_derivative_is_the_slope_of_the_first(op: Op, example: Example) -> None:
+    xs = tensors(example)
+    run = lambda *xs: apply(op, *xs, **example.attrs)
+    y = run(*xs)
+    seed = cutaway.from_numpy(random_like(y.detach().numpy()))
+    first = cutaway.autograd.grad(y, xs, seed, create_graph=True)
+    for recorded, plain in zip(first, cutaway.autograd.grad(run(*xs), xs, seed), strict=True):
+        assert recorded.shape == plain.shape
+        np.testing.assert_allclose(recorded.detach().numpy(), plain.numpy(), rtol=1e-10, atol=1e-13)
+    if example.twice and has_slopes(run(*xs), xs):
+        first_of_all = example is EXAMPLES[op][0]
+        full = first_of_all and sum(x.numel() for x in xs) <= 12  # then every entry; else a projection, quicker
+        assert gradgradcheck(run, xs, atol=1e-6, rtol=1e-5, fast_mode=not full)
 
 
-@pytest.mark.parametrize("op", [op for op in ops.TABLE if ops.TABLE[op].twin], ids=lambda op: op.__name__)
-def test_a_fused_op_agrees_with_its_plain_twin(op: Op) -> None:
+@proves("plain twin")
+def test_a_fused_op_agrees_with_its_plain_twin(op: Op, example: Example) -> None:
     twin: Any = ops.TABLE[op].twin
-    for example in EXAMPLES.get(op, []):
-        with naming(example):
-            plain = twin(*example.inputs, **example.attrs)
-            xs = tensors(example)
-            fused, out = apply(op, *xs, **example.attrs), twin(*xs, **example.attrs)  # recorded op by op
-            for other in (plain, out.detach().numpy()):
-                np.testing.assert_allclose(fused.detach().numpy(), other, rtol=1e-13, atol=1e-15)
-            g = cutaway.from_numpy(random_like(plain))
-            # The scores of attention reach 100 in an example, and exp makes their rounding errors as much larger.
-            atol = 1e-13 if op is ops.scaled_dot_product_attention else 1e-14
-            for got, want in zip(*(cutaway.autograd.grad(y, xs, g) for y in (fused, out)), strict=True):
-                np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-12, atol=atol)
+    plain = twin(*example.inputs, **example.attrs)
+    xs = tensors(example)
+    fused, out = apply(op, *xs, **example.attrs), twin(*xs, **example.attrs)  # recorded op by op
+    for other in (plain, out.detach().numpy()):
+        np.testing.assert_allclose(fused.detach().numpy(), other, rtol=1e-13, atol=1e-15)
+    g = cutaway.from_numpy(random_like(plain))
+    # The scores of attention reach 100 in an example, and exp makes their rounding errors as much larger.
+    atol = 1e-13 if op is ops.scaled_dot_product_attention else 1e-14
+    for got, want in zip(*(cutaway.autograd.grad(y, xs, g) for y in (fused, out)), strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-12, atol=atol)
 
 
 # --- the contract -------------------------------------------------------------------------------------------
@@ -196,58 +173,69 @@ def shared(a: Any, b: Any) -> bool:
     return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.shares_memory(a, b)
 
 
-@every_op
-def test_it_leaves_alone_what_is_not_its_own(op: Op) -> None:
-    for example in EXAMPLES.get(op, []):
-        example = example.as_dtype(np.float64)
-        with naming(example):
-            before = [x.copy() for x in example.inputs]
-            value, *pullbacks = op(*example.inputs, **example.attrs)
-            kept, g = np.copy(value), random_like(np.asarray(value))
-            incoming = g.copy()
-            assert len(pullbacks) == len(example.inputs), "one pullback for each array"
-            for x, pullback in zip(example.inputs, pullbacks, strict=True):
-                first, second = pullback(g), pullback(g)
-                np.testing.assert_array_equal(first, second, err_msg="called twice")
-                np.testing.assert_array_equal(g, incoming, err_msg="wrote into g")
-                assert shared(first, g) or not shared(first, second), "keeps what it returned"
-                assert not any(shared(first, y) for y in (*example.inputs, value)), "returns what it captured"
-                assert np.shape(first) == x.shape or ops.TABLE[op].broadcasts, "a gradient of another shape"
-                if isinstance(first, np.ndarray) and first.flags.writeable and not shared(first, g):
-                    first += 1
-                    np.testing.assert_array_equal(pullback(g), second, err_msg="keeps what it returned")
-            for x, original in zip(example.inputs, before, strict=True):
-                np.testing.assert_array_equal(x, original, err_msg="wrote into an input")
-            np.testing.assert_array_equal(value, kept, err_msg="wrote into the value")
+@proves("leaves alone")
+def test_it_leaves_alone_what_is_not_its_own(op: Op, example: Example) -> None:
+    example = example.as_dtype(np.float64)
+    before = [x.copy() for x in example.inputs]
+    value, *pullbacks = op(*example.inputs, **example.attrs)
+    kept, g = np.copy(value), random_like(np.asarray(value))
+    incoming = g.copy()
+    assert len(pullbacks) == len(example.inputs), "one pullback for each array"
+    for x, pullback in zip(example.inputs, pullbacks, strict=True):
+        first, second = pullback(g), pullback(g)
+        np.testing.assert_array_equal(first, second, err_msg="called twice")
+        np.testing.assert_array_equal(g, incoming, err_msg="wrote into g")
+        assert shared(first, g) or not shared(first, second), "keeps what it returned"
+        assert not any(shared(first, y) for y in (*example.inputs, value)), "returns what it captured"
+        assert np.shape(first) == x.shape or ops.TABLE[op].broadcasts, "a gradient of another shape"
+        if isinstance(first, np.ndarray) and first.flags.writeable and not shared(first, g):
+            first += 1
+            np.testing.assert_array_equal(pullback(g), second, err_msg="keeps what it returned")
+    for x, original in zip(example.inputs, before, strict=True):
+        np.testing.assert_array_equal(x, original, err_msg="wrote into an input")
+    np.testing.assert_array_equal(value, kept, err_msg="wrote into the value")
 
 
-@every_op
-def test_pullbacks_are_right_when_everything_else_is_gone(op: Op) -> None:
+@proves("stands alone")
+def test_pullbacks_are_right_when_everything_else_is_gone(op: Op, example: Example) -> None:
     """Each pullback stands for itself: others may have been dropped, called before, or made since for other inputs."""
-    for example in EXAMPLES.get(op, []):
-        with naming(example):
-            value, *pullbacks = op(*example.as_dtype(np.float64).inputs, **example.attrs)
-            g = random_like(np.asarray(value))
-            expected = [np.array(pullback(g)) for pullback in pullbacks]
-            for i in reversed(range(len(pullbacks))):
-                other = op(*example.as_dtype(np.float64).inputs, **example.attrs)[1 + i]
-                op(*(x * 1.25 + 0.125 for x in example.inputs), **example.attrs)
-                np.testing.assert_array_equal(other(g), expected[i])
+    value, *pullbacks = op(*example.as_dtype(np.float64).inputs, **example.attrs)
+    g = random_like(np.asarray(value))
+    expected = [np.array(pullback(g)) for pullback in pullbacks]
+    for i in reversed(range(len(pullbacks))):
+        other = op(*example.as_dtype(np.float64).inputs, **example.attrs)[1 + i]
+        op(*(x * 1.25 + 0.125 for x in example.inputs), **example.attrs)
+        np.testing.assert_array_equal(other(g), expected[i])
 
 
-@every_op
-def test_gradients_come_back_in_the_shape_of_the_inputs(op: Op) -> None:
+@proves("broadcasting", "0-d", "empty", "non-contiguous")
+def test_gradients_come_back_in_the_shape_of_the_inputs(op: Op, example: Example) -> None:
     """Backward through the engine: what broadcasting stretched is summed, and 0-d gradients are arrays."""
-    for example in EXAMPLES.get(op, []):
-        xs = tensors(example)
-        with naming(example):
-            y = apply(op, *xs, **example.attrs)
-            y.backward(cutaway.ones(y.shape, dtype=y.dtype))
-            for x in xs:
-                assert x.grad is not None
-                assert x.grad.shape == x.shape
-                assert type(x.grad.numpy()) is np.ndarray
-                assert not np.shares_memory(x.grad.numpy(), y.detach().numpy())
+    xs = tensors(example)
+    y = apply(op, *xs, **example.attrs)
+    y.backward(cutaway.ones(y.shape, dtype=y.dtype))
+    for x in xs:
+        assert x.grad is not None
+        assert x.grad.shape == x.shape
+        assert type(x.grad.numpy()) is np.ndarray
+        assert not np.shares_memory(x.grad.numpy(), y.detach().numpy())
+
+
+@proves("large numbers")
+def test_large_numbers_do_no_harm(op: Op, example: Example) -> None:
+    value, *pullbacks = op(*example.inputs, **example.attrs)
+    expected = np.asarray(VALUES[op](*example.inputs, **example.attrs))
+    largest = np.abs(expected[np.isfinite(expected)]).max(initial=1)  # of differences of large numbers little remains
+    np.testing.assert_allclose(value, expected, rtol=1e-12, atol=1e-13 * largest)
+    for pullback in pullbacks:
+        gx = pullback(random_like(np.asarray(value)))
+        assert not np.isnan(gx).any() or not np.isfinite(expected).all()
+
+
+@proves("keeps")
+def test_a_pullback_needs_what_it_keeps(op: Op, example: Example) -> None:
+    assert unneeded(op, [*EXAMPLES[op], *special(op), *ties(op)]) == []
+    assert names(op, example)
 
 
 def test_summing_back_is_the_adjoint_of_stretching() -> None:

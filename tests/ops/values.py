@@ -23,7 +23,8 @@ def exact(function: Callable[..., Any]) -> Callable[..., Array]:
 
     def each(*xs: float, **attrs: Any) -> float:
         with mpmath.workdps(50):
-            return float(function(*(mpmath.mpf(float(x)) for x in xs), **attrs))
+            y = function(*(mpmath.mpf(float(x)) for x in xs), **attrs)
+            return float("nan") if isinstance(y, mpmath.mpc) else float(y)
 
     return lambda *xs, **attrs: np.vectorize(lambda *v: each(*v, **attrs), otypes=[np.float64])(*xs)
 
@@ -252,7 +253,7 @@ VALUES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.smooth_l1_loss: averaged(lambda x, y, beta=1.0: _huber(x, y, beta) / mpmath.mpf(beta)),
     ops.binary_cross_entropy: averaged(lambda p, y: -(y * mpmath.log(p) + (1 - y) * mpmath.log(1 - p))),
     ops.binary_cross_entropy_with_logits: averaged(lambda x, y, pos_weight=1.0: -(
-        pos_weight * y * mpmath.log(_sigmoid(x)) + (1 - y) * mpmath.log(1 - _sigmoid(x)))),
+        pos_weight * y * -mpmath.log1p(mpmath.exp(-x)) + (1 - y) * -mpmath.log1p(mpmath.exp(x)))),
     **VALUES_OF_INDEXING,
     **VALUES_OF_LAYERS,
     **VALUES_OF_MATRICES,

@@ -46,7 +46,7 @@ def scaled_dot_product_attention(
         e += np.where(keep, 0, -np.inf).astype(e.dtype)
     if e.size and not tame:
         top = largest(e, -1)
-        e -= np.where(np.isfinite(top), top, 0)  # ∞ - ∞ would be nan
+        e -= np.where(top == -np.inf, 0, top)  # where all is forbidden, -∞ - -∞ would be nan
     np.exp(e, out=e)
     total = np.einsum("...s->...", e)[..., None]
     inverse = 1 / np.where(total == 0, np.inf, total)  # a query that may look at nothing gets 0

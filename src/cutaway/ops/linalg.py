@@ -29,23 +29,23 @@ def matmul(x: Array, y: Array) -> Binary:
     # With batch axes in front. A vector on the left is a matrix of one row, on the right a matrix of one column.
     row, column = x.ndim == 1, y.ndim == 1
 
-    def as_matrices(g: Array) -> tuple[Array, Array, Array]:
+    one_for_all = y.ndim <= 2 < x.ndim  # one matrix for the whole batch: one product for the whole batch
+
+    def as_matrices(g: Array) -> Array:
         if row:
             g = np.expand_dims(g, -1 if column else -2)
-        if column:
-            g = np.expand_dims(g, -1)
-        return (x[None, :] if row else x), (y[:, None] if column else y), g
+        return np.expand_dims(g, -1) if column else g
 
     def dx(g: Array) -> Array:
-        _, y, g = as_matrices(g)
-        grad: Array = np.matmul(g, y.swapaxes(-1, -2))
+        right = y[:, None] if column else y
+        grad: Array = np.matmul(as_matrices(g), right.swapaxes(-1, -2))
         return grad[..., 0, :] if row else grad
 
     def dy(g: Array) -> Array:
-        x, y, g = as_matrices(g)
-        if y.ndim == 2 and x.ndim > 2:  # one matrix for the whole batch: one product for the whole batch
-            x, g = rows(x), rows(g)
-        grad: Array = np.matmul(x.swapaxes(-1, -2), g)
+        g, left = as_matrices(g), x[None, :] if row else x
+        if one_for_all:
+            left, g = rows(left), rows(g)
+        grad: Array = np.matmul(left.swapaxes(-1, -2), g)
         return grad[..., 0] if column else grad
 
     return np.matmul(x, y), dx, dy

@@ -19,7 +19,7 @@ from .windows import Windows, columns
 
 
 def max_pool2d(x: Array, *, windows: Windows) -> Unary:
-    """out[i, j] = the largest x that the window at (i, j) sees; of equals, the first gets the gradient"""
+    """out[i, j] = the largest x that the window at (i, j) sees: of equals the first, and of nan the last"""
     # Fused: one pass per tap instead of six, and no index of the largest is kept. On (32, 6, 28, 28)
     # by 2×2: 0.06 ms forward, 0.4 backward; from small ops 1.2 and 1.7.
     framed, inside = windows.framed(x, lowest(x.dtype)), windows.inside(x.shape[2:])
@@ -29,13 +29,17 @@ def max_pool2d(x: Array, *, windows: Windows) -> Unary:
         total = np.zeros(framed.shape, g.dtype)
         unclaimed = np.ones(out.shape, np.bool_)
         for _, _, seen in windows.taps():
-            first = ~(framed[:, :, *seen] < out)  # and not `==`: a nan must not go without
-            first &= unclaimed
+            first = (framed[:, :, *seen] == out) & unclaimed
             unclaimed ^= first
             if windows.overlap:
                 total[:, :, *seen] += g * first
             else:
                 np.multiply(g, first, out=total[:, :, *seen])
+        if unclaimed.any():  # where a nan won, which equals nothing
+            for _, _, seen in reversed(list(windows.taps())):
+                last = np.isnan(framed[:, :, *seen]) & unclaimed
+                unclaimed ^= last
+                total[:, :, *seen] += g * last
         return total[:, :, *inside]
 
     return out, dx

@@ -108,7 +108,7 @@ def rnn(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array, relu: boo
     def sweep(g: Array) -> tuple[Array, Array]:
         """The gradients of what goes into each tanh, and of h0."""
         g = columns(g)
-        d = (states[1:] > 0).astype(g.dtype) if relu else 1 - states[1:] * states[1:]
+        d = (~(states[1:] <= 0)).astype(g.dtype) if relu else 1 - states[1:] * states[1:]
         dh = np.zeros_like(states[0])
         for t in range(len(d) - 1, -1, -1):
             dh += g[t]

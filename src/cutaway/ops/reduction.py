@@ -74,10 +74,10 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
 
 def var(x: Array, *, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> Unary:
     """Σ (x - mean(x))² / (N - correction)"""
-    n = max(count(x.shape, axis) - correction, 0)
+    shape, n = x.shape, max(count(x.shape, axis) - correction, 0)
     away = x - mean(x, axis=axis, keepdims=True)[0]
     out = np.divide((away * away).sum(axis=axis, keepdims=keepdims), n)
-    return out, lambda g: restore(g, x.shape, axis, keepdims) * np.divide(2 * away, n)
+    return out, lambda g: restore(g, shape, axis, keepdims) * np.divide(2 * away, n)
 
 
 def std(x: Array, *, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> Unary:

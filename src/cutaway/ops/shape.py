@@ -72,8 +72,8 @@ def tile(x: Array, *, repeats: tuple[int, ...]) -> Unary:
 
 def diagonal(x: Array, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Unary:
     """the diagonal of x, or those of all matrices that two of its axes make; it becomes the last axis"""
-    at = {"offset": offset, "axis1": axis1, "axis2": axis2}
-    return diagonal_of(x, **at), lambda g: on_diagonal(g, shape=x.shape, **at)
+    shape, at = x.shape, {"offset": offset, "axis1": axis1, "axis2": axis2}
+    return diagonal_of(x, **at), lambda g: on_diagonal(g, shape=shape, **at)
 
 
 def diag_embed(x: Array, *, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Unary:
@@ -100,10 +100,10 @@ def on_diagonal(g: Array, *, shape: Shape, offset: int, axis1: int, axis2: int) 
 
 def sliding(x: Array, *, axis: int, size: int, step: int) -> Unary:
     """x in windows along an axis, each a step further on than the one before; they overlap if the step is small"""
-    starts = np.arange(0, x.shape[axis] - size + 1, step)
+    shape, starts = x.shape, np.arange(0, x.shape[axis] - size + 1, step)
     index = (*(slice(None),) * axis, starts[:, None] + np.arange(size))
     return windows_of(x, axis=axis, size=size, step=step), lambda g: spread(
-        np.moveaxis(g, -1, axis + 1), shape=x.shape, index=index
+        np.moveaxis(g, -1, axis + 1), shape=shape, index=index
     )
 
 
