@@ -10,11 +10,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import numpy as np
+
 from . import errors
+from .dtypes import result_type, scalar_dtype
 from .tensors import Tensor
 from .tensors.arguments import NUMPY_NAMES, tensor_argument
 from .tensors.base import TensorBase, wrap
-from .tensors.data import array_of
 from .tensors.shape import repeated
 
 P = ParamSpec("P")
@@ -50,12 +52,20 @@ def _also_of_numbers(method: Callable[Concatenate[Any, P], R], both: bool = True
 
     @functools.wraps(plain)
     def call(*args: Any, **kwargs: Any) -> R:
-        others = [x for x in (*args[1:], *kwargs.values()) if isinstance(x, TensorBase)]
+        others = [x._array for x in (*args[1:], *kwargs.values()) if isinstance(x, TensorBase)]
         if args and isinstance(args[0], int | float) and (both or others):
-            args = (wrap(array_of(args[0])), *args[1:])  # with no dimensions it is as weak as a number
+            args = (wrap(_weak(args[0], others)), *args[1:])
         return plain(*args, **kwargs)
 
     return call
+
+
+def _weak(number: bool | int | float, others: list[Any]) -> Any:
+    """A number as an array that decides a result's dtype no more than the number itself would."""
+    own = scalar_dtype(number)
+    kind = result_type(number, *others)
+    fits = own.kind != "b" and np.asarray(number).astype(kind) == number
+    return np.asarray(number, kind if fits else own)
 
 
 add = _also_of_numbers(Tensor.add)
@@ -206,7 +216,7 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
     >>> cutaway.permute(cutaway.zeros(2, 3, 4), (2, 0, 1)).shape
     torch.Size([4, 2, 3])
     """
-    return tensor_argument(input, "permute").permute(dims)  # type: ignore[no-any-return]
+    return tensor_argument(input, "permute").permute(_listed(dims))  # type: ignore[no-any-return]
 
 
 def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
@@ -216,9 +226,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    if not isinstance(shape, tuple | list):
-        raise errors.not_a_shape((shape,))
-    return tensor_argument(input, "reshape").reshape(shape)  # type: ignore[no-any-return]
+    return tensor_argument(input, "reshape").reshape(_listed(shape))  # type: ignore[no-any-return]
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
@@ -228,7 +236,7 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
-    return tensor_argument(input, "broadcast_to").broadcast_to(size)  # type: ignore[no-any-return]
+    return tensor_argument(input, "broadcast_to").broadcast_to(_listed(size))  # type: ignore[no-any-return]
 
 
 def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
@@ -237,7 +245,7 @@ def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
     >>> cutaway.tile(cutaway.tensor([1, 2]), (2,))
     tensor([1, 2, 1, 2])
     """
-    return tensor_argument(input, "tile").tile(dims)  # type: ignore[no-any-return]
+    return tensor_argument(input, "tile").tile(_listed(dims))  # type: ignore[no-any-return]
 
 
 def repeat_interleave(
@@ -276,7 +284,14 @@ def flip(input: Tensor, dims: Sequence[int]) -> Tensor:
     tensor([[3, 4],
             [1, 2]])
     """
-    return tensor_argument(input, "flip").flip(dims)  # type: ignore[no-any-return]
+    return tensor_argument(input, "flip").flip(_listed(dims))  # type: ignore[no-any-return]
+
+
+def _listed(given: Any) -> Any:
+    """A shape, or dimensions, in a tuple or a list: f(x, (2, 3)), where the methods take x.f(2, 3) too."""
+    if not isinstance(given, tuple | list):
+        raise errors.not_a_shape((given,))
+    return given
 
 
 def is_tensor(obj: Any) -> bool:

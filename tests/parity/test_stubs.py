@@ -31,6 +31,8 @@ LEFT_OUT = {
 UNLIKE = {
     "add": "add(x, alpha, y) goes out of use in PyTorch: say alpha=",
     "sub": "sub(x, alpha, y) goes out of use in PyTorch: say alpha=",
+    "addmm": "addmm(beta, x, ...) goes out of use in PyTorch: say beta=",
+    "baddbmm": "likewise",
     "subtract": "likewise",
     "subtract_": "likewise",
     "arange": "arange(end): what is first in one overload is second in another",

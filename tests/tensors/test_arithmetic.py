@@ -130,3 +130,33 @@ def test_functions_take_numbers_where_pytorch_does() -> None:
     assert cutaway.where(x > 1, 1.0, 0.0).dtype == cutaway.float32
     assert cutaway.where(x > 1, 1, 0).dtype == cutaway.int64
     assert cutaway.where(x > 1)[0].tolist() == [1]
+
+
+def test_a_number_in_front_is_as_weak_as_one_behind() -> None:
+    small = cutaway.tensor(2, dtype=cutaway.int8)
+    for sum_ in (cutaway.add(3, small), cutaway.mul(3, small), 3 + small):
+        assert sum_.dtype is cutaway.int8
+    assert cutaway.div(-1, cutaway.tensor([4], dtype=cutaway.uint8)).tolist() == [-0.25]
+    assert cutaway.where(small > 0, 2, small).dtype is cutaway.int8
+    with pytest.raises(RuntimeError, match="bool"):
+        cutaway.sub(True, small)
+
+
+def test_what_is_left_over_has_the_sign_of_zero_that_pytorchs_has() -> None:
+    x = cutaway.tensor([-2.0, 0.5, -0.0, -3.0])
+    assert repr(x % 2) == "tensor([-0.0000, 0.5000, -0.0000, 1.0000])"
+    assert repr(x % -0.5) == "tensor([-0., 0., -0., -0.])"
+
+
+def test_a_tensor_with_no_dimensions_stands_for_a_number() -> None:
+    x = cutaway.tensor([-1.0, 5.0])
+    assert x.clamp(0, cutaway.tensor(2.0)).tolist() == [0, 2]
+    assert cutaway.tensor([1, 2], dtype=cutaway.uint8).clamp_max(-1).tolist() == [1, 2]
+    assert cutaway.where(cutaway.tensor([1, 0], dtype=cutaway.uint8), x, 0.0).tolist() == [-1, 0]
+    assert (cutaway.tensor([True, False]) ** False).tolist() == [True, True]
+
+
+def test_nothing_divided_by_zero_is_nothing() -> None:
+    nothing = cutaway.zeros(0, dtype=cutaway.int64)
+    for empty in (nothing // 0, nothing % 0, nothing.fmod(0)):
+        assert empty.shape == (0,)

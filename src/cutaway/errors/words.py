@@ -56,7 +56,7 @@ def line_number(code: CodeType, instruction: int) -> int:
 def missing_attribute(owner: Any, name: str) -> AttributeError:
     """A name that an object does not have."""
     # Python asks for the names with __ itself, often, and takes no for an answer.
-    known = () if name.startswith("__") else dir(owner)
+    known = [] if name.startswith("__") else [n for n in dir(owner) if name.startswith("_") or not n.startswith("_")]
     message = f"'{type(owner).__name__}' object has no attribute {name!r}.{nearest(name, known)}"
     return AttributeError(message, name=name, obj=owner)
 

@@ -60,7 +60,9 @@ def trunc_divide(x: Array, y: Array) -> Binary:
 
 def remainder(x: Array, y: Array) -> Binary:
     """x - ⌊x / y⌋ y"""
-    return np.remainder(x, y), lambda g: g, lambda g: g * -np.floor_divide(x, y)
+    rest = np.fmod(x, y)  # and not np.remainder, whose zeros have another sign than PyTorch's
+    out = np.where((rest != 0) & ((rest < 0) != (y < 0)), rest + y, rest)
+    return out, lambda g: g, lambda g: g * -np.floor_divide(x, y)
 
 
 def fmod(x: Array, y: Array) -> Binary:

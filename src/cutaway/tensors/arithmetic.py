@@ -21,7 +21,9 @@ from .base import (
     apply,
     as_operand,
     binary,
+    common_shape,
     is_operand,
+    number_as,
     to_common_dtype,
     to_dtype,
     wrap,
@@ -256,9 +258,10 @@ class Arithmetic(TensorBase):
         >>> cutaway.tensor([0., 10.]).lerp(cutaway.tensor([10., 10.]), 0.1)
         tensor([ 1., 10.])
         """
+        tensor_argument(end, "lerp")
         if self._array.dtype.kind != "f":
             raise errors.not_for_dtype("lerp", self.dtype.name, "fractions: x.float()")
-        for x in (tensor_argument(end, "lerp"), weight):
+        for x in (end, weight):
             if isinstance(x, TensorBase) and x._array.dtype != self._array.dtype:
                 raise errors.dtypes_differ("lerp", self.dtype, x.dtype)
         return apply(ops.lerp, self, end, as_operand(weight))
@@ -363,7 +366,7 @@ def where(condition: Tensor, input: Operand | None = None, other: Operand | None
     """
     if input is None and other is None:
         return tensor_argument(condition, "where").nonzero(as_tuple=True)
-    if is_operand(input) and not isinstance(input, TensorBase):
+    if not isinstance(input, TensorBase) and not isinstance(other, TensorBase) and is_operand(input):
         input = wrap(array_of(input))  # where both are numbers, there must be something with a dtype
     return apply(ops.where, *to_common_dtype(input, other), condition=_condition(condition))
 
@@ -382,7 +385,7 @@ def _rounded(op: Any, x: Any, y: Any) -> Tensor:
     dtype = (x if isinstance(x, TensorBase) else y)._array.dtype
     if dtype.kind == "b":
         raise errors.not_for_dtype(op.__name__, "bool", "whole numbers: x.int()")
-    if dtype.kind != "f" and not np.all(plain(y)):
+    if dtype.kind != "f" and np.size(plain(x)) and not np.all(plain(y)):
         raise errors.division_by_zero(op.__name__)
     return apply(op, x, y)
 
@@ -391,8 +394,8 @@ def _pow(x: Any, y: Any) -> Tensor:
     if not isinstance(y, TensorBase):
         n = as_operand(y)
         base = to_dtype(x, result_type(x._array, n))
-        if base._array.dtype.kind == "b":
-            raise errors.not_for_dtype("pow", "bool", "whole numbers: x.int()")
+        if base._array.dtype.kind == "b":  # b ** True, b ** False
+            return wrap(np.copy(base._array) if n else np.ones_like(base._array))
         if base._array.dtype.kind != "f" and n < 0:
             raise errors.negative_power(n)
         return apply(ops.power, base, n=n)
@@ -401,6 +404,7 @@ def _pow(x: Any, y: Any) -> Tensor:
         return apply(ops.pow, x if isinstance(x, TensorBase) else y._array.dtype.type(x), y)
     if y._array.dtype.kind == "b":
         raise errors.not_for_dtype("pow", "bool", "whole numbers: x.int()")
+    common_shape("pow", x, y)
     return wrap(np.asarray(whole_power(plain(x), plain(y))))
 
 
@@ -409,17 +413,25 @@ def _clamp(x: TensorBase, **limits: Any) -> Tensor:
     x = to_dtype(x, result_type(x._array, *given))
     if x._array.dtype.kind == "b":
         raise errors.not_for_dtype("clamp", "bool", "numbers: x.int()")
-    return apply(ops.clamp, x, **limits)
+    held = {name: None if limit is None else number_as(limit, x._array.dtype) for name, limit in limits.items()}
+    return apply(ops.clamp, x, **held)
 
 
 def _clamp_to_tensors(x: TensorBase, low: Any, high: Any) -> Tensor:
     if isinstance(low, int | float) or isinstance(high, int | float):
-        raise errors.clamp_with_both_kinds()
+        if any(isinstance(limit, TensorBase) and limit._array.ndim for limit in (low, high)):
+            raise errors.clamp_with_both_kinds()
+        return _clamp(x, **{"min": _as_number(low), "max": _as_number(high)})
     x, *limits = to_common_dtype(x, *(limit for limit in (low, high) if limit is not None))
     least, most = _ends(x._array.dtype)
     if x._array.dtype.kind == "b" and len(limits) == 2:
         raise errors.not_for_dtype("clamp", "bool", "numbers: x.int()")
     return apply(ops.clip, x, *([least] if low is None else []), *limits, *([most] if high is None else []))
+
+
+def _as_number(x: Any) -> Any:
+    """What a tensor with no dimensions holds; PyTorch takes such a one where it takes a number."""
+    return x._array.item() if isinstance(x, TensorBase) else x
 
 
 def _ends(dtype: np.dtype[Any]) -> tuple[Any, Any]:
@@ -442,6 +454,9 @@ def _scaled(x: TensorBase, other: Any, alpha: Number) -> Any:
 
 
 def _condition(condition: Any) -> Any:
-    if tensor_argument(condition, "where")._array.dtype.kind != "b":
+    array = tensor_argument(condition, "where")._array
+    if array.dtype == np.uint8:  # PyTorch's bools, before it had any
+        array = array.astype(np.bool_)
+    if array.dtype.kind != "b":
         raise errors.not_a_mask("where", condition.dtype)
-    return condition._array
+    return array

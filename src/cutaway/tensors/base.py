@@ -486,6 +486,6 @@ def common_shape(name: str, *xs: Any) -> tuple[int, ...]:
 
 __all__ = [
     "AccumulateGrad", "Dims", "Number", "Operand", "TensorBase", "View", "apply", "apply_view", "as_float",
-    "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "node_of", "promote", "rearrange",
-    "refuse_leaf", "to_common_dtype", "to_dtype", "wrap", "write",
+    "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "node_of", "number_as", "promote",
+    "rearrange", "refuse_leaf", "to_common_dtype", "to_dtype", "wrap", "write",
 ]  # fmt: skip

@@ -267,8 +267,8 @@ def _spread(
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
-    axis = axes_of(dim, x._array.ndim)
-    return apply(op, _fractions(op.__name__, x), axis=axis, correction=correction, keepdims=keepdim)
+    x = _fractions(op.__name__, x)
+    return apply(op, x, axis=axes_of(dim, x._array.ndim), correction=correction, keepdims=keepdim)
 
 
 def _truth(question: Callable[..., Any], x: TensorBase, dim: Dims, keepdim: bool) -> Tensor:
