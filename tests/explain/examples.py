@@ -128,3 +128,39 @@ def many(n: int = 500) -> Any:
         x, y = made[-1 - i * 7 % 6], made[-1 - i * 5 % 4]
         made.append(torch.tanh(x) if i % 3 == 0 else x * y if i % 3 == 1 else x + y)
     return torch.explain.trace(sum(made[-6:]))
+
+
+def odd() -> list[Any]:
+    """Traces of what is seldom: nothing but a leaf, no numbers, hooks, five dimensions, an op of the user's."""
+
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, how: str, factor: float) -> Any:
+            ctx.save_for_backward(x)
+            return x * factor
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return g * 2 + x * 0, None, None
+
+    a, b = torch.tensor(2.0, requires_grad=True), torch.tensor(3.0, requires_grad=True)
+    hooked = a * b
+    hooked.register_hook(lambda g: g * 2)
+    overwritten = torch.ones(2, requires_grad=True) + 1
+    total = overwritten.sum()
+    overwritten.mul_(2)
+    deep = torch.ones(2, 1, 2, 3, 2, requires_grad=True)
+    large = torch.ones(40, 30, requires_grad=True)
+    trace = torch.explain.trace
+    return [
+        trace(torch.ones(2, 3, requires_grad=True), torch.ones(2, 3)),
+        trace((torch.zeros(0, 3, requires_grad=True) * 2).prod()),
+        trace((a * b + a).exp(), of=a),
+        trace(hooked * hooked),
+        trace(Doubled.apply(a, "twice", 2.0)),
+        trace(total),
+        trace(((deep > 0) * deep).amax()),
+        trace((large @ large.mT).mean()),
+        trace((a / 0).log()),
+    ]

@@ -16,8 +16,11 @@ import cutaway as torch
 from cutaway import explain, nn
 from cutaway.explain.drawing.palette import DARK, LIGHT
 from cutaway.explain.drawing.parts import MOST, Part, arrange_parts, parts_at, visible
+from cutaway.explain.stepping.story import Story
+from cutaway.tensors.base import apply
 
-from .examples import EVIL, gpt, hostile, many, recurrent, scalars, xor
+from ..ops.examples import EXAMPLES
+from .examples import EVIL, gpt, hostile, many, odd, recurrent, scalars, xor
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -253,6 +256,12 @@ def test_a_model_is_drawn_by_running_it_without_gradients() -> None:
     assert all(p.grad is None for p in model.parameters())
 
 
+def test_what_a_model_is_called_with_has_the_name_that_forward_gives_it() -> None:
+    drawing = explain.draw(nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.ones(5, 3))
+    drawn = cards(ET.fromstring(drawing.svg()), "constant")
+    assert [text[:2] for text in drawn.values()] == [["input", "constant"]]
+
+
 def test_of_what_a_model_returns_the_first_tensor_is_drawn() -> None:
     lstm = nn.LSTM(3, 4)
     assert "lstm" in explain.draw(lstm, torch.ones(2, 1, 3)).svg()
@@ -265,6 +274,27 @@ def test_drawing_leaves_the_graph_and_grad_as_they_were() -> None:
     assert x.grad is None
     y.backward()
     assert x.grad == 6
+
+
+# -- any graph -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("op", [op for op in EXAMPLES], ids=lambda op: op.__name__)
+def test_every_op_is_drawn_and_told(op: Any) -> None:
+    example = EXAMPLES[op][0]
+    leaves = [torch.tensor(x, requires_grad=True) for x in example.inputs]
+    value = apply(op, *leaves, **example.attrs)
+    found = explain.trace(value.sum())
+    assert any(node["op"] == op.__name__.strip("_") for node in found["nodes"])
+    assert len(cards(parsed(found))) == len(found["nodes"])
+    json.dumps(Story(found).data(), allow_nan=False)
+
+
+@pytest.mark.parametrize("found", odd(), ids=lambda f: f["nodes"][-1]["op"])
+def test_odd_graphs_are_drawn_and_told(found: Any) -> None:
+    for depth in (None, 0):
+        parsed(found, depth=depth)
+    json.dumps(Story(found).data(), allow_nan=False)
 
 
 # -- text is only text ---------------------------------------------------------------------------------------------

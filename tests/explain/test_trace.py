@@ -98,6 +98,15 @@ def test_a_step_of_an_lstm_can_be_recomputed_from_the_trace_alone() -> None:
     assert calls == {("cell", 0), ("cell", 1)}
 
 
+def test_what_no_variable_holds_can_be_named() -> None:
+    x = torch.ones(2, requires_grad=True)
+    found = trace((x * torch.ones(2)).sum(), names={"x": torch.ones(2), "y": x})
+    assert [node["name"] for node in found["nodes"]][:2] == ["x", None]
+    held = [torch.ones(2)]
+    found = trace((x * held[0]).sum(), names={"half": held.pop()})
+    assert [node["name"] for node in found["nodes"]][:2] == ["x", "half"]
+
+
 def test_each_call_says_within_which_other_it_ran() -> None:
     class Twice(nn.Module):
         def __init__(self) -> None:

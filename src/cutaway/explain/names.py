@@ -70,9 +70,10 @@ class Names:
             else:
                 tensors.append((name, value))
         for name, value in tensors:  # a parameter is called by its path first
-            self._add(name, value)
+            self.add(name, value)
 
-    def _add(self, name: str, value: Any) -> None:
+    def add(self, name: str, value: Any) -> None:
+        """Name a tensor or an array, if it has no name yet."""
         array = value._array if isinstance(value, TensorBase) else value
         node = node_of(value) if isinstance(value, TensorBase) else None
         if node is not None:
@@ -103,7 +104,7 @@ class Names:
             for shelf in (module._parameters, module._buffers):
                 for key, tensor in shelf.items():
                     if tensor is not None:
-                        self._add(f"{path}.{key}", tensor)
+                        self.add(f"{path}.{key}", tensor)
         self._kept.append(root)
 
     def module(self, call: Call) -> str:

@@ -11,7 +11,7 @@ The format is told in `docs/trace.md`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, reduce
 from operator import add
@@ -40,7 +40,14 @@ FORMAT, VERSION = "cutaway.trace", 1
 _PACKAGE = __name__.partition(".")[0]
 
 
-def trace(tensor: Any, gradient: Any = None, *, of: Any = None, limit: int | None = 100) -> dict[str, Any]:
+def trace(
+    tensor: Any,
+    gradient: Any = None,
+    *,
+    of: Any = None,
+    limit: int | None = 100,
+    names: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Run one backward pass, and return all that happened in it as plain data (JSON all through).
 
     Args:
@@ -48,6 +55,7 @@ def trace(tensor: Any, gradient: Any = None, *, of: Any = None, limit: int | Non
         gradient: the gradient of the loss with respect to tensor, of its shape; None means 1, for a single number.
         of: a tensor, or several: only the steps that lead to their gradients. None: to those of all leaves.
         limit: an array of more numbers is cut short, to 3 at either end of each long axis; None cuts none.
+        names: what to call tensors that no variable of the caller's holds.
 
     Raises:
         TypeError: tensor is none.
@@ -67,7 +75,10 @@ def trace(tensor: Any, gradient: Any = None, *, of: Any = None, limit: int | Non
     watch = Watch(root, start, [_node(x) for x in wanted])
     if wanted and not watch.ops and root not in watch.ends:
         raise errors.leads_nowhere_near(wanted[0]._array.shape)
-    return Record(watch, tensor, Names(user_frame()), Values(limit)).data()
+    called = Names(user_frame())
+    for name, value in (names or {}).items():
+        called.add(name, value)
+    return Record(watch, tensor, called, Values(limit)).data()
 
 
 def _node(x: Any) -> Node | Leaf:

@@ -10,7 +10,7 @@ import pytest
 
 from cutaway import explain
 
-from ..examples import EVIL, gpt, hostile, many, recurrent, scalars, xor
+from ..examples import EVIL, gpt, hostile, many, odd, recurrent, scalars, xor
 from .conftest import Reader
 
 LESSONS = [xor, recurrent, gpt]
@@ -239,6 +239,15 @@ def test_all_can_be_reached_and_has_a_name(reader: Reader) -> None:
     assert headings[0] == 1 and all(b <= a + 1 for a, b in itertools.pairwise(headings))
 
 
+def test_the_focus_stays_in_the_story_when_a_name_in_it_is_followed(reader: Reader) -> None:
+    reader.open(xor())
+    reader.press("End")
+    reader.run("document.querySelector('#story button').focus()")
+    reader.press("Enter")
+    assert reader.text("#step-title") == "∂loss/∂model.0"
+    assert reader.run("return document.activeElement.id") == "step-title"
+
+
 # -- forms ---------------------------------------------------------------------------------------------------------
 
 
@@ -267,6 +276,25 @@ def test_names_are_only_text(reader: Reader) -> None:
     assert reader.run("return document.images.length") == 0
     assert reader.run("return document.scripts.length") == 2
     assert EVIL[:9] in reader.text("#jump")
+
+
+@pytest.mark.parametrize("found", odd(), ids=lambda found: found["nodes"][-1]["op"])
+def test_odd_graphs_step_without_a_complaint(found: Any, reader: Reader) -> None:
+    reader.open(found)
+    for _ in range(2 * len(found["nodes"])):
+        reader.press("ArrowRight")
+        open_all(reader)
+    assert reader.text("#place") == f"Backward {len(found['steps'])} of {len(found['steps'])}"
+
+
+def test_a_notebook_shows_it_in_a_frame(reader: Reader) -> None:
+    path = reader.folder / "notebook.html"
+    path.write_text(f"<!doctype html><title>Notebook</title>{explain.step(xor())._repr_html_()}", encoding="utf-8")
+    reader.browser.get(path.as_uri())
+    reader.browser.switch_to.frame(0)
+    reader.run("document.querySelector('#next').click()")
+    assert reader.text("#place") == "Forward 1 of 4"
+    reader.browser.switch_to.default_content()
 
 
 def test_a_graph_of_hundreds(reader: Reader) -> None:

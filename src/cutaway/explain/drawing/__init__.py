@@ -6,6 +6,7 @@ has to be installed, and the same lines can run inside a browser.
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def _run(model: Module, inputs: tuple[Any, ...]) -> dict[str, Any]:
         out = first_tensor(model(*inputs))
     if out is None:
         raise errors.no_tensor_returned(model)
-    found = trace(out, ones_like(out))
+    called = zip(inspect.signature(model.forward).parameters, inputs)
+    found = trace(out, ones_like(out), names={name: x for name, x in called if isinstance(x, Tensor)})
     return {**found, "nodes": [{**node, "gradient": None} for node in found["nodes"]]}
 
 

@@ -147,7 +147,7 @@ function figure(label, number, node, word = "from") {
 
 function link(node) {
   const button = make("button", { type: "button", class: "link" }, nodes[node].label);
-  button.addEventListener("click", () => visit(node));
+  button.addEventListener("click", () => follow(node));
   return button;
 }
 
@@ -222,7 +222,7 @@ function sideBySide(node) {
   }
   row.forEach((other, i) => {
     const go = make("button", { type: "button", class: "link", "aria-label": `Go to time ${i + 1}` }, String(i + 1));
-    go.addEventListener("click", () => visit(other));
+    go.addEventListener("click", () => follow(other));
     const here = other === node ? "here" : "";
     head.append(make("th", { scope: "col", class: here, "aria-current": here ? "true" : null }, go));
     for (const kind of ["value", "gradient"]) {
@@ -361,6 +361,12 @@ function visit(node) {
   const back = backwardFrame.get(node);
   const there = frames[current].phase === "backward" ? (back ?? forwardFrame.get(node)) : (forwardFrame.get(node) ?? 0);
   show(there ?? 0);
+}
+
+// The same from a button in the story, which is told anew: the focus would be lost with the button.
+function follow(node) {
+  visit(node);
+  at("step-title").focus();
 }
 
 const KEYS = {
