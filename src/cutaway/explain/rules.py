@@ -25,8 +25,8 @@ def rule(pullback: Callable[..., Any], op: Any, values: Values) -> dict[str, Any
     if isinstance(op, type):  # a Function of the user's: the rule is its backward, which reads its ctx
         ctx = _captured(_captured(pullback)["gradients"])["ctx"]
         found = {"saved_tensors": ctx.arrays, **vars(ctx)}
-        return {"source": source_of(op.backward), "captured": _plain(found, values, set())}  # type: ignore[attr-defined]
-    return _function(pullback, values, set())
+        return {"source": source_of(op.backward), "captured": _plain(found, values, ())}  # type: ignore[attr-defined]
+    return _function(pullback, values, ())
 
 
 def source_of(function: Callable[..., Any]) -> str | None:
@@ -35,18 +35,18 @@ def source_of(function: Callable[..., Any]) -> str | None:
     return None if code is None else function_source(code)
 
 
-def _function(function: Any, values: Values, seen: set[int]) -> dict[str, Any]:
-    seen.add(id(function))
+def _function(function: Any, values: Values, around: tuple[Any, ...]) -> dict[str, Any]:
+    """A function, inside of those around it."""
     if type(function) is once:
-        return _function(function.compute, values, seen)
-    return {"source": source_of(function), "captured": _plain(_captured(function), values, seen)}
+        function = function.compute
+    return {"source": source_of(function), "captured": _plain(_captured(function), values, (*around, function))}
 
 
 def _captured(function: Any) -> dict[str, Any]:
     """By name what a function, or an object that can be called, carries along."""
     if isinstance(function, FunctionType):
-        code, defaults = function.__code__, function.__defaults__
-        found = {name: contents(cell) for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True)}
+        cells, code, defaults = function.__closure__ or (), function.__code__, function.__defaults__
+        found = {name: contents(cell) for name, cell in zip(code.co_freevars, cells, strict=True)}
         if defaults:
             found.update(zip(code.co_varnames[code.co_argcount - len(defaults) :], defaults, strict=False))
         return found
@@ -56,19 +56,21 @@ def _captured(function: Any) -> dict[str, Any]:
     return slots | getattr(function, "__dict__", {})
 
 
-def _plain(found: dict[str, Any], values: Values, seen: set[int]) -> dict[str, Any]:
-    return {name: _one(x, values, seen) for name, x in found.items() if id(x) not in seen}
+def _plain(found: dict[str, Any], values: Values, around: tuple[Any, ...]) -> dict[str, Any]:
+    return {name: _one(x, values, around) for name, x in found.items()}
 
 
-def _one(x: Any, values: Values, seen: set[int]) -> Any:
+def _one(x: Any, values: Values, around: tuple[Any, ...]) -> Any:
     if isinstance(x, ARRAYS):
         return values(x)
-    if isinstance(x, _FUNCTIONS):
-        return _function(x, values, seen)
     if isinstance(x, (list, tuple)):
-        return [_one(part, values, seen) for part in x]
-    if type(x).__module__.startswith("cutaway.ops."):  # an object that an op made for its pullbacks
-        seen.add(id(x))
-        source = source_of(x) if callable(x) else None
-        return {"object": type(x).__name__, "source": source, "captured": _plain(_captured(x), values, seen)}
-    return plain(x, values)
+        return [_one(part, values, around) for part in x]
+    is_function = isinstance(x, _FUNCTIONS)
+    if not is_function and not type(x).__module__.startswith("cutaway.ops."):
+        return plain(x, values)
+    if any(x is outer for outer in around):
+        return "…"
+    if is_function:
+        return _function(x, values, around)
+    source = source_of(x) if callable(x) else None  # an object that an op made for its pullbacks
+    return {"object": type(x).__name__, "source": source, "captured": _plain(_captured(x), values, (*around, x))}

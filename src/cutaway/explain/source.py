@@ -110,11 +110,6 @@ class Place:
     target: str | None
     is_operator: bool  # the expression is one op: it cannot stand for several
 
-    @property
-    def line_alone(self) -> dict[str, Any]:
-        """The line, for an op that is only a part of what the expression does."""
-        return {**self.line, "expression": None}
-
 
 MOST = 10_000  # what was found is remembered, up to so many
 

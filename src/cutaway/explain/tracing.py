@@ -200,7 +200,7 @@ class Record:
             return None  # it stands among the attributes
         known = self._ids.get(id(array)) if isinstance(array, np.ndarray) else None
         if known is None:
-            known = self._describe({"kind": "constant", "name": self.names.constant(array)}, array, None)
+            known = self._describe(_no_op("constant", self.names.constant(array)), array, None)
             if isinstance(array, np.ndarray):
                 self._ids[id(array)] = known
         return known
@@ -219,7 +219,7 @@ class Record:
         if value is not None and value["node"] is None:
             value["node"] = number
         gradient = None if gradient is None else self.values(gradient)
-        self.nodes.append({"id": number, **_NOTHING_KNOWN, **found, "value": value, "gradient": gradient})
+        self.nodes.append({"id": number, **found, "value": value, "gradient": gradient})
         return number
 
     def _gradient(self, node: Node | Leaf) -> Any:
@@ -237,8 +237,7 @@ class Record:
 
     def _leaf(self, leaf: Leaf) -> dict[str, Any]:
         tensor = leaf.variable if isinstance(leaf, AccumulateGrad) else None
-        kind = "parameter" if isinstance(tensor, Parameter) else "input"
-        return {"kind": kind, "name": self.names.nodes.get(id(leaf)), "retained": True}
+        return _no_op("parameter" if isinstance(tensor, Parameter) else "input", self.names.nodes.get(id(leaf)))
 
     def _op(self, node: Node) -> dict[str, Any]:
         module, call = self.calls.of(node)
@@ -252,7 +251,7 @@ class Record:
             "name": self.names.nodes.get(id(node)) or (at.target if is_result else None),
             "module": module,
             "call": call,
-            "line": at.line if is_result else at.line_alone,
+            "line": dict(at.line) if is_result else {**at.line, "expression": None},
             "retained": RETAIN in (node.hooks or ()),
         }
 
@@ -260,20 +259,17 @@ class Record:
         """Whether the node's value is that of the user's whole expression, and no step on the way to it."""
         if node.op in (cast, piece):
             return False
-        within = _call_of_package(node)
-        return at.is_operator or not any(
-            user.line == node.line and _call_of_package(user) is within for user, _ in self._users.get(node, ())
-        )
+        users = () if at.is_operator else self._users.get(node, ())
+        return all(user.line != node.line or _call_of_package(user) is not _call_of_package(node) for user, _ in users)
 
     def _attributes(self, node: Node) -> dict[str, Any]:
         """What the op was given beside arrays."""
-        arrays = node.arrays or []
-        others = {
-            name: x
-            for name, x, parent in zip(arguments(node.op, len(arrays)), arrays, node.parents, strict=True)
-            if parent is None and not _is_numeric(x)
-        }
-        return {name: plain(x, self.values) for name, x in {**others, **node.attrs}.items()}
+        arrays = node.arrays or ()
+        given = dict(node.attrs)
+        for i, (x, parent) in enumerate(zip(arrays, node.parents, strict=True)):
+            if parent is None and not _is_numeric(x):
+                given[arguments(node.op, len(arrays))[i]] = x
+        return {name: plain(x, self.values) for name, x in given.items()}
 
     # --- steps
 
@@ -291,7 +287,7 @@ class Record:
                 rules.append(self._rule(node, i, gave, gx))
                 part = {"from": number, "input": i, "sent": rules[-1]["sent"]}
                 parts.setdefault(rules[-1]["to"], []).append(part)
-            hooked = any(key != RETAIN for key in node.hooks or ())
+            hooked = node.hooks and any(key != RETAIN for key in node.hooks)
             steps.append(
                 {
                     "node": number,
@@ -318,10 +314,12 @@ class Record:
         }
 
 
-_NOTHING_KNOWN: dict[str, Any] = {
-    "kind": None, "op": None, "grad_fn": None, "formula": None, "remarks": None, "twin": None, "attributes": {},
-    "name": None, "module": None, "call": None, "line": None, "retained": False,
-}  # fmt: skip
+def _no_op(kind: str, name: str | None) -> dict[str, Any]:
+    """What is known of a node that no op made."""
+    return {
+        "kind": kind, "op": None, "formula": None, "remarks": None, "twin": None, "grad_fn": None, "attributes": {},
+        "name": name, "module": None, "call": None, "line": None, "retained": kind != "constant",
+    }  # fmt: skip
 
 
 def _is_numeric(x: Any) -> bool:

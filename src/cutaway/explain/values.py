@@ -44,7 +44,7 @@ class Values:
             "dtype": _NAMES.get(array.dtype) or array.dtype.name,
             "numbers": shown.tolist(),
             "cut": shown.size != array.size,
-            "statistics": NONE,
+            "statistics": dict(NONE),
             "node": None,
         }
 
@@ -127,7 +127,9 @@ def _of_blocks(blocks: list[Any]) -> Any:
         x = x.astype(np.float64)
     mean = np.add.reduceat(x, starts) / sizes
     away = x - np.repeat(mean.astype(x.dtype), sizes)
-    squares, zeros = np.add.reduceat(away * away, starts), np.add.reduceat(x == 0, starts, dtype=np.float64)
+    away *= away
+    squares, zero = np.add.reduceat(away, starts), x == 0
+    zeros = np.add.reduceat(zero, starts, dtype=np.intp) if zero.any() else np.zeros_like(sizes)
     return np.array([sizes, np.minimum.reduceat(x, starts), np.maximum.reduceat(x, starts), mean, squares, zeros])
 
 
