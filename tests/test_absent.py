@@ -28,7 +28,9 @@ MISSING = {
     "distributions.Gaussian": "cutaway has no torch.distributions.Gaussian",
     "cuda.amp": "cutaway has no torch.cuda.amp: leave autocast and GradScaler out, cutaway computes in float32",
     "accelerator.memory": "cutaway has no torch.accelerator.memory",
-    "backends.cudnn": "cutaway has no torch.backends.cudnn: leave the line out, results are the same on every run",
+    "backends.cuda": "cutaway has no torch.backends.cuda: leave the line out, cutaway computes in float32",
+    "autograd.Variable": "cutaway has no torch.autograd.Variable: leave it out, a tensor is one; "
+    "Variable(x, requires_grad=True) is x.requires_grad_()",
 }
 
 
@@ -56,7 +58,7 @@ def test_there_is_no_device_but_the_cpu() -> None:
     assert torch.cuda.is_available() is torch.accelerator.is_available() is torch.backends.mps.is_available() is False
     assert torch.cuda.device_count() == torch.accelerator.device_count() == 0
     assert torch.accelerator.current_accelerator() is None
-    assert torch.backends.mps.is_built() is False
+    assert torch.backends.mps.is_built() is torch.backends.cudnn.is_available() is False
 
 
 def test_seeding_every_gpu_leaves_the_stream_as_it_is() -> None:

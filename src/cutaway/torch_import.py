@@ -42,7 +42,7 @@ ADVICE = {
     "torch.distributed": "run the script in one process",
     "torch.fft": "use np.fft on x.numpy(); gradients do not flow through it",
     "torch.profiler": "use Python's cProfile",
-    "torch.backends.cudnn": "leave the line out, results are the same on every run",
+    "torch.autograd.Variable": "leave it out, a tensor is one; Variable(x, requires_grad=True) is x.requires_grad_()",
     "torch.backends.cuda": "leave the line out, cutaway computes in float32",
     "torch.nn.DataParallel": "call the model itself, there is one device",
     "torch.nn.ZeroPad2d": "call torch.nn.functional.pad in forward",

@@ -1,5 +1,7 @@
 """Derivatives: asking for them, checking them, and writing ops of one's own."""
 
+from typing import TYPE_CHECKING
+
 from ..grad_mode import (
     enable_grad,
     inference_mode,
@@ -9,6 +11,7 @@ from ..grad_mode import (
     set_grad_enabled,
 )
 from ..tensors.differentiation import backward, grad
+from ..torch_import import absent
 from . import functional
 from .anomaly import AnomalyWarning, detect_anomaly, set_detect_anomaly
 from .function import Function
@@ -20,3 +23,6 @@ __all__ = [
     "grad", "gradcheck", "gradgradcheck", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled",
     "no_grad", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.autograd")

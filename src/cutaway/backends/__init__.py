@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from ..torch_import import absent
-from . import mps
+from . import cudnn, mps
 
-__all__ = ["mps"]
+__all__ = ["cudnn", "mps"]
 
 if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
     __getattr__ = absent("torch.backends")
