@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import linecache
 from collections.abc import Callable
@@ -268,8 +269,8 @@ def reachable(function: Any) -> list[Any]:
             arrays.append(value)
         elif id(value) not in seen and not isinstance(value, type | ModuleType):
             seen.add(id(value))
-            world = getattr(value, "__globals__", None)
-            todo += [part for part in gc.get_referents(value) if part is not world]
+            worlds = (getattr(value, "__globals__", None), vars(builtins))
+            todo += [part for part in gc.get_referents(value) if not any(part is world for world in worlds)]
     return arrays
 
 

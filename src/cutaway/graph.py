@@ -28,7 +28,7 @@ from . import errors
 from .memory import Line, clock, held, hold_values, latest_write, overwritten_at
 from .ops import TABLE
 from .ops.contract import Shape
-from .ops.indexing import Read
+from .ops.indexing import Erase, Read, overwrite
 
 Gradient = Any  # an array; with create_graph, a Tensor
 Hook = Callable[[Gradient], Gradient | None]
@@ -146,7 +146,7 @@ def walk(
     refuse_stale(order, path, rerun is not None)  # before anything is changed
 
     grads: dict[Node | Leaf, Gradient] = {}
-    ours: set[Node | Leaf] = set()  # whose total is a sum that we made, and may add to in place
+    ours: set[Node | Leaf] = set()  # whose total is an array that we made, and may write into
     arrived: dict[Node | Leaf, Gradient] = {}
     for root, g in roots:
         grads[root] = grads[root] + g if root in grads else g
@@ -166,7 +166,10 @@ def walk(
             if path is None or node not in path:
                 continue  # a leaf, or a target: nothing that is asked for lies behind it
 
-        for i, pullback in enumerate(node.pullbacks if rerun is None else rerun(node)):
+        pullbacks: Iterable[Any] = enumerate(node.pullbacks if rerun is None else rerun(node))
+        if node.op is overwrite:  # what was written is read from g before it is erased there
+            pullbacks = reversed([*pullbacks])
+        for i, pullback in pullbacks:
             parent = node.parents[i]
             if pullback is None or (path is not None and parent not in path and parent not in wanted):
                 continue
@@ -175,7 +178,12 @@ def walk(
             if to_add and not observers:
                 pullback.add_to(total, g)  # touches only what was read
                 continue
-            gx = gave = pullback(g)
+            erases = type(pullback) is Erase and rerun is None and not observers
+            if erases:
+                nobody_else_s = node in ours and not node.hooks and node not in arrived
+                gx = gave = pullback.within(g if nobody_else_s else np.array(g))
+            else:
+                gx = gave = pullback(g)
             if gx is None:  # a Function of the user's may say so: this input has no influence
                 continue
             if gx.shape != parent.shape:
@@ -188,6 +196,8 @@ def walk(
                 if not parent.number and type(gx) is np.ndarray:
                     gx = unshared(gx, g, node)
                 grads[parent] = gx
+                if erases:
+                    ours.add(parent)
             elif parent in ours:
                 total += gx
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import cutaway
+from cutaway.ops.indexing import Erase
 
 SHAPE = (3, 4, 2)
 X = np.arange(24.0).reshape(SHAPE)
@@ -167,3 +169,72 @@ def test_reading_slices_in_a_loop_costs_the_size_of_the_tensor_once() -> None:
         total = total + x[i].sum()
     total.backward()
     assert bool((x.grad == 1).all())
+
+
+def test_writing_rows_in_a_loop_costs_the_size_of_the_tensor_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    erased: list[Any] = []
+    within = Erase.within
+    monkeypatch.setattr(Erase, "within", lambda self, g: within(self, erased.append(g) or g))
+    monkeypatch.setattr(Erase, "__call__", lambda self, g: pytest.fail("made a gradient of the whole tensor"))
+    w = cutaway.tensor([1.0, 2.0], requires_grad=True)
+    out = cutaway.zeros(2, 50)
+    out[:, 0] = w
+    for t in range(1, 50):
+        out[:, t] = out[:, t - 1].clone() * 0.5 + w  # w · (2 - 0.5ᵗ)
+    (out * cutaway.arange(50.0)).sum().backward()
+    np.testing.assert_allclose(w.grad.numpy(), [sum(t * (2 - 0.5**t) for t in range(50))] * 2, rtol=1e-5)
+    assert len(erased) == 49  # the first row was written into a constant
+    assert all(g is erased[0] for g in erased), "one array, in which the gradient of each row is replaced by 0"
+
+
+def test_a_gradient_that_others_see_is_not_erased() -> None:
+    w = cutaway.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    seen: list[Any] = []
+    x = w * 2
+    x.register_hook(seen.append)
+    x[0] = 7
+    x.register_hook(seen.append)
+    y = x * 1
+    x[1] = w[2]
+    x.retain_grad()
+    weights = cutaway.tensor([1.0, 10.0, 100.0])
+    gx, gy = cutaway.autograd.grad(((x + x + y) * weights).sum(), [x, y], retain_graph=True)
+    assert (gx.tolist(), gy.tolist()) == ([2, 20, 200], [1, 10, 100])
+    ((x + x + y) * weights).sum().backward()
+    assert w.grad.tolist() == [0, 20, 600 + 20]
+    assert x.grad.tolist() == [4, 40, 400]  # retain_grad() keeps what both passes sent, as in PyTorch
+    assert [g.tolist() for g in seen] == [[3, 10, 300], [0, 10, 300]]
+
+
+@pytest.mark.parametrize("view", [lambda x: x, lambda x: x.t(), lambda x: x.reshape(-1), lambda x: x[1:, ::2]])
+@pytest.mark.parametrize("layout", [lambda x: x, lambda x: x.t().contiguous().t()])
+def test_erasing_goes_through_views_whatever_the_layout_of_the_gradient(view: Any, layout: Any) -> None:
+    x0 = cutaway.tensor(np.arange(12.0).reshape(3, 4), requires_grad=True)
+    x = layout(x0) * 1
+    target = view(x)
+    if not np.shares_memory(target.detach().numpy(), x.detach().numpy()):
+        return  # of this layout, it is no view
+    target[1] = 0
+    target[0] = 0
+    weights = layout(cutaway.tensor(np.arange(1.0, 13.0).reshape(3, 4)))
+    (x * weights + x).sum().backward()
+    expected = np.arange(2.0, 14.0).reshape(3, 4)
+    places = np.arange(12).reshape(3, 4)
+    expected.reshape(-1)[view(cutaway.tensor(places))[:2].numpy()] = 0
+    np.testing.assert_array_equal(x0.grad.numpy(), expected)
+
+
+def test_views_of_views_share_their_steps() -> None:
+    def memory(n: int) -> int:
+        x = cutaway.zeros(4, requires_grad=True) * 1
+        tracemalloc.start()
+        views = [x]
+        for _ in range(n):
+            views.append(views[-1][:])
+        used = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        views[-1][0] = 1
+        assert x[0] == 1
+        return used
+
+    assert memory(2000) < 2.5 * memory(1000)

@@ -4,6 +4,9 @@ The gradient of a read is zero but for the elements that were read. A loop that 
 tensor would make T arrays of mostly zeros, and add them up: T times the work that is needed. So
 the pullback of a read is an object with two forms of one rule: called, it returns the whole
 gradient; asked to `add_to` a running total, it adds only where the elements were read.
+
+It is the same with a loop that writes T rows. What was written over gets no gradient: `Erase`, called,
+returns a copy of g with zeros there; given a g that nobody else needs, it writes them into that.
 """
 
 from __future__ import annotations
@@ -129,7 +132,8 @@ def along(index: Array, axis: int, shape: Shape) -> tuple[Array, ...]:
 
 def scatter(x: Array, y: Array, *, index: Array, axis: int) -> Binary:
     """x with x[i, index[i, j]] = y[i, j] for axis 1, and so on for other axes"""
-    return overwrite(x, y, index=along(index, axis, x.shape))
+    out, dx, dy = overwrite(x, y, index=along(index, axis, x.shape))
+    return out, lambda g: dx(g), dy
 
 
 def scatter_add(x: Array, y: Array, *, index: Array, axis: int) -> Binary:
@@ -153,6 +157,28 @@ def follow(x: Any, steps: Steps) -> Any:
     return x
 
 
+class Erase:
+    """The pullback of what was written over: g, but 0 at view(g)[index]."""
+
+    __slots__ = ("index", "order", "shape", "steps")
+
+    def __init__(self, shape: Shape, steps: Steps, index: Any, order: Shape) -> None:
+        self.shape, self.steps, self.index, self.order = shape, steps, index, order
+
+    def __call__(self, g: Array) -> Array:
+        untouched = laid_out(self.shape, self.order, np.bool_)
+        follow(untouched, self.steps)[self.index] = False
+        return np.where(untouched, g, 0)
+
+    def within(self, g: Array) -> Array:
+        """The same in g's own memory, if the steps lead to a place in it and not to a copy."""
+        view = follow(g, self.steps)
+        if view.size and not np.may_share_memory(view, g):
+            return self(g)
+        view[self.index] = 0
+        return g
+
+
 def overwrite(x: Array, y: Array, *, steps: Steps = (), index: Any = ..., order: Shape | None = None) -> Binary:
     """x with view(x)[index] = y"""
     out = np.copy(x)
@@ -163,24 +189,21 @@ def overwrite(x: Array, y: Array, *, steps: Steps = (), index: Any = ..., order:
 def overwritten(shape: Shape, steps: Steps, index: Any, order: Shape, ndim: int) -> tuple[Pullback, Pullback]:
     """overwrite's pullbacks: what was overwritten gets no gradient, what was written gets it."""
 
-    def laid_out(dtype: type) -> Array:
-        return np.ones([shape[axis] for axis in order], dtype).transpose(np.argsort(order))
-
-    def dx(g: Array) -> Array:
-        untouched = laid_out(np.bool_)
-        follow(untouched, steps)[index] = False
-        return np.where(untouched, g, 0)
-
     def dy(g: Array) -> Array:
-        part: Array = follow(g, steps)[index]
+        part: Array = np.copy(follow(g, steps)[index])  # which may be about to be erased in g
         if may_repeat(index):  # of two values written to one place, the last has stayed
-            writers = follow(laid_out(np.int64), steps)
+            writers = follow(laid_out(shape, order, np.int64), steps)
             numbers = np.arange(np.size(part)).reshape(part.shape)
             writers[index] = numbers
             part = part * (writers[index] == numbers)
         return part.reshape((1,) * (ndim - part.ndim) + part.shape)  # y may have had more dimensions, of length 1
 
-    return dx, dy
+    return Erase(shape, steps, index, order), dy
+
+
+def laid_out(shape: Shape, order: Shape, dtype: type) -> Array:
+    """Ones that lie in memory in this order of the axes."""
+    return np.ones([shape[axis] for axis in order], dtype).transpose(np.argsort(order))
 
 
 def axes_in_memory(x: Array) -> Shape:

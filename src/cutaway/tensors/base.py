@@ -79,12 +79,21 @@ class AccumulateGrad(Leaf):
 class View:
     """How a tensor looks into the memory of another: which one, through which shape ops."""
 
-    __slots__ = ("base", "node", "steps")
+    __slots__ = ("base", "chain", "node")
 
-    def __init__(self, base: TensorBase, node: Node | Leaf | None, steps: Steps) -> None:
+    def __init__(self, base: TensorBase, node: Node | Leaf | None, chain: Any) -> None:
         self.base = base
         self.node = node  # the base's, when this view's own was last made
-        self.steps = steps
+        self.chain = chain  # the last step and what was before it; a view of a view shares the chain of the first
+
+    @property
+    def steps(self) -> Steps:
+        """The shape ops in their order, each with its attributes."""
+        steps, chain = [], self.chain
+        while chain is not None:
+            *step, chain = chain
+            steps.append(tuple(step))
+        return tuple(reversed(steps))
 
 
 class TensorBase:
@@ -292,8 +301,8 @@ def apply_view(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
     """`apply` for a shape op: the result remembers whose memory it looks into, if it does."""
     out = apply(op, x, **attrs)
     if owner(out._array) is owner(x._array):
-        base, steps = base_of(x), () if x._view is None else x._view.steps
-        out._view = View(base, base._node, (*steps, (op, attrs)))
+        base = base_of(x)
+        out._view = View(base, base._node, (op, attrs, None if x._view is None else x._view.chain))
     return out
 
 
