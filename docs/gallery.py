@@ -43,6 +43,25 @@ steps = explain.step(loss)
 """
 
 
+FLOW = """\
+from cutaway import nn, optim
+from cutaway.nn import functional as F
+
+torch.manual_seed(0)
+layers = [layer for _ in range(6) for layer in (nn.Linear(32, 32), nn.Sigmoid())]
+model = nn.Sequential(*layers, nn.Linear(32, 10))
+optimizer = optim.SGD(model.parameters(), lr=0.1)
+inputs, targets = torch.randn(64, 32), torch.randint(0, 10, (64,))
+
+with explain.flow(model) as flow:
+    loss = F.cross_entropy(model(inputs), targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print(flow)
+"""
+
+
 def run(source: str, name: str, names: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
     """What a program that is shown prints, and its variables; its lines can be read, as those of a file can."""
     linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
@@ -69,8 +88,20 @@ def drawing() -> str:
     return str(names["drawing"].svg())
 
 
+def flow() -> tuple[str, str]:
+    """What docs/flow.md shows: a table, and a picture. Of float64, so that no digit differs between machines."""
+    import cutaway
+
+    cutaway.set_default_dtype(cutaway.float64)
+    try:
+        printed, names = run(FLOW, "flow.py", {"torch": cutaway, "explain": cutaway.explain})
+    finally:
+        cutaway.set_default_dtype(cutaway.float32)
+    return printed, names["flow"].plot().svg()
+
+
 PARTS: dict[str, Callable[[], str]] = {"text": told, "draw": drawn}
-FILES: dict[str, Callable[[], str]] = {"graph.svg": drawing}
+FILES: dict[str, Callable[[], str]] = {"graph.svg": drawing, "flow.svg": lambda: flow()[1]}
 
 
 def updated(readme: str) -> str:

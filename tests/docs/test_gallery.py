@@ -27,3 +27,10 @@ def test_the_pictures_are_up_to_date() -> None:
     found = gallery()
     for name, make in found.FILES.items():
         assert (DOCS / name).read_text(encoding="utf-8") == make(), "run python docs/gallery.py"
+
+
+def test_the_flow_in_its_page_is_up_to_date() -> None:
+    found = gallery()
+    page = (DOCS / "flow.md").read_text(encoding="utf-8")
+    assert found.FLOW in page
+    assert found.flow()[0] in page

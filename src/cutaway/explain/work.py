@@ -77,3 +77,5 @@ _FORMULAS: dict[Callable[..., Any], Formula] = {
     ops.group_norm: _norm,
     ops.batch_norm: _norm,
 }
+
+PRODUCTS = frozenset(_FORMULAS)  # the ops in which a model's time goes

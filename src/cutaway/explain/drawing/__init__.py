@@ -7,7 +7,6 @@ has to be installed, and the same lines can run inside a browser.
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 from typing import Any
 
 from ... import errors
@@ -19,6 +18,7 @@ from ..tracing import FORMAT, trace
 from .cards import plural
 from .palette import drawing_style
 from .parts import parts_at
+from .picture import Picture, check_theme
 from .svg import Scene
 
 
@@ -84,7 +84,7 @@ def first_tensor(x: Any) -> Tensor | None:
     return None
 
 
-class Drawing:
+class Drawing(Picture):
     """A picture of a graph; notebooks show it, and `save` writes it."""
 
     def __init__(self, trace: dict[str, Any], depth: int | None = None) -> None:
@@ -95,45 +95,13 @@ class Drawing:
 
     def svg(self, theme: str = "auto") -> str:
         """The picture as text; theme is "light", "dark", or "auto", which follows the reader's system."""
-        if theme not in THEMES:
-            raise ValueError(f"theme must be one of {', '.join(map(repr, THEMES))}, and {theme!r} was given")
-        return self._scene.svg(drawing_style(theme), f"A graph of {self.title}")
-
-    def save(self, path: str | Path, theme: str = "auto", scale: float = 2.0) -> Path:
-        """Write the picture to a file, `graph.svg` or `graph.png`, and return its path.
-
-        Args:
-            path: where to; its ending chooses the format. PNG needs an extra: pip install "cutaway[png]".
-            theme: "light", "dark", or "auto", which an SVG decides when it is looked at, and is light for a PNG.
-            scale: how many pixels of a PNG stand for one of the drawing.
-
-        Raises:
-            ValueError: the ending is another.
-            ImportError: PNG was asked for, and the extra is not installed.
-        """
-        path = Path(path)
-        if path.suffix.lower() == ".svg":
-            path.write_text(self.svg(theme), encoding="utf-8")
-        elif path.suffix.lower() == ".png":
-            path.write_bytes(_png(self.svg("light" if theme == "auto" else theme), scale))
-        else:
-            raise ValueError(
-                f"a drawing is written as .svg or .png, and {str(path)!r} ends in neither: "
-                f"drawing.save({str(path.with_suffix('.svg'))!r})"
-            )
-        return path
-
-    def _repr_svg_(self) -> str:
-        return self.svg()
+        return self._scene.svg(drawing_style(check_theme(theme)), f"A graph of {self.title}")
 
     def _repr_html_(self) -> str:
         return f'<div style="max-height: 85vh; overflow: auto" tabindex="0">{self.svg()}</div>'
 
     def __repr__(self) -> str:
         return f'Drawing of {self.title}: drawing.save("graph.svg") writes it to a file'
-
-
-THEMES = ("auto", "light", "dark")
 
 
 def check_depth(depth: Any) -> int | None:
@@ -144,11 +112,3 @@ def check_depth(depth: Any) -> int | None:
             "given"
         )
     return depth
-
-
-def _png(svg: str, scale: float) -> bytes:
-    try:
-        from resvg_py import svg_to_bytes
-    except ImportError:
-        raise errors.no_png() from None
-    return bytes(svg_to_bytes(svg_string=svg, zoom=scale))

@@ -60,8 +60,13 @@ DARK = {
 
 
 def drawing_style(theme: str = "auto") -> str:
-    """The style sheet of a drawing: `light`, `dark`, or `auto`, which asks the reader's system."""
-    template = Template(files(__package__).joinpath("drawing.css").read_text(encoding="utf-8"))
+    """The style sheet of a drawing."""
+    return style_sheet(files(__package__).joinpath("drawing.css").read_text(encoding="utf-8"), theme)
+
+
+def style_sheet(css: str, theme: str = "auto") -> str:
+    """Rules that name these colours, in the colours of a theme: `light`, `dark`, or `auto`, the reader's system's."""
+    template = Template(css)
     if theme != "auto":
         return template.substitute(DARK if theme == "dark" else LIGHT)
     dark = template.substitute(DARK)

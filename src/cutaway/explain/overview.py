@@ -130,7 +130,7 @@ def _cells(row: Row, label: str) -> list[str]:
 def in_bytes(n: int) -> str:
     """A number of bytes for people.
 
-    >>> from cutaway.explain.summary import in_bytes
+    >>> from cutaway.explain.overview import in_bytes
     >>> in_bytes(512), in_bytes(3 * 2**20)
     ('512 B', '3.0 MiB')
     """

@@ -1,0 +1,95 @@
+"""What is measured of the numbers that flow through a layer, forward and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+
+# Activations that flatten out, with the function t of the value for which the slope is 1 - t², or a quarter of that.
+SQUASHING = {ops.tanh: lambda v: v, ops.rnn: lambda v: v, ops.sigmoid: lambda v: 2 * v - 1}
+FLAT = 0.975  # |t| beyond this: the slope is less than a twentieth of the steepest
+CUTTING = {ops.relu}  # activations that are 0 for half of all numbers, and pass no gradient there
+BENDING = {
+    ops.elu, ops.gelu, ops.hardtanh, ops.leaky_relu, ops.mish, ops.prelu, ops.relu, ops.sigmoid, ops.silu, ops.softplus,
+    ops.softmax, ops.tanh,
+}  # fmt: skip
+_BENDING = {op.__name__ for op in BENDING}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One use of a layer: the values that it gave, and the gradient of the loss with respect to them."""
+
+    mean: float
+    std: float
+    gradient: float  # the length of the gradient, √Σg²
+    zeros: float | None = None  # of a ReLU: which part of the values is 0
+    dead: int | None = None  # of a ReLU: how many units are 0 for all samples
+    units: int | None = None
+    saturated: float | None = None  # of tanh and sigmoid: which part lies where the curve is flat
+
+
+@dataclass
+class Layer:
+    """A layer, or an activation, and all its uses in one backward pass, in the order of the forward pass."""
+
+    name: str
+    op: str
+    width: int  # numbers in one value
+    steps: list[Step] = field(default_factory=list)  # several: the same weights at each time step
+
+    @property
+    def bends(self) -> bool:
+        """Whether it is an activation."""
+        return self.op in _BENDING
+
+    def average(self, what: str) -> float | None:
+        """The mean of a measure over all uses."""
+        found = [value for step in self.steps if (value := getattr(step, what)) is not None]
+        return sum(found) / len(found) if found else None
+
+    @property
+    def gradient(self) -> float:
+        """The length of the gradients of all uses together."""
+        return sqrt(sum(step.gradient**2 for step in self.steps))
+
+
+@dataclass(frozen=True)
+class ParameterFlow:
+    """A parameter: how long it is, its gradient, and how far the optimizer moved it."""
+
+    name: str
+    shape: tuple[int, ...]
+    length: float  # √Σw²
+    gradient: float | None
+    used: float | None  # which part of the gradient is not 0
+    update: float | None  # √Σ(w' - w)², None if it did not move
+
+    @property
+    def ratio(self) -> float | None:
+        """How far it moved, measured by its own length."""
+        return None if self.update is None or not self.length else self.update / self.length
+
+
+def measured(op: Any, attrs: Any, value: Any, g: Any, axis: int) -> Step:
+    """The measures of one use; `axis` is that of the units."""
+    mean, std, gradient = float(value.mean()), float(value.std()), length(g)
+    if op in CUTTING or attrs.get("relu"):
+        zero = value == 0
+        others = tuple(i for i in range(value.ndim) if i != axis % value.ndim)
+        dead = int(zero.all(axis=others).sum()) if others else 0
+        return Step(mean, std, gradient, float(zero.mean()), dead, value.shape[axis])
+    if op in SQUASHING:
+        return Step(mean, std, gradient, saturated=float((np.abs(SQUASHING[op](value)) > FLAT).mean()))
+    return Step(mean, std, gradient)
+
+
+def length(x: Any) -> float:
+    """√Σx², of any size: squares would leave what a float can hold before x does."""
+    most = float(np.abs(x).max(initial=0))
+    return most * sqrt(float(np.square(x / most, dtype=np.float64).sum())) if 0 < most < np.inf else most
