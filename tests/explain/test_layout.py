@@ -252,6 +252,24 @@ def test_calls_of_one_module_stand_in_one_column() -> None:
         assert len({round(cell.children[i].x, 6) for cell in cells}) == 1
 
 
+def test_parallel_chains_stay_columns() -> None:
+    # A cell at each time step, what is made of its state, and a running total: five columns, and not stairs
+    root, edges = Box(), []
+    before: list[Box] = []
+    for _ in range(30):
+        cell, head, square, mean, total = step = [Box(60, 20) for _ in range(5)]
+        cell.kind, total.kind = "cell", "total"
+        root.children += step
+        edges += [Edge(cell, head), Edge(head, square), Edge(square, mean), Edge(mean, total)]
+        if before:
+            edges += [Edge(before[0], cell), Edge(before[4], total)]
+        before = step
+    arrange(root, edges)
+    assert root.width < 2 * 5 * 80
+    for kind in ("cell", "total"):
+        assert len({box.x for box in root.children if box.kind == kind}) == 1
+
+
 @given(st.lists(st.floats(1, 50), min_size=6, max_size=6))
 def test_neighbours_keep_apart(widths: list[float]) -> None:
     layers = [[0, 1, 2], [3, 4, 5]]

@@ -213,6 +213,12 @@ def test_each_step_is_announced_in_words(reader: Reader) -> None:
     assert any("e = d + c" in text and "It gives 4." in text for text in said)
 
 
+def test_parts_add_up(reader: Reader) -> None:
+    reader.open(scalars())
+    reader.press("End")
+    assert " ".join(reader.text(".sums").split()) == "part from k = 0.07065 + part from d = 6 = g = 6.071"
+
+
 def test_all_can_be_reached_and_has_a_name(reader: Reader) -> None:
     reader.open(recurrent())
     assert reader.run("return document.documentElement.lang") == "en"

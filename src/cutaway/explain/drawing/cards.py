@@ -231,5 +231,8 @@ def _card(
     weight = {"op": 2, "module": 2, "parameter": 0}.get(kind, 1 if name else 0)
     tag = f"from {cut(name or kind, 24)}"
     box = Box(width, height, weight=weight, tag_width=width_of(tag, "note") + 10)
-    box.kind = part.module["path"] if part.module else None
+    if part.module:
+        box.kind = part.module["path"]
+    elif part.node and part.node["line"]:  # total = total + loss: one line, time and again
+        box.kind = (part.node["op"], part.node["line"]["file"], part.node["line"]["number"])
     return Card(part, kind, box, rows, tip, tag, shape, pins)

@@ -244,5 +244,7 @@ def flows(trace: dict[str, Any], whole: Part) -> list[Flow]:
         together = u.folded and u.call is None  # leaves on one card: one wire for all
         key = (u, v, None if together else edge["from"], None if v.folded or together else edge["input"])
         flow = found.setdefault(key, Flow(u, v, argument, []))
+        if flow.edges and argument:
+            flow.argument = f"{flow.argument}, {argument}"
         flow.edges.append((edge["from"], edge["to"]))
     return list(found.values())

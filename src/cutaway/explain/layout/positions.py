@@ -17,6 +17,8 @@ from typing import NamedTuple
 from .ranks import topological
 
 SWEEPS = 8
+LOOSE = 2.0  # times the widest row: a drawing that is wider gives up straight lines for a smaller width
+LONG_LINES = 3  # of this priority and more are those that stay straight even so
 
 
 class Link(NamedTuple):
@@ -40,8 +42,27 @@ def centres(layers: Sequence[Sequence[int]], widths: Sequence[float], links: Seq
     >>> centres([[0, 1], [2]], [10, 10, 10], [Link(0, 2, 0.0, 1), Link(1, 2, 0.0, 1)])
     [5.0, 15.0, 10.0]
     """
+    at = _placed(layers, widths, links, links)
+    widest = max((sum(widths[v] for v in layer) for layer in layers), default=0.0)
+    if _extent(at, widths) > LOOSE * widest:  # a flight of stairs: many short lines pull long ones to the side
+        narrower = _placed(layers, widths, links, [link for link in links if link.priority >= LONG_LINES])
+        if _extent(narrower, widths) < _extent(at, widths):
+            at = narrower
+    start = min((x - width / 2 for x, width in zip(at, widths)), default=0.0)
+    return [x - start for x in at]
+
+
+def _extent(at: Sequence[float], widths: Sequence[float]) -> float:
+    right = max((x + width / 2 for x, width in zip(at, widths)), default=0.0)
+    return right - min((x - width / 2 for x, width in zip(at, widths)), default=0.0)
+
+
+def _placed(
+    layers: Sequence[Sequence[int]], widths: Sequence[float], links: Sequence[Link], vertical: Sequence[Link]
+) -> list[float]:
+    """The middle of each vertex, with as many of the links `vertical` made so as can be."""
     n = len(widths)
-    block, shift = _blocks(layers, n, links)
+    block, shift = _blocks(layers, n, vertical)
 
     # Between neighbours in a row: how far apart their blocks have to be at least.
     apart: dict[tuple[int, int], float] = {}
@@ -78,9 +99,7 @@ def centres(layers: Sequence[Sequence[int]], widths: Sequence[float], links: Seq
                 low = max((x[a] + least for a, least in left[b]), default=-inf)
                 high = min((x[c] - least for c, least in right[b]), default=inf)
                 x[b] = min(max(ideal, low), high)
-    at = [x[block[v]] + shift[v] for v in range(n)]
-    start = min((at[v] - widths[v] / 2 for layer in layers for v in layer), default=0.0)
-    return [centre - start for centre in at]
+    return [x[block[v]] + shift[v] for v in range(n)]
 
 
 def _blocks(layers: Sequence[Sequence[int]], n: int, links: Sequence[Link]) -> tuple[list[int], list[float]]:

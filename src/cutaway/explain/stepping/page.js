@@ -190,7 +190,6 @@ function tellBackward(frame) {
     });
     sums.append(make("span", { class: "sign" }, "="), figure("g", frame.arrived));
     parts.push(sums);
-    if (frame.total) parts.push(make("p", { class: "sum" }, frame.total));
   } else parts.push(figure("g", frame.arrived, frame.parts.length ? frame.parts[0].from : undefined));
   if (frame.hooked !== null) parts.push(figure("g, after hooks on the tensor", frame.hooked));
   for (const rule of frame.rules) {

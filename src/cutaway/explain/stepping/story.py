@@ -119,8 +119,6 @@ class Story:
             said[0] += f", the sum of {len(parts)} parts, because the value was used {times(len(parts))}"
         sends = [f"{gist([rule['sent']])} to {self.reading.labels[rule['to']]}" for rule in rules]
         said.append(f"It sends {'; '.join(sends)}" if sends else "Here it stays")
-        numbers = [single(part["sent"]) for part in parts]
-        is_sum_of_numbers = len(parts) > 1 and not step["arrived"]["shape"]
         return {
             "phase": "backward",
             "node": node["id"],
@@ -130,7 +128,6 @@ class Story:
             "arrived": self._value(step["arrived"]),
             "hooked": self._value(step["hooked"]),
             "parts": [{"from": part["from"], "value": self._value(part["sent"])} for part in parts],
-            "total": f"= {' + '.join(map(str, numbers))} = {single(step['arrived'])}" if is_sum_of_numbers else None,
             "rules": [
                 self._rule(node, rule, told)
                 for rule, told in zip(rules, self.reading.told(Step(step, node)), strict=True)
