@@ -53,11 +53,10 @@ browser: $(VENV)/.has-browser ## try the pages of explain.step in Chromium
 	$(RUN) -m pytest tests/explain/browser $(ARGS)
 
 parity: $(PARITY)/.has-parity ## compare with PyTorch (a large install, in an environment of its own)
-	$(RUN_PARITY) -m pytest tests/parity --ignore=tests/parity/databases/test_databases.py $(ARGS)
+	$(RUN_PARITY) -m pytest tests/parity $(ARGS)
 
-# Some of PyTorch's own samples still fail: docs/parity.md lists them all. Once none does, `make parity` runs them too.
 parity-report: $(PARITY)/.has-parity ## run PyTorch's own samples, and write docs/parity.md
-	$(RUN_PARITY) -m pytest tests/parity/databases --write-report $(ARGS)
+	$(RUN_PARITY) -m pytest tests/parity/databases/test_databases.py --write-report $(ARGS)
 
 bench: $(BENCH)/.has-bench ## measure cutaway beside PyTorch and engines on NumPy, and write docs/benchmarks.md
 	$(RUN_BENCH) -m benchmarks $(ARGS)

@@ -158,3 +158,11 @@ def test_an_update_that_was_itself_computed_by_a_gradient() -> None:
     (g,) = grad((w**2).sum(), w, create_graph=True)
     ((w - 0.1 * g) ** 2).sum().backward()  # w' = 0.8 w
     np.testing.assert_allclose(w.grad.numpy(), 2 * 0.64 * np.array([1.0, -2.0]))
+
+
+@pytest.mark.parametrize("p", [2, 3.5])
+def test_a_norm_has_no_slope_at_the_origin_and_that_does_not_change(p: float) -> None:
+    x = cutaway.zeros(3, dtype=cutaway.float64, requires_grad=True)
+    (slope,) = cutaway.autograd.grad(x.norm(p), x, create_graph=True)
+    (again,) = cutaway.autograd.grad(slope.sum(), x, allow_unused=True, materialize_grads=True)
+    assert slope.tolist() == again.tolist() == [0, 0, 0]

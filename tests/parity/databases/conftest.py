@@ -1,4 +1,4 @@
-"""The table at the end of a run, and the option that writes it to the docs."""
+"""The table at the end of a run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ import pytest
 
 from tests.parity.databases import report
 from tests.parity.databases.run import results
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-report", action="store_true", help="write docs/parity.md")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

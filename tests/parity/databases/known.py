@@ -15,7 +15,7 @@ class Known:
     Args:
         name: the names, as a pattern: `nn.functional.*`.
         case: the samples, as a pattern: `in-place *`.
-        found: what the difference must contain, so that the entry hides no other.
+        found: what every difference of the sample must contain, so that the entry hides no other.
         reason: the reason, for a reader.
     """
 
@@ -33,8 +33,8 @@ KNOWN: tuple[Known, ...] = (
     ),
     Known(
         "linalg.norm", "*float64*", "instead of nan",
-        "at the origin a norm of order 3.5 has no slope; the gradient is 0 there, as in PyTorch, but PyTorch's "
-        "gradient of this gradient is nan",
+        "at the origin a norm has no slope; the gradient is 0 there, as in PyTorch, and the gradient of this gradient "
+        "is 0 again, where PyTorch's is nan",
     ),
     Known(
         "nn.CrossEntropyLoss", "float64 train #20", "second gradient[1]: 0.0 instead of nan",

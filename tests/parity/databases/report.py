@@ -38,7 +38,7 @@ INTRODUCTION = f"""\
 
 What cutaway computes, compared with what PyTorch {torch.__version__.partition("+")[0]} computes, on the samples that
 PyTorch tests itself with: `op_db`, `module_db` and `optim_db` of `torch.testing._internal`.
-`pytest tests/parity/databases --write-report` writes this page.
+`make parity-report` writes this page, and `make parity` runs all that it lists.
 
 A sample is one call of one form of a function (function, method, in-place, operator) in one dtype; or a layer, built,
 loaded with PyTorch's parameters, run and differentiated; or 20 steps of an optimizer; or 30 of a scheduler. All the
@@ -142,11 +142,13 @@ def elsewhere() -> Iterator[str]:
         if name.elsewhere and name.name in results:
             word = re.compile(rf"\b{re.escape(name.name.rpartition('.')[2])}\b")
             used = [f"`{file}`" for file, text in tests.items() if word.search(text)]
+            more = [f"{len(used) - 3} more"] if len(used) > 3 else []
             there = "" if results[name.name].of(MISSING) else "yes"
-            rows.append((name.name, there, ", ".join(used) or ("" if there else "-")))
+            rows.append((name.name, there, ", ".join(used[:3] + more)))
     yield "## Names that no database has"
     yield ""
-    yield "They are compared with PyTorch by the other files in `tests/parity`; here is where a name is used."
+    yield "They are compared with PyTorch by the other files in `tests/parity`; here is where a name is used. Some are"
+    yield "used without being named, as `Tensor.__bool__` is by `if x:`."
     yield ""
     yield from table(rows, ["name", "there", "used in"])
     yield ""

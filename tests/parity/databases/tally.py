@@ -73,11 +73,10 @@ class Tally:
 _used: set[Known] = set()
 
 
-def known_difference(name: str, case: str, found: Iterable[str]) -> Known | None:
+def known_difference(name: str, case: str, found: list[str]) -> Known | None:
     """The entry in the list of known differences that covers all that was found."""
-    text = "; ".join(found)
     for known in KNOWN:
-        if fnmatch(name, known.name) and fnmatch(case, known.case) and known.found in text:
+        if fnmatch(name, known.name) and fnmatch(case, known.case) and all(known.found in text for text in found):
             _used.add(known)
             return known
     return None

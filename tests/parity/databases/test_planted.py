@@ -8,11 +8,12 @@ import pytest
 import torch
 
 import cutaway
-from tests.parity.databases import compare, libraries, of_modules, of_ops, of_optimizers, of_schedulers, run
+from tests.parity.databases import compare, libraries, of_modules, of_ops, of_optimizers, of_schedulers, run, tally
 from tests.parity.databases import evaluate as evaluation
+from tests.parity.databases.known import Known
 from tests.parity.databases.names import FUNCTION, IN_PLACE, NAMES, Name, Op
 from tests.parity.databases.of_ops import Form, evaluate, infos, samples
-from tests.parity.databases.tally import FAILED, MISSING, PASSED, Tally
+from tests.parity.databases.tally import FAILED, KNOWN_DIFFERENCE, MISSING, PASSED, Tally
 
 
 def differences(op: str, cutaways: Any, torchs: Any, writes: bool = False, dtype: torch.dtype = torch.float64) -> str:
@@ -98,6 +99,15 @@ def test_an_error_of_another_class_is_found() -> None:
         raise RuntimeError("planted")
 
     assert "cutaway raised RuntimeError" in differences("exp", refuse_otherwise, refuse)
+
+
+def test_a_known_difference_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "KNOWN", (Known("exp", "method *", "instead of nan", "meant"),))
+    counts = Tally("exp")
+    counts.add("method exp float64 #0", ["gradient: 0.0 instead of nan"])
+    counts.add("method exp float64 #1", ["gradient: 0.0 instead of nan", "value: 1.0 instead of 2.0"])
+    counts.add("function exp float64 #0", ["gradient: 0.0 instead of nan"])
+    assert [outcome.status for outcome in counts.outcomes] == [KNOWN_DIFFERENCE, FAILED, FAILED]
 
 
 def test_wrong_whole_numbers_are_found() -> None:
