@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from .numbers import single
@@ -16,39 +16,39 @@ def subscript(n: int) -> str:
     return str(n).translate(_LOWERED)
 
 
-def labels(trace: dict[str, Any]) -> list[str]:
+def labels(trace: dict[str, Any], shown: Collection[int] = ()) -> list[str]:
     """For each node of a trace its label.
 
     A name that several values have in turn, as h in a loop, is counted: h₁, h₂. The last value that a module makes
     is called after the module, and both modules and parameters by as much of their path as tells them apart. What
-    has no name gets a letter, or is called after its op when there are too many.
+    has no name gets a letter; if there are not enough for all, those have one that are shown, and the others are
+    called after their ops.
     """
     nodes = trace["nodes"]
     found = [node["name"] for node in nodes]
-    paths = {node["module"] for node in nodes if node["module"] is not None}
-    short_modules = _shortened(paths, 1)
-    short_names = _shortened({n["name"] for n in nodes if n["kind"] == "parameter" and n["name"] is not None}, 2)
-    for node in nodes:
+    modules = _shortened({node["module"] for node in nodes if node["module"] is not None}, 1)
+    parameters = _shortened({n["name"] for n in nodes if n["kind"] == "parameter" and n["name"] is not None}, 2)
+    last = {(node["module"], node["call"]): node["id"] for node in nodes if node["module"] is not None}
+    for i in last.values():
+        found[i] = found[i] or modules[nodes[i]["module"]]
+    found[trace["root"]] = found[trace["root"]] or "result"
+    for i, node in enumerate(nodes):
         if node["kind"] == "parameter":
-            found[node["id"]] = short_names.get(node["name"])
-    for number in _outputs(nodes):
-        if found[number] is None:
-            found[number] = short_modules[nodes[number]["module"]]
-    if found[trace["root"]] is None:
-        found[trace["root"]] = "result"
-    for node in nodes:
-        if node["kind"] == "constant" and found[node["id"]] is None:
-            found[node["id"]] = _unnamed_constant(node)
-    unnamed = [node for node in nodes if found[node["id"]] is None]
+            found[i] = parameters.get(node["name"])
+        elif node["kind"] == "constant" and found[i] is None:
+            found[i] = (None if node["value"] is None else single(node["value"])) or "data"
+    unnamed = [i for i, name in enumerate(found) if name is None]
     captured = {name for step in trace["steps"] for rule in step["rules"] for name in rule["captured"]}
     free = [letter for letter in LETTERS if letter not in found and letter not in captured - {"x", "y"}]
-    if len(unnamed) <= len(free):
-        for node, letter in zip(unnamed, free, strict=False):
-            found[node["id"]] = letter
-    else:
-        for node in unnamed:
-            found[node["id"]] = node["op"] or "input"
-    return _counted(found, lambda i: nodes[i]["kind"] != "constant" or nodes[i]["name"] is not None)
+    for some in (unnamed, [i for i in unnamed if i in shown]):
+        if len(some) <= len(free):
+            for i, letter in zip(some, free, strict=False):
+                found[i] = letter
+            break
+    for i in unnamed:
+        found[i] = found[i] or nodes[i]["op"] or "input"
+    numbers = {i for i, node in enumerate(nodes) if node["kind"] == "constant" and node["name"] is None}
+    return _counted(found, {i for i in numbers if found[i] != "data"})
 
 
 def _shortened(paths: set[str], parts: int) -> dict[str, str]:
@@ -63,22 +63,11 @@ def _shortened(paths: set[str], parts: int) -> dict[str, str]:
     return result
 
 
-def _outputs(nodes: list[dict[str, Any]]) -> Iterable[int]:
-    """The last node of each call of each module."""
-    last = {(node["module"], node["call"]): node["id"] for node in nodes if node["module"] is not None}
-    return last.values()
-
-
-def _unnamed_constant(node: dict[str, Any]) -> str:
-    number = None if node["value"] is None else single(node["value"])
-    return "data" if number is None else number
-
-
-def _counted(names: list[str], may_count: Callable[[int], bool]) -> list[str]:
-    """The names, with a number after each that several nodes have."""
+def _counted(names: list[str], numbers: set[int]) -> list[str]:
+    """The names, with a count after each that several nodes have; plain numbers need none."""
     places: dict[str, list[int]] = {}
     for i, name in enumerate(names):
-        if may_count(i) or name == "data":
+        if i not in numbers:
             places.setdefault(name, []).append(i)
     result = list(names)
     for name, where in places.items():

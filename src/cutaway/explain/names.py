@@ -13,7 +13,7 @@ import numpy as np
 from ..graph import Call, Node
 from ..memory import owner
 from ..nn import Module
-from ..tensors.base import TensorBase, node_of
+from ..tensors.base import TensorBase
 
 MOST = 1000  # items of a list that are looked at
 
@@ -50,7 +50,8 @@ def _parts(name: str, value: Any) -> Iterable[tuple[str, Any]]:
     if isinstance(value, list | tuple):
         return ((f"{name}[{i}]", part) for i, part in enumerate(islice(value, MOST)))
     if isinstance(value, Mapping):
-        return ((f"{name}[{key!r}]", part) for key, part in islice(list(value.items()), MOST))
+        items = islice(list(value.items()), MOST)
+        return ((f"{name}[{key!r}]", part) for key, part in items if isinstance(key, str | int))
     return ((f"{name}.{key}", part) for key, part in vars(value).items()) if hasattr(value, "__dict__") else ()
 
 
@@ -74,8 +75,8 @@ class Names:
 
     def add(self, name: str, value: Any) -> None:
         """Name a tensor or an array, if it has no name yet."""
-        array = value._array if isinstance(value, TensorBase) else value
-        node = node_of(value) if isinstance(value, TensorBase) else None
+        # What is noted, and not node_of: that would bring a view up to date, which is then in no graph that was walked.
+        array, node = (value._array, value._node) if isinstance(value, TensorBase) else (value, None)
         if node is not None:
             self.nodes.setdefault(id(node), name)
         else:

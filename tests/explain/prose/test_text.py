@@ -13,6 +13,7 @@ import pytest
 
 import cutaway as torch
 from cutaway import explain, nn
+from cutaway.explain.prose.folding import steps_of
 from cutaway.explain.prose.page import Page, Span, line, wrapped
 from cutaway.explain.prose.reading import Reading
 from cutaway.ops import TABLE
@@ -275,9 +276,9 @@ def test_nearly_every_rule_is_told_as_a_formula() -> None:
     for op, examples in EXAMPLES.items():
         xs = [torch.tensor(x, requires_grad=True) for x in examples[0].inputs]
         y = apply(op, *xs, **examples[0].attrs)
-        read = Reading(explain.trace(y, torch.ones_like(y)))
-        (step,) = read.steps()
-        found[op] = all(told.is_clear for told in read.told(step)) or TABLE[op].twin is not None
+        trace = explain.trace(y, torch.ones_like(y))
+        (step,) = steps_of(trace)
+        found[op] = all(told.is_clear for told in Reading(trace).told(step)) or TABLE[op].twin is not None
     assert sum(found.values()) > 0.9 * len(found), [op.__name__ for op, clear in found.items() if not clear]
 
 

@@ -137,10 +137,8 @@ class Reader:
         if len(node.ops) > 1:
             return Term((ast.unparse(node), SUM))
         sign = f" {_COMPARISONS.get(type(node.ops[0]), '?')} "
-        joined = _each(
-            lambda x, y: (f"({x[0]}{sign}{y[0]})", ATOM), self.term(node.left), self.term(node.comparators[0])
-        )
-        return joined
+        sides = self.term(node.left), self.term(node.comparators[0])
+        return _each(lambda x, y: (f"({x[0]}{sign}{y[0]})", ATOM), *sides)
 
     # --- calls
 
@@ -296,7 +294,7 @@ def at(x: Term, strength: int) -> Term:
 def _bare(text: str) -> str:
     """An argument without parentheses around all of it."""
     inner = text[1:-1]
-    if text[:1] != "(" or text[-1:] != ")" or "," in text:
+    if text[:1] != "(" or text[-1:] != ")" or "," in text or not inner:
         return text
     depth = 0
     for character in inner:

@@ -12,9 +12,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..numbers import at_a_glance, brief, inline, largest, rows, single, summary
+from ..numbers import at_a_glance, brief, inline, largest, rows, summary
 from ..tracing import trace
-from .folding import Again, Gap, Group, Item, Step, folded
+from .folding import Again, Gap, Group, Item, Step, all_steps, folded, steps_of
 from .page import Line, Page, Row, Span, aligned, length, line, screen_width, spread, wrapped
 from .reading import Reading, Told, times
 
@@ -67,11 +67,12 @@ class Explanation:
 
     def __init__(self, trace: dict[str, Any], fold: bool, width: int) -> None:
         self.trace, self.width = trace, width
-        self.read = Reading(trace)
-        self.steps = self.read.steps()
+        self.steps = steps_of(trace)
         self.items: list[Item] = folded(self.steps, trace["calls"]) if fold else list(self.steps)
+        self.read = Reading(trace, {item.node["id"] for item in self.items if isinstance(item, Step)})
         self.is_scalar = not any(part["shape"] for step in trace["steps"] for part in _parts(step))
-        self._shown: set[str] = set()  # the ops whose source was shown
+        self._known: set[str] = set()  # the ops of which was told what they are
+        self._just_told: set[int] = set()  # the nodes whose gradients the paragraph before gave
 
     def lines(self) -> Iterator[Line]:
         """The page."""
@@ -89,7 +90,10 @@ class Explanation:
     def _title(self) -> Iterator[Line]:
         at = self.trace["nodes"][self.trace["root"]]["line"]
         if at is not None and at["code"]:
-            yield spread(line(Span(at["code"], "title")), line(Span(_place(at), "note")), self.width)
+            code, expression = at["code"], at["expression"] or ""
+            if "\n" in expression:  # a statement of several lines, of which the code is only one
+                code = f"{self.read.root} = {' '.join(expression.split())}"
+            yield spread(line(Span(code, "title")), line(Span(_place(at), "note")), self.width)
             yield line()
 
     # --- forward
@@ -164,9 +168,11 @@ class Explanation:
         root = self.trace["root"]
         start = self.read.step_of[root]["arrived"]
         yield from self._equation(line("  ", Span(self.read.d(root), "gradient")), "", start)
+        self._just_told = {root}
         for item in self.items:
             yield line()
             yield from self._paragraph(item) if isinstance(item, Step) else self._folded(item)
+            self._just_told = {rule["to"] for step in all_steps([item]) for rule in step.step["rules"]}
 
     def _paragraph(self, step: Step) -> Iterator[Line]:
         """One op: what it was, and what each of its inputs got."""
@@ -177,21 +183,26 @@ class Explanation:
         yield from self._hook(step.step)
         label = Span(self.read.label(node["id"], node["module"]), "title")
         yield from self._heading(line("  ", label, f" = {self.read.definition(node).text}"), self._where(node))
+        if node["id"] not in self._just_told and len(step.step["parts"]) == 1:
+            arrived = at_a_glance(step.step["arrived"], self.width - 30)
+            yield line("    ", Span(f"{self.read.d(node['id'], node['module'])} arrived: {arrived}", "note"))
         told = self.read.told_together(step)
         kept: set[str] = set()
         is_fused = node["twin"] is not None and not all(each.is_clear for each in told)
-        if node["op"] not in self._shown:
-            self._shown.add(node["op"])
+        if node["op"] not in self._known:
+            self._known.add(node["op"])
             yield from self._about(node, is_fused)
         for each in told:
             yield from self._rule(each, is_fused, kept)
         yield from self._totals([step])
 
     def _heading(self, left: Line, right: str) -> Iterator[Line]:
-        if length(left) <= self.width:
+        if length(left) + len(right) + 2 <= self.width:
             yield spread(left, line(Span(right, "note")), self.width)
         else:
             yield from wrapped(left, self.width, 6)
+            if right:
+                yield spread(line(), line(Span(right, "note")), self.width)
 
     def _where(self, node: dict[str, Any]) -> str:
         """The module in which an op ran, or its line if that is another than the last one's."""
@@ -235,8 +246,8 @@ class Explanation:
             if name not in kept:
                 yield line("      ", Span(f"where {name} = {at_a_glance(value, self.width - 20)}", "note"))
         kept |= told.kept.keys()
-        if "rows(" in text and "rows" not in self._shown:
-            self._shown.add("rows")
+        if "rows(" in text and "rows" not in self._known:
+            self._known.add("rows")
             yield line("      ", Span("where rows(…) are all rows of a batch, one below the other", "note"))
 
     def _equation(self, left: Line, text: str, value: dict[str, Any], becomes: str | None = None) -> Iterator[Line]:
@@ -314,14 +325,14 @@ class Explanation:
         n, count = len(item.times[0]), len(item.times)
         what = "the same step" if n == 1 else f"the same {n} steps"
         yield line("  ", Span(f"{what} {'once' if count == 1 else times(count)} more, beginning with", "note"))
-        firsts: list[Step | None] = [_steps(time)[0] for time in item.times]
+        firsts: list[Step | None] = [all_steps(time)[0] for time in item.times]
         for first in firsts if count <= 8 else [*firsts[:3], None, *firsts[-3:]]:
             if first is None:
                 yield line("      ", Span(f"… {count - 6:,} times …", "note"))
             else:
                 d = line("    ", Span(self.read.d(first.node["id"]), "gradient"))
                 yield from self._equation(d, "", first.step["arrived"])
-        yield from self._totals(_steps([each for time in item.times for each in time]))
+        yield from self._totals(all_steps([item]))
 
     def _group(self, item: Group) -> Iterator[Line]:
         """A module as one step: what its inputs and its parameters got."""
@@ -349,20 +360,12 @@ def _parts(step: dict[str, Any]) -> list[dict[str, Any]]:
     return [step["arrived"], *(rule[name] for rule in step["rules"] for name in ("gave", "sent"))]
 
 
-def _steps(items: Sequence[Step | Group]) -> list[Step]:
-    return [step for item in items for step in ([item] if isinstance(item, Step) else item.steps)]
-
-
 def _added(parts: Sequence[dict[str, Any]]) -> str:
     """The parts of a sum of numbers, cut short if there are many."""
     numbers = [brief(part["sent"]) for part in parts]
     if len(numbers) > 6:
         numbers = [*numbers[:2], "…", *numbers[-2:]]
     return " + ".join(numbers).replace("+ -", "- ")
-
-
-def _words(value: dict[str, Any]) -> str:
-    return single(value) or summary(value)
 
 
 def _place(at: dict[str, Any]) -> str:

@@ -68,6 +68,17 @@ def _kind(path: str | None) -> str | None:
     return None if path is None else ".".join(part for part in path.split(".") if not part.isdigit())
 
 
+def steps_of(trace: dict[str, Any]) -> list[Step]:
+    """The ops of a pass, the newest first, each with the leaves that follow it."""
+    found: list[Step] = []
+    for step in trace["steps"]:
+        if step["rules"]:
+            found.append(Step(step, trace["nodes"][step["node"]]))
+        elif found:
+            found[-1].leaves.append(step)
+    return found
+
+
 def folded(steps: Sequence[Step], calls: Sequence[dict[str, Any]]) -> list[Item]:
     """The steps of a pass in fewer items.
 
@@ -83,20 +94,20 @@ def folded(steps: Sequence[Step], calls: Sequence[dict[str, Any]]) -> list[Item]
     while len(result) > LONG:
         fewer = _with_modules_folded(items, around)
         if len(fewer) == len(items):
-            return [*result[: LONG - ENDS], Gap(_steps_of(result[LONG - ENDS : -ENDS])), *result[-ENDS:]]
+            return [*result[: LONG - ENDS], Gap(all_steps(result[LONG - ENDS : -ENDS])), *result[-ENDS:]]
         items = fewer
         result = without_repeats(items)
     return result
 
 
-def _steps_of(items: Sequence[Item]) -> list[Step]:
+def all_steps(items: Sequence[Item]) -> list[Step]:
     """All steps that are in the items."""
     found: list[Step] = []
     for item in items:
         if isinstance(item, Step):
             found.append(item)
         elif isinstance(item, Again):
-            found += _steps_of([each for time in item.times for each in time])
+            found += all_steps([each for time in item.times for each in time])
         else:
             found += item.steps
     return found

@@ -10,15 +10,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-ANSI = {"title": "1", "gradient": "36", "result": "1", "note": "2", "module": "35", "rule": "33"}
+ANSI = {"title": "1", "gradient": "36", "result": "1", "note": "2", "rule": "33"}
 CSS = {
     "title": "font-weight:bold", "gradient": "color:#0a7c8c", "result": "font-weight:bold", "note": "opacity:.6",
-    "module": "color:#a0439b", "rule": "color:#9a6700",
+    "rule": "color:#9a6700",
 }  # fmt: skip
 # For a terminal that cannot show mathematics: the same in letters.
 ASCII = str.maketrans(
-    {"∂": "d", "·": "*", "√": "sqrt", "→": "->", "…": "...", "Σ": "sum ", "−": "-"}
-    | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", ("^0", "^1", "^2", "^3", "^4", "^5", "^6", "^7", "^8", "^9", "^-"), strict=True))
+    {"∂": "d", "·": "*", "√": "sqrt", "→": "->", "…": "...", "≤": "<=", "≥": ">=", "≠": "!=", "π": "pi", "ᵀ": ".T"}
+    | {raised: f"^{digit}" for raised, digit in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True)}
     | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 )
 
@@ -126,9 +126,7 @@ class Page:
         return "\n".join("".join(part.text for part in parts).rstrip() for parts in self.lines)
 
     def __str__(self) -> str:
-        if not (sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"):
-            return _shown(self.plain)
-        return _shown("\n".join(_coloured(parts) for parts in self.lines))
+        return _shown("\n".join(map(_coloured, self.lines)) if _wants_colours() else self.plain)
 
     __repr__ = __str__
 
@@ -147,10 +145,16 @@ def _tagged(parts: Line) -> Iterator[str]:
         yield f'<span style="{CSS[part.style]}">{text}</span>' if part.style else text
 
 
+def _wants_colours() -> bool:
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    return is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
 def _shown(text: str) -> str:
     """The text in characters that the terminal has."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        text.encode(sys.stdout.encoding or "utf-8")
+        text.encode(encoding)
     except UnicodeEncodeError:
-        return text.translate(ASCII)
+        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
     return text

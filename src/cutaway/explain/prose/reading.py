@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,6 @@ class Told:
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that the rule names and that are no node's value
     is_clear: bool = True  # nothing in the formula has to be looked up
 
-
     def says_the_same(self, other: Told) -> bool:
         """Whether two rules can be told as one."""
         if self.term is None or other.term is None or self.term.text != other.term.text:
@@ -41,25 +41,15 @@ class Told:
 class Reading:
     """Reads a trace for those who write about it."""
 
-    def __init__(self, trace: dict[str, Any]) -> None:
-        self.trace = trace
+    def __init__(self, trace: dict[str, Any], shown: Collection[int] = ()) -> None:
+        """shown: the nodes that will be told of one by one."""
         self.nodes: list[dict[str, Any]] = trace["nodes"]
-        self.labels = labels(trace)
+        self.labels = labels(trace, shown)
         self.root = self.labels[trace["root"]]
         self.inputs: dict[int, list[dict[str, Any]]] = {}
         for edge in trace["edges"]:
             self.inputs.setdefault(edge["to"], []).append(edge)
         self.step_of = {step["node"]: step for step in trace["steps"]}
-
-    def steps(self) -> list[Step]:
-        """The ops of the pass, each with the leaves that follow it."""
-        found: list[Step] = []
-        for step in self.trace["steps"]:
-            if step["rules"]:
-                found.append(Step(step, self.nodes[step["node"]]))
-            elif found:
-                found[-1].leaves.append(step)
-        return found
 
     # --- names
 
