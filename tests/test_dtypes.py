@@ -102,3 +102,10 @@ def test_a_size_is_made_of_whole_numbers() -> None:
             Size(wrong)
     with pytest.raises(TypeError):
         Size([1]) + [2]
+
+
+def test_a_device_as_a_context() -> None:
+    with cutaway.device("cpu") as here:
+        assert cutaway.zeros(1).device == here
+    with pytest.raises(AssertionError, match="CPU"), cutaway.device("cuda"):
+        pass

@@ -259,6 +259,13 @@ class device:
     def __hash__(self) -> int:
         return hash((self.type, self.index))
 
+    def __enter__(self) -> device:
+        check_device(self)  # within `with torch.device(...)` new tensors are made there
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
 
 cpu = device("cpu")
 

@@ -386,4 +386,4 @@ def repeated(repeats: int | Tensor, n: int | None = None) -> Array:
         raise errors.repeats_do_not_fit(times.shape, n)
     if times.size and times.min() < 0:
         raise errors.negative_count("repeat_interleave", "repeats", int(times.min()))
-    return np.repeat(np.arange(times.size if n is None else n), times)
+    return np.repeat(np.arange(times.size if n is None else n, dtype=np.int64), times)
