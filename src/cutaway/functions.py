@@ -52,9 +52,10 @@ def _also_of_numbers(method: Callable[Concatenate[Any, P], R], both: bool = True
 
     @functools.wraps(plain)
     def call(*args: Any, **kwargs: Any) -> R:
-        others = [x._array for x in (*args[1:], *kwargs.values()) if isinstance(x, TensorBase)]
-        if args and isinstance(args[0], int | float) and (both or others):
-            args = (wrap(_weak(args[0], others)), *args[1:])
+        if args and isinstance(args[0], int | float):
+            others = [x._array for x in (*args[1:], *kwargs.values()) if isinstance(x, TensorBase)]
+            if both or others:
+                args = (wrap(_weak(args[0], others)), *args[1:])
         return plain(*args, **kwargs)
 
     return call

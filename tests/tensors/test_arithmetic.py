@@ -151,6 +151,8 @@ def test_what_is_left_over_has_the_sign_of_zero_that_pytorchs_has() -> None:
 def test_a_tensor_with_no_dimensions_stands_for_a_number() -> None:
     x = cutaway.tensor([-1.0, 5.0])
     assert x.clamp(0, cutaway.tensor(2.0)).tolist() == [0, 2]
+    with pytest.raises(TypeError, match="two numbers, or two Tensors"):  # its gradient would be lost
+        x.clamp(0, cutaway.tensor(2.0, requires_grad=True))
     assert cutaway.tensor([1, 2], dtype=cutaway.uint8).clamp_max(-1).tolist() == [1, 2]
     assert cutaway.where(cutaway.tensor([1, 0], dtype=cutaway.uint8), x, 0.0).tolist() == [-1, 0]
     assert (cutaway.tensor([True, False]) ** False).tolist() == [True, True]

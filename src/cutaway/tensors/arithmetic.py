@@ -287,7 +287,8 @@ class Arithmetic(TensorBase):
 
         Args:
             min: nothing smaller than this; None for no limit.
-            max: nothing larger than this. Both are numbers, or both are tensors.
+            max: nothing larger than this. Both are numbers, or both are tensors; one that has no dimensions is
+                as good as a number.
 
         Raises:
             RuntimeError: neither is given.
@@ -419,7 +420,8 @@ def _clamp(x: TensorBase, **limits: Any) -> Tensor:
 
 def _clamp_to_tensors(x: TensorBase, low: Any, high: Any) -> Tensor:
     if isinstance(low, int | float) or isinstance(high, int | float):
-        if any(isinstance(limit, TensorBase) and limit._array.ndim for limit in (low, high)):
+        [tensor] = [limit for limit in (low, high) if isinstance(limit, TensorBase)]
+        if tensor._array.ndim or tensor.requires_grad:
             raise errors.clamp_with_both_kinds()
         return _clamp(x, **{"min": _as_number(low), "max": _as_number(high)})
     x, *limits = to_common_dtype(x, *(limit for limit in (low, high) if limit is not None))

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import errors, events, ops
 from ..ops.contract import Array
-from .arguments import numpy_names
+from .arguments import numpy_names, tensor_argument
 from .base import Dims, TensorBase, apply, axes_of, axis_of, binary, wrap
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Extremes(TensorBase):
         tensor([1, 0])
         """
         if other is not None or isinstance(dim, TensorBase):
-            return binary(ops.maximum, self, dim if other is None else other)
+            return binary(ops.maximum, self, tensor_argument(dim if other is None else other, "max"))
         if dim is None:
             return apply(ops.amax, _not_empty("max", self))
         return _along(ops.max_along, np.argmax, MaxResult, self, dim, keepdim)
@@ -83,7 +83,7 @@ class Extremes(TensorBase):
         tensor([1., 2.])
         """
         if other is not None or isinstance(dim, TensorBase):
-            return binary(ops.minimum, self, dim if other is None else other)
+            return binary(ops.minimum, self, tensor_argument(dim if other is None else other, "min"))
         if dim is None:
             return apply(ops.amin, _not_empty("min", self))
         return _along(ops.min_along, np.argmin, MinResult, self, dim, keepdim)

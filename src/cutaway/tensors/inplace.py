@@ -211,9 +211,11 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
 
     cumsum_ = in_place(Reduction.cumsum)
     cumprod_ = in_place(Reduction.cumprod)
+
+    # --- matrices
+
     tril_ = in_place(Indexing.tril)
     triu_ = in_place(Indexing.triu)
-
     addmm_ = in_place(LinearAlgebra.addmm)
     baddbmm_ = in_place(LinearAlgebra.baddbmm)
 

@@ -142,8 +142,7 @@ class Reduction(TensorBase):
         >>> cutaway.tensor([1., 2., 3.]).cumsum(dim=0)
         tensor([1., 3., 6.])
         """
-        axis, x = axis_of(dim, self._array.ndim), _summable(self, dtype)
-        return _kept(x, apply(ops.cumsum, x, axis=axis)) if self._array.ndim else apply(ops.copy, x)
+        return _running(ops.cumsum, self, dim, dtype)
 
     @numpy_names
     def cumprod(self, dim: int, *, dtype: DType | None = None) -> Tensor:
@@ -156,8 +155,7 @@ class Reduction(TensorBase):
         >>> cutaway.tensor([1., 2., 3.]).cumprod(dim=0)
         tensor([1., 2., 6.])
         """
-        axis, x = axis_of(dim, self._array.ndim), _summable(self, dtype)
-        return _kept(x, apply(ops.cumprod, x, axis=axis)) if self._array.ndim else apply(ops.copy, x)
+        return _running(ops.cumprod, self, dim, dtype)
 
     @numpy_names
     def diff(
@@ -245,6 +243,11 @@ class Reduction(TensorBase):
 def _summable(x: TensorBase, dtype: DType | None) -> Tensor:
     """x in the dtype in which its sum is taken."""
     return to_dtype(x, numpy_dtype(dtype, x._array.dtype if x._array.dtype.kind == "f" else int64.dtype))
+
+
+def _running(op: Callable[..., Any], x: TensorBase, dim: int, dtype: DType | None) -> Tensor:
+    axis, x = axis_of(dim, x._array.ndim), _summable(x, dtype)
+    return _kept(x, apply(op, x, axis=axis)) if x._array.ndim else apply(ops.copy, x)
 
 
 def _kept(x: TensorBase, total: Tensor) -> Tensor:
