@@ -125,9 +125,10 @@ def many(n: int = 500) -> Any:
     """A graph of n ops without any module, as a scalar engine leaves it."""
     made = [torch.tensor(float(i + 1) / 10, requires_grad=True) for i in range(6)]
     for i in range(n):
-        x, y = made[-1 - i * 7 % 6], made[-1 - i * 5 % 4]
+        x, y = made[-1], made[-2 - i * 5 % 4]
         made.append(torch.tanh(x) if i % 3 == 0 else x * y if i % 3 == 1 else x + y)
-    return torch.explain.trace(sum(made[-6:]))
+    last = made[-1]
+    return torch.explain.trace(last)
 
 
 def odd() -> list[Any]:

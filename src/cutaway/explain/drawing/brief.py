@@ -24,9 +24,7 @@ def shape_text(shape: list[int]) -> str:
     >>> shape_text([4, 2]), shape_text([3]), shape_text([])
     ('(4, 2)', '(3,)', 'scalar')
     """
-    if not shape:
-        return "scalar"
-    return f"({shape[0]},)" if len(shape) == 1 else f"({', '.join(map(str, shape))})"
+    return str(tuple(shape)) if shape else "scalar"
 
 
 def is_value(x: Any) -> bool:

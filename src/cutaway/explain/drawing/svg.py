@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from html import escape
 from itertools import pairwise
@@ -47,9 +48,7 @@ class Scene:
         self.trace = trace
         self.root = Box()
         reading = Reading(trace)
-        self.calls: dict[str, int] = {}
-        for call in trace["calls"]:
-            self.calls[call["module"]] = self.calls.get(call["module"], 0) + 1
+        self.calls = Counter(call["module"] for call in trace["calls"])
         self.flows = flows(trace, whole)
         inputs: dict[Part, list[str]] = {}
         sources = {flow.source for flow in self.flows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Story:
         self.nodes: list[dict[str, Any]] = trace["nodes"]
         self.values: list[dict[str, Any]] = []
         self._known: dict[str, int] = {}
+        self.calls = Counter(call["module"] for call in trace["calls"])
         self.reading = Reading(trace)
         root = self.nodes[trace["root"]]
         result = f" = {gist([root['value']])}" if root["value"] else ""
@@ -66,7 +68,7 @@ class Story:
         """In which call of which module, and on which line."""
         parts = []
         if node["module"]:
-            calls = sum(call["module"] == node["module"] for call in self.trace["calls"])
+            calls = self.calls[node["module"]]
             parts.append(f"in {node['module']}" + (f", call {node['call'] + 1} of {calls}" if calls > 1 else ""))
         if node["line"]:
             parts.append(f"on line {node['line']['number']}")
