@@ -5,6 +5,9 @@ from __future__ import annotations
 import builtins
 import gc
 import linecache
+import platform
+import subprocess
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -483,3 +486,28 @@ def test_a_gradient_is_added_to_in_place_and_has_the_leaf_s_dtype() -> None:
     x.grad = cutaway.ones(1).expand(2)  # no memory for two numbers
     wide(x).sum().backward()
     assert x.grad.tolist() == [2.0, 3.0]
+
+
+REUSE = """
+import resource
+import cutaway
+
+def pages_taken():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+def touch():
+    for size in (3, 5, 8):
+        cutaway.ones(size << 18).add_(1)
+
+touch()
+before = pages_taken()
+for _ in range(10):
+    touch()
+print(pages_taken() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries decide for themselves what they keep")
+def test_large_memory_that_was_freed_is_used_again() -> None:
+    done = subprocess.run([sys.executable, "-c", REUSE], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1000  # one pass touches 4,000 pages

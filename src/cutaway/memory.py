@@ -13,6 +13,7 @@ import itertools
 import sys
 import weakref
 from collections.abc import Iterable, Iterator
+from functools import partial
 from os.path import dirname, join
 from types import CellType, CodeType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
@@ -58,15 +59,17 @@ def owner(array: Any) -> Any:
     return root
 
 
-def stamp_write(array: Any) -> None:
-    """Note that the memory of `array` has just been written to."""
+def stamp_write(*arrays: Any) -> None:
+    """Note that the memory of these arrays has just been written to."""
     global _latest
-    root = owner(array)
-    key = id(root)
-    known = _writes.get(key)
-    reference = known[0] if known else weakref.ref(root, lambda _: _writes.pop(key, None))
     _latest = next(clock)
-    _writes[key] = (reference, _latest, user_line(sys._getframe(1)))
+    line = user_line(sys._getframe(1))
+    for array in arrays:
+        root = owner(array)
+        key = id(root)
+        known = _writes.get(key)
+        reference = known[0] if known else weakref.ref(root, partial(_writes.pop, key))
+        _writes[key] = (reference, _latest, line)
 
 
 def latest_write() -> int:

@@ -173,16 +173,19 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        used = None
-        for group in self.param_groups:
-            settings = {name: _plain(value) for name, value in group.items() if name != "params"}
-            for param in group["params"]:
-                if param.grad is None:
-                    continue
-                used = param.grad
-                g = used._array
-                self.update(param._array, -g if settings.get("maximize") else g, State(self.state[param]), settings)
-                stamp_write(param._array)
+        used, written = None, []
+        try:
+            for group in self.param_groups:
+                settings = {name: _plain(value) for name, value in group.items() if name != "params"}
+                for param in group["params"]:
+                    if param._grad is None:
+                        continue
+                    used, p = param._grad, param._array
+                    g = -used._array if settings.get("maximize") else used._array
+                    written.append(p)
+                    self.update(p, g, State(self.state[param]), settings)
+        finally:
+            stamp_write(*written)
         for listener in events.step:
             listener(self, used)
         return loss
@@ -328,7 +331,7 @@ def _plain(value: Any) -> Any:
     """A setting as a Python number: a Tensor's, or a NumPy number's, dtype would spread to the arrays."""
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
-    return value.item() if isinstance(value, Tensor | np.generic) else value
+    return value.item() if isinstance(value, (Tensor, np.generic)) else value
 
 
 def _is_state(x: Any) -> bool:
