@@ -364,6 +364,57 @@ def losses_that_are_not_finite_without_training() -> None:
     (-torch.log(torch.zeros(1, requires_grad=True))).backward()
 
 
+def dropout_on_purpose() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 3)).eval()
+    model[1].train()  # Monte Carlo dropout
+    with torch.no_grad():
+        scores = torch.stack([model(batch()[0]).softmax(-1) for _ in range(3)])
+    with torch.no_grad():
+        scores.mean(0).argmax(-1)
+
+
+def a_prompt_for_a_model_that_is_not_frozen() -> None:
+    model, prompt = mlp(4, 8, 3), nn.Parameter(torch.zeros(4))
+    optimizer = optim.Adam([prompt], lr=0.1)
+    for _ in range(12):
+        x, y = batch()
+        optimizer.zero_grad()
+        F.cross_entropy(model(x + prompt), y).backward()
+        optimizer.step()
+
+
+def an_attack_in_steps() -> None:
+    model = mlp(4, 3)
+    x, y = batch()
+    for _ in range(3):
+        x = x.detach().clone().requires_grad_(True)
+        model.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        x = x + 0.1 * x.grad.sign()
+
+
+def old_probabilities_in_a_list() -> None:
+    policy = mlp(4, 3)
+    x, y = batch()
+    old = torch.tensor([F.log_softmax(policy(row), dim=0)[label] for row, label in zip(x, y)])
+    optimizer = optim.Adam(policy.parameters())
+    for _ in range(3):
+        new = F.log_softmax(policy(x), dim=1).gather(1, y.unsqueeze(1)).squeeze(1)
+        optimizer.zero_grad()
+        (-(new - old).exp()).mean().backward()
+        optimizer.step()
+
+
+def a_schedule_beside_a_model_trained_by_hand() -> None:
+    model = mlp(4, 3)
+    x, y = batch()
+    F.cross_entropy(model(x), y).backward()
+    other = optim.SGD(mlp(4, 3).parameters(), lr=0.1)
+    for _ in range(3):
+        other.step()
+    assert model[0].weight.grad is not None
+
+
 def a_generator_of_text_with_dropout_off() -> None:
     embed, rnn, last = nn.Embedding(5, 8), nn.GRU(8, 8, num_layers=2, dropout=0.5), nn.Linear(8, 5)
     rnn.eval()
@@ -391,6 +442,8 @@ STRICT = [
     layers_in_a_list_and_by_name,
     frozen_features_and_a_new_head,
     all_pairs,
+    dropout_on_purpose,
+    an_attack_in_steps,
     a_generator_of_text_with_dropout_off,
 ]
 
@@ -403,6 +456,9 @@ DEFAULT = [
     a_look_at_shapes_and_then_training,
     a_schedule_without_training,
     a_penalty_on_gradients,
+    a_prompt_for_a_model_that_is_not_frozen,
+    old_probabilities_in_a_list,
+    a_schedule_beside_a_model_trained_by_hand,
     losses_that_are_not_finite_without_training,
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+from .. import events
 from ..errors import warn
 
 Level = Literal["off", "default", "strict"]
@@ -26,28 +27,35 @@ class Check:
     name: str
     level: Level = "off"
 
-    def events(self) -> list[tuple[list[Any], Callable[..., None]]]:
-        """What it listens to by default: pairs of an event and what to do."""
+    def __init__(self) -> None:
+        self._listening: dict[str, Callable[..., None]] = {}  # by the event, with what
+
+    def events(self) -> dict[str, Callable[..., Any]]:
+        """What it listens to by default: the event, and what to do."""
         raise NotImplementedError
 
-    def strict_events(self) -> list[tuple[list[Any], Callable[..., None]]]:
+    def strict_events(self) -> dict[str, Callable[..., Any]]:
         """What it listens to beside that, when it is strict."""
-        return []
+        return {}
+
+    def listen(self, event: str, listener: Callable[..., None]) -> None:
+        """Listen to an event until `leave`: a check that has nothing to do for now costs nothing."""
+        self._listening[event] = listener
+        events.listen(event, listener)
+
+    def leave(self, event: str) -> None:
+        """Listen no longer."""
+        if event in self._listening:
+            events.leave(event, self._listening.pop(event))
 
     def set(self, level: Level) -> None:
         """Begin or cease to listen."""
-        for event, listener in self._events():
-            event.remove(listener)
+        for event in list(self._listening):
+            self.leave(event)
         self.level = level
-        for event, listener in self._events():
-            event.append(listener)
-
-    def _events(self) -> list[tuple[list[Any], Callable[..., None]]]:
-        return {
-            "off": [],
-            "default": self.events(),
-            "strict": self.events() + self.strict_events(),
-        }[self.level]
+        if level != "off":
+            for event, listener in {**self.events(), **(self.strict_events() if level == "strict" else {})}.items():
+                self.listen(event, listener)
 
     def say(self, text: str) -> None:
         """Warn, of the user's line that is running."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import events, ops
+from .. import ops
 from ..graph import Node
 from ..tensors.base import TensorBase, node_of
 from .check import Check
@@ -37,10 +37,10 @@ class LossBroadcast(Check):
     name = "loss_broadcast"
 
     def events(self) -> Any:
-        return [(events.loss, self.on_loss), (events.backward, self.on_backward)]
+        return {"distance": self.on_distance, "backward": self.on_backward}
 
-    def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
-        if name in DISTANCES and x._array.shape != y._array.shape:
+    def on_distance(self, name: str, x: TensorBase, y: TensorBase) -> None:
+        if x._array.shape != y._array.shape:
             a, b, makes = x._array.shape, y._array.shape, ""
             if {a, b} == {(max(a + b), 1), (max(a + b),)}:
                 makes = f" into {max(a + b)}×{max(a + b)}, each number against every other"
@@ -64,9 +64,6 @@ class LossBroadcast(Check):
             f"this loss is made of a difference between shapes {shapes[0]} and {shapes[1]}, which is ({n}, {n}), each "
             "number against every other: give both one shape, for example by pred.squeeze(1)"
         )
-
-
-DISTANCES = {"huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"}
 
 
 def _difference_in(node: Any) -> Node | None:
@@ -102,9 +99,9 @@ class SoftmaxBeforeCrossEntropy(Check):
     name = "softmax_before_cross_entropy"
 
     def events(self) -> Any:
-        return [(events.loss, self.on_loss)]
+        return {"classification": self.on_classification}
 
-    def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
+    def on_classification(self, name: str, x: TensorBase, y: TensorBase) -> None:
         if name not in TAKES:
             return
         squashing, text = TAKES[name]
@@ -159,9 +156,9 @@ class ClassTargets(Check):
     name = "class_targets"
 
     def events(self) -> Any:
-        return [(events.loss, self.on_loss)]
+        return {"classification": self.on_classification}
 
-    def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
+    def on_classification(self, name: str, x: TensorBase, y: TensorBase) -> None:
         if name == "cross_entropy" and x._array.shape == y._array.shape:
             self._probabilities(y._array if y._array.ndim > 1 else y._array[None])
         elif name == "binary_cross_entropy_with_logits":

@@ -6,15 +6,15 @@ import gc
 import math
 import threading
 import weakref
-from collections import deque
-from itertools import pairwise
 from typing import Any
 
-from .. import events
+import numpy as np
+
 from ..grad_mode import is_grad_enabled
-from ..graph import Node, newest_first
+from ..graph import Node, module_call, newest_first
+from ..memory import clock, overwritten_at
 from ..optim import Optimizer
-from ..tensors.base import TensorBase
+from ..tensors.base import AccumulateGrad, TensorBase
 from .check import Check
 
 
@@ -49,27 +49,47 @@ class ForgottenZeroGrad(Check):
     """
 
     name = "forgotten_zero_grad"
-    _used = "_used_by_step"  # on a gradient that a step has used: whether another was added to it since
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Leaves to whose gradient more was added after it had been used: when it began, and when more was added.
+        self.used: weakref.WeakKeyDictionary[AccumulateGrad, tuple[int, int]] = weakref.WeakKeyDictionary()
 
     def events(self) -> Any:
-        return [(events.step, self.on_step), (events.accumulation, self.on_accumulation)]
+        return {"accumulation": self.on_accumulation}
 
-    def on_step(self, optimizer: Optimizer, grad: TensorBase | None) -> None:
-        if grad is None:  # zeroing is for all gradients or for none: this one stands for them
+    def on_accumulation(self, leaf: AccumulateGrad) -> None:
+        tensor = leaf.variable
+        if tensor is None or tensor._grad is None:
             return
-        if grad.__dict__.get(self._used):
+        if not tensor._grad._array.any():  # it was filled with zeros
+            leaf.since = next(clock)
+        elif self._is_used(leaf) and overwritten_at(tensor._array, self.used[leaf][1]):  # by hand, without an optimizer
+            self.used.clear()
+            self.say(
+                "parameters were moved by gradients that had been used before, with new ones added to them: set p.grad "
+                "to None before loss.backward()"
+            )
+        elif overwritten_at(tensor._array, leaf.since):  # the parameter was moved since: by this gradient
+            self.used[leaf] = leaf.since, next(clock)
+            self.listen("step", self.on_step)
+
+    def on_step(self, optimizer: Optimizer) -> None:
+        leaves = [param._node for param in params_of(optimizer) if param._node in self.used]
+        if any(self._is_used(leaf) for leaf in leaves):
             self.say(
                 "this step used gradients that the step before had used, with new ones added to them: call "
                 "optimizer.zero_grad() before loss.backward()"
             )
-        grad.__dict__[self._used] = False
+        for leaf in leaves:
+            del self.used[leaf]
+        if not self.used:
+            self.leave("step")
 
-    def on_accumulation(self, grad: TensorBase) -> None:
-        if self._used in grad.__dict__:
-            if grad._array.any():
-                grad.__dict__[self._used] = True
-            else:  # it was filled with zeros
-                del grad.__dict__[self._used]
+    def _is_used(self, leaf: AccumulateGrad) -> bool:
+        """Whether its gradient is still the one that was used: not thrown away, and not zeroed."""
+        mark, tensor = self.used.get(leaf), leaf.variable
+        return mark is not None and mark[0] == leaf.since and tensor is not None and tensor.grad is not None
 
 
 class StepBeforeBackward(Check):
@@ -92,13 +112,14 @@ class StepBeforeBackward(Check):
     name = "step_before_backward"
 
     def __init__(self) -> None:
+        super().__init__()
         self.looked: weakref.WeakSet[Optimizer] = weakref.WeakSet()
 
     def events(self) -> Any:
-        return [(events.step, self.on_step)]
+        return {"idle_step": self.on_idle_step}
 
-    def on_step(self, optimizer: Optimizer, grad: TensorBase | None) -> None:
-        if grad is not None or optimizer in self.looked:
+    def on_idle_step(self, optimizer: Optimizer) -> None:
+        if optimizer in self.looked:
             return
         self.looked.add(optimizer)
         leaves = {param._node for param in params_of(optimizer)} - {None}
@@ -114,69 +135,53 @@ class StepBeforeBackward(Check):
         self.say(f"no parameter has a gradient, so this step moved nothing; {why}")
 
 
-class _Loss(threading.local):
-    latest: float | None = None  # from which backward() started
-
-
 class LossNotFinite(Check):
-    """A loss that became infinite or nan while training: as a rule the learning rate is too large.
+    """A loss that is infinite or nan while training: as a rule because the learning rate is too large.
 
     A step that is too long lands on the other side of the valley, higher than before; the next is longer still. After
-    a few steps the loss overflows, and from then on every weight is nan.
+    a few steps the weights are huge, the loss overflows, and from then on all is nan.
 
         optimizer = optim.SGD(model.parameters(), lr=10)
         optimizer = optim.SGD(model.parameters(), lr=0.1)   # right: try a tenth, and again
 
-    If the losses before did not grow, it is something else: a logarithm or a root of 0, a division by 0, or nan in the
-    data. `autograd.detect_anomaly()` finds the op. When strict, it speaks of every backward() from such a loss.
+    If the weights are as they should be, it is something else: a logarithm or a root of 0, a division by 0, or nan in
+    the data. `autograd.detect_anomaly()` finds the op. When strict, it speaks also when no optimizer is there.
     """
 
     name = "loss_not_finite"
-
-    def __init__(self) -> None:
-        self.here = _Loss()
-        self.losses: weakref.WeakKeyDictionary[Optimizer, deque[float]] = weakref.WeakKeyDictionary()
+    huge = 1e4
 
     def events(self) -> Any:
-        return [(events.backward, self.on_backward), (events.step, self.on_step)]
-
-    def on_step(self, optimizer: Optimizer, grad: TensorBase | None) -> None:
-        losses = self.losses.get(optimizer)
-        if losses is None:
-            losses = self.losses[optimizer] = deque(maxlen=4)
-        if self.here.latest is not None:
-            losses.append(self.here.latest)
+        return {"backward": self.on_backward}
 
     def on_backward(self, tensors: list[Any]) -> None:
         array = tensors[0]._array
-        loss = array.item() if array.size == 1 else None
-        self.here.latest = loss
-        if loss is None or math.isfinite(loss):
+        if array.size != 1 or math.isfinite(array.item()):
             return
-        self.here.latest = None
-        for optimizer, before in self.losses.items():
-            if before and self._trains(optimizer, tensors[0]._node):
-                self._explain(loss, before, optimizer.param_groups[0].get("lr", math.nan))
-                before.clear()
+        node = tensors[0]._node
+        reached = set(newest_first([node])) if node is not None else set()
+        for optimizer in alive(Optimizer):
+            weights = [param._array for param in params_of(optimizer) if param._node in reached]
+            if weights:
+                lr = float(optimizer.param_groups[0].get("lr", math.nan))
+                self.say(f"the loss is {array.item()}, and {self._why(weights, lr)}")
                 return
         if self.level == "strict":
-            self.say(f"the loss is {loss}, and so its gradients will be: autograd.detect_anomaly() names the op")
+            self.say(f"the loss is {array.item()}, and its gradients will be: autograd.detect_anomaly() names the op")
 
-    def _explain(self, loss: float, before: deque[float], lr: Any) -> None:
-        if all(abs(a) < abs(b) for a, b in pairwise(before)):
-            why = f"each step overshoots, lr={float(lr):g} is too large, try {float(lr) / 10:g}"
-        else:
-            why = (
-                "the losses before did not grow, so look for a logarithm, a root or a division that cannot be; "
+    def _why(self, weights: list[Any], lr: float) -> str:
+        most = max(float(np.abs(weight).max(initial=0)) for weight in weights)
+        if any(np.isnan(weight).any() for weight in weights):
+            return (
+                f"weights are nan: lr={lr:g} is too large, try {lr / 10:g}; or a gradient was nan, of which "
                 "autograd.detect_anomaly() names the op"
             )
-        self.say(f"the loss is {loss}, after {', '.join(f'{value:.4g}' for value in before)}: {why}")
-
-    @staticmethod
-    def _trains(optimizer: Optimizer, node: Any) -> bool:
-        """Whether the graph behind a loss leads to what the optimizer moves."""
-        leaves = {param._node for param in params_of(optimizer)} - {None}
-        return node is not None and not leaves.isdisjoint(newest_first([node]))
+        if most > self.huge:
+            return f"weights have grown to {most:.1e}: each step overshoots, lr={lr:g} is too large, try {lr / 10:g}"
+        return (
+            "the weights are finite: look for a logarithm, a root or a division that cannot be, or for nan in the data;"
+            " autograd.detect_anomaly() names the op"
+        )
 
 
 class _Layer(threading.local):
@@ -204,26 +209,50 @@ class EvaluationWithoutEval(Check):
     name = "evaluation_without_eval"
 
     def __init__(self) -> None:
+        super().__init__()
         self.here = _Layer()
 
     def events(self) -> Any:
-        return [(events.mode, self.on_mode), (events.loss, self.on_loss), (events.choice, self.on_choice)]
+        return {"mode": self.on_mode}
 
     def on_mode(self, layer: str, training: bool) -> None:
-        self.here.name = layer if training and not is_grad_enabled() else None
-        if self.level == "strict":
+        suspect = training and not is_grad_enabled() and not self._is_meant()
+        self.here.name = layer if suspect else None
+        if not suspect:
+            self._rest()
+        elif self.level == "strict":
             self.on_choice()
+        else:
+            self.listen("distance", self.on_loss)
+            self.listen("classification", self.on_loss)
+            self.listen("choice", self.on_choice)
+
+    @staticmethod
+    def _is_meant() -> bool:
+        """Whether the model is in evaluation, and only a part of it in training: somebody has turned that on again."""
+        call = innermost = module_call.get()
+        while call is not None and call[2] is not None:
+            call = call[2]
+        if call is None or innermost is None:
+            return False
+        part, model = innermost[0](), call[0]()
+        return part is not None and part.training and model is not None and not model.training
 
     def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
         self.on_choice()
 
     def on_choice(self) -> None:
         layer = self.here.name
-        if layer is None:
+        if layer is None:  # it is another thread's
             return
         self.here.name = None
+        self._rest()
         if not is_grad_enabled():
             self.say(
                 f"{layer} runs in training mode, under no_grad: before evaluation call model.eval(), and model.train() "
                 f"after it; a call of F.{layer} is told by training=self.training"
             )
+
+    def _rest(self) -> None:
+        for event in ("distance", "classification", "choice"):
+            self.leave(event)

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import events
 from ..errors import line_number, user_frame
 from ..grad_mode import is_grad_enabled
-from ..graph import Leaf, Node, newest_first
+from ..graph import Node, newest_first
 from ..memory import Line
 from ..nn import Module, Parameter
 from ..optim import Optimizer
@@ -57,22 +56,31 @@ class ParameterWithoutGradient(Check):
     patience = 10
 
     def __init__(self) -> None:
-        # for each optimizer the number of steps, and the parameters that have had no gradient in any of them
+        super().__init__()
+        # of each optimizer the number of steps, and the parameters that have had no gradient in any of them
         self.seen: weakref.WeakKeyDictionary[Optimizer, tuple[int, list[Any]]] = weakref.WeakKeyDictionary()
 
     def events(self) -> Any:
-        return [(events.step, self.on_step)]
+        return {"optimizer": self.on_optimizer, "step": self.on_step}
 
-    def on_step(self, optimizer: Optimizer, grad: TensorBase | None) -> None:
+    def on_optimizer(self, optimizer: Optimizer) -> None:
+        self.seen[optimizer] = 0, params_of(optimizer)
+        self.listen("step", self.on_step)
+
+    def on_step(self, optimizer: Optimizer) -> None:
         count, without = self.seen.get(optimizer) or (0, params_of(optimizer))
-        if count == self.patience or grad is None:
+        if count == self.patience:
             return
         count = self.patience if self.level == "strict" else count + 1
         without = [param for param in without if param.grad is None and param.requires_grad]
         self.seen[optimizer] = count, without
-        if count == self.patience and without:
-            without = self.unexplained(without)
-        if count == self.patience and without:
+        if count == self.patience:
+            if all(count == self.patience for count, _ in self.seen.values()):
+                self.leave("step")
+            self.tell(self.unexplained(without))
+
+    def tell(self, without: list[Any]) -> None:
+        if without:
             when = "in this step" if self.level == "strict" else f"in {self.patience} steps"
             self.say(
                 f"{named(without)} got no gradient {when}, while others did: forward() does not use it, or .detach(), "
@@ -96,32 +104,49 @@ class _Leaves(threading.local):
 
 
 class _LeftOut(Check):
-    """Looks for parameters of models that got gradients, and that no optimizer moves."""
+    """Looks, at the first step of an optimizer, for parameters of models that got gradients and that none moves."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.here = _Leaves()
-        self.looked: weakref.WeakSet[Optimizer] = weakref.WeakSet()
+        self.waiting: weakref.WeakSet[Optimizer] = weakref.WeakSet()  # for their first step
+        self.trained: weakref.WeakSet[Optimizer] = weakref.WeakSet()
 
     def events(self) -> Any:
-        return [(events.received, self.on_received), (events.step, self.on_step)]
+        return {"optimizer": self.on_optimizer, "received": self.on_received, "step": self.on_step}
+
+    def on_optimizer(self, optimizer: Optimizer) -> None:
+        self.waiting.add(optimizer)
+        self.attend()
+
+    def attend(self) -> None:
+        """Listen until there is nothing to look for."""
+        self.listen("received", self.on_received)
+        self.listen("step", self.on_step)
 
     def on_received(self, leaves: list[Any]) -> None:
         self.here.leaves = tuple(leaves)
 
-    def on_step(self, optimizer: Optimizer, grad: TensorBase | None) -> None:
-        if grad is not None and optimizer in self.looked:
-            return
-        leaves, self.here.leaves = self.here.leaves, ()
-        params = [param for param in (leaf.tensor() for leaf in leaves) if isinstance(param, Parameter)]
-        held = {id(param) for param in params_of(optimizer)}
-        if any(id(param) not in held for param in params):  # perhaps another optimizer holds it
-            held = {id(param) for other in alive(Optimizer) for param in params_of(other)}
-            left_out = [param for param in params if id(param) not in held]
-            if left_out:
-                self.judge(optimizer, left_out, grad is None)
-        self.looked.add(optimizer)
+    def on_step(self, optimizer: Optimizer) -> None:
+        if optimizer not in self.trained:
+            self.trained.add(optimizer)
+            self.judge(optimizer, self.left_out(optimizer))
+        self.waiting.discard(optimizer)
+        if not self.waiting:
+            self.leave("received")
+            self.leave("step")
 
-    def judge(self, optimizer: Optimizer, left_out: list[Any], moved_nothing: bool) -> None:
+    def left_out(self, optimizer: Optimizer) -> list[Any]:
+        """Parameters of models that the latest backward() has reached, and that no optimizer holds."""
+        leaves, self.here.leaves = self.here.leaves, ()
+        params = [param for param in (leaf.variable for leaf in leaves) if isinstance(param, Parameter)]
+        held = {id(param) for param in params_of(optimizer)}
+        if all(id(param) in held for param in params):
+            return []
+        held = {id(param) for other in alive(Optimizer) for param in params_of(other)}
+        return [param for param in params if id(param) not in held]
+
+    def judge(self, optimizer: Optimizer, left_out: list[Any]) -> None:
         """Say what there is to say of parameters that are left out."""
         raise NotImplementedError
 
@@ -137,21 +162,44 @@ class ParameterNotInOptimizer(_LeftOut):
 
     The same happens in a notebook when the cell with the model is run again, and the one with the optimizer is not.
 
-    By default it speaks if the optimizer holds parameters that belong to no model any more, or none of those that got
-    gradients; training only a part of a model is quiet. When strict, it speaks of every parameter left out.
+    By default it speaks if the optimizer holds parameters that belong to no model any more and get no gradient, or if,
+    having trained, it suddenly has nothing to move; training only a part of a model is quiet. When strict, it speaks of
+    every parameter left out.
     """
 
     name = "parameter_not_in_optimizer"
 
-    def judge(self, optimizer: Optimizer, left_out: list[Any], moved_nothing: bool) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.idle: weakref.WeakSet[Optimizer] = weakref.WeakSet()
+
+    def events(self) -> Any:
+        return {**super().events(), "idle_step": self.on_idle_step}
+
+    def on_idle_step(self, optimizer: Optimizer) -> None:
+        """It has trained, and now it has nothing to move: the second time it is known where the gradients went."""
+        if optimizer in self.trained and optimizer not in self.idle:
+            self.idle.add(optimizer)
+            self.attend()
+        elif optimizer in self.idle:
+            self.tell(self.left_out(optimizer), "others")
+
+    def judge(self, optimizer: Optimizer, left_out: list[Any]) -> None:
+        if not left_out:
+            return
         hidden = {id(param) for _, _, params in in_plain_lists() for param in params}
         left_out = [param for param in left_out if id(param) not in hidden]
         owned = {id(param) for module in alive(Module) for param in module._parameters.values()}
-        orphans = [p for p in params_of(optimizer) if isinstance(p, Parameter) and id(p) not in owned]
-        if left_out and (self.level == "strict" or orphans or moved_nothing):
-            old = "parameters that belong to no model any more" if orphans else "others"
+        unused = [p for p in params_of(optimizer) if isinstance(p, Parameter) and p.grad is None]
+        if any(id(p) not in owned for p in unused):
+            self.tell(left_out, "parameters that belong to no model any more")
+        elif self.level == "strict":
+            self.tell(left_out, "others")
+
+    def tell(self, left_out: list[Any], held: str) -> None:
+        if left_out:
             self.say(
-                f"{named(left_out)} got a gradient, and no optimizer moves it; this one holds {old}: make the "
+                f"{named(left_out)} got a gradient, and no optimizer moves it; this one holds {held}: make the "
                 "optimizer after the model is complete, from model.parameters()"
             )
 
@@ -176,11 +224,11 @@ class ModulesInList(_LeftOut):
         self.asked: weakref.WeakSet[Module] = weakref.WeakSet()
 
     def strict_events(self) -> Any:
-        return [(events.parameters, self.on_parameters)]
+        return {"parameters": self.on_parameters}
 
-    def judge(self, optimizer: Optimizer, left_out: list[Any], moved_nothing: bool) -> None:
+    def judge(self, optimizer: Optimizer, left_out: list[Any]) -> None:
         ids = {id(param) for param in left_out}
-        for parent, name, params in in_plain_lists():
+        for parent, name, params in in_plain_lists() if ids else ():
             if any(id(param) in ids for param in params):
                 self.tell(parent, name, params, "get gradients, and no optimizer moves them")
 
@@ -222,20 +270,24 @@ class GraphCut(Check):
         loss = F.mse_loss(last(first(x).data), y)     # first learns nothing
         loss = F.mse_loss(last(first(x)), y)          # right
 
-    By default it speaks of torch.tensor(x) of a computed x, if it asks for a gradient of its own, or if a loss is
-    computed from it; when strict, also of x.data that a loss is computed from. It is quiet about .detach(), which says
-    that the cut is meant, and about what comes from a graph that backward() has walked already, such as the hidden
-    state that is carried from one batch to the next.
+    By default it speaks of torch.tensor() of a computed loss, or of a list of such, that asks for a gradient of its
+    own. When strict, of all that torch.tensor(x) and x.data cut out of a loss, as backward() starts from it. It is
+    quiet about .detach(), which says that the cut is meant, and about what comes from a graph that backward() has
+    walked already, such as the hidden state that is carried from one batch to the next.
     """
 
     name = "graph_cut"
 
     def __init__(self) -> None:
+        super().__init__()
         # by the identity of the array: the array, where it was made, and by what
         self.cuts: dict[int, tuple[weakref.ref[Any], Line, str]] = {}
 
     def events(self) -> Any:
-        return [(events.rebuilt, self.on_rebuilt), (events.backward, self.on_backward)]
+        return {"rebuilt": self.on_rebuilt}
+
+    def strict_events(self) -> Any:
+        return {"backward": self.on_backward}
 
     def on_rebuilt(self, how: str, source: Any, made: TensorBase) -> None:
         while isinstance(source, list | tuple) and source:
@@ -243,15 +295,13 @@ class GraphCut(Check):
         if not isinstance(source, TensorBase) or not is_grad_enabled():
             return
         node = node_of(source)
-        if how == "x.data":
-            if self.level != "strict":
-                return
-        elif made._node is not None and isinstance(node, Node):
+        if how != "x.data" and made._node is not None and isinstance(node, Node) and source.ndim == 0:
             self.say(
                 f"{how} with requires_grad=True makes a new leaf of x's numbers, and backward() ends there: nothing "
                 "that x was computed from gets a gradient. Compute on with x itself, and torch.stack([a, b]) for a list"
             )
-        if isinstance(node, Leaf) or (node is not None and node.arrays is not None):
+        walked = isinstance(node, Node) and node.arrays is None
+        if self.level == "strict" and node is not None and not walked:
             frame = user_frame()
             self.cuts[id(made._array)] = weakref.ref(made._array), (frame.f_code, frame.f_lasti), how
 

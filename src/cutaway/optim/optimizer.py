@@ -133,6 +133,8 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+        for listener in events.optimizer:
+            listener(self)
 
     def _check_how(self) -> None:
         how = self.defaults
@@ -173,21 +175,20 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        used, written = None, []
+        written: list[Array] = []
         try:
             for group in self.param_groups:
                 settings = {name: _plain(value) for name, value in group.items() if name != "params"}
                 for param in group["params"]:
                     if param._grad is None:
                         continue
-                    used, p = param._grad, param._array
-                    g = -used._array if settings.get("maximize") else used._array
+                    p, g = param._array, param._grad._array
                     written.append(p)
-                    self.update(p, g, State(self.state[param]), settings)
+                    self.update(p, -g if settings.get("maximize") else g, State(self.state[param]), settings)
         finally:
             stamp_write(*written)
-        for listener in events.step:
-            listener(self, used)
+        for listener in events.step if written else events.idle_step:
+            listener(self)
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:

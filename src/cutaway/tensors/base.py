@@ -20,7 +20,7 @@ from ..dtypes import cpu as the_cpu
 from ..dtypes import dtype as DType
 from ..grad_mode import enable_grad, switch
 from ..graph import Leaf, Node, observers
-from ..memory import owner, stamp_write, user_line
+from ..memory import clock, owner, stamp_write, user_line
 from ..ops import cast, copy, overwrite, sub
 from ..ops.contract import Array, Steps
 from ..ops.indexing import axes_in_memory, overwritten
@@ -40,10 +40,11 @@ Dims: TypeAlias = "int | tuple[int, ...] | list[int] | None"
 class AccumulateGrad(Leaf):
     """The end of the graph at a leaf tensor: adds what arrives to the tensor's `.grad`."""
 
-    __slots__ = ("tensor",)
+    __slots__ = ("since", "tensor")
 
     def __init__(self, tensor: TensorBase) -> None:
         super().__init__(tensor._array.shape)
+        self.since = 0  # when it began to gather the gradient that is there
         # Weak: the tensor owns its leaf, and a circle would outlive the last reference to it.
         self.tensor = weakref.ref(tensor)
 
@@ -57,6 +58,11 @@ class AccumulateGrad(Leaf):
         if tensor is None:
             return
         old, dtype = tensor._grad, tensor._array.dtype
+        if old is None:
+            self.since = next(clock)
+        else:
+            for listener in events.accumulation:
+                listener(self)
         if isinstance(g, TensorBase):  # create_graph: a new tensor, and recorded
             with enable_grad():
                 g = to_dtype(g, dtype)
@@ -64,8 +70,6 @@ class AccumulateGrad(Leaf):
         elif old is None or not old._array.flags.writeable:
             tensor._grad = wrap(np.asarray(g if old is None else old._array + g, dtype))
         else:
-            for listener in events.accumulation:
-                listener(old)
             old._array += g
             stamp_write(old._array)
 
@@ -205,6 +209,8 @@ class TensorBase:
                 )
             if value._array.dtype != self._array.dtype:
                 raise RuntimeError(f"assigned grad has dtype {value.dtype}, but the tensor has {self.dtype}")
+            if isinstance(self._node, AccumulateGrad):
+                self._node.since = next(clock)
         self._grad = value
 
     @property

@@ -57,14 +57,14 @@ class Watch:
     def start(self) -> None:
         """Begin to watch."""
         observers.append(self)
-        events.backward.append(self._begins)
-        events.received.append(self._ended)
+        events.listen("backward", self._begins)
+        events.listen("received", self._ended)
 
     def stop(self) -> None:
         """Watch no longer."""
         observers.remove(self)
-        events.backward.remove(self._begins)
-        events.received.remove(self._ended)
+        events.leave("backward", self._begins)
+        events.leave("received", self._ended)
 
     # -- a backward pass -------------------------------------------------------------------------------------
 

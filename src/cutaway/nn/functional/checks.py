@@ -12,7 +12,7 @@ from ...errors import describe, warn
 from ...tensors import Tensor
 
 __all__ = [
-    "check_floating_point", "check_fractions", "check_loss", "check_reduction", "check_same_dtype", "check_tensors",
+    "check_floating_point", "check_fractions", "check_classes", "check_reduction", "check_same_dtype", "check_tensors",
     "warn",
 ]  # fmt: skip
 
@@ -39,10 +39,10 @@ def check_same_dtype(who: str, x: Tensor, weight: Tensor, error: type[Exception]
     raise error(f"{who} was given an input of {x.dtype}, and its weights are {weight.dtype}: {how}")
 
 
-def check_loss(function: str, input: Any, target: Any) -> None:
-    """Raise TypeError if prediction or truth is no Tensor; tell who listens what is compared."""
+def check_classes(function: str, input: Any, target: Any) -> None:
+    """Raise TypeError if prediction or truth is no Tensor; tell who listens what classes are compared."""
     check_tensors(function, input=input, target=target)
-    for listener in events.loss:
+    for listener in events.classification:
         listener(function, input, target)
 
 

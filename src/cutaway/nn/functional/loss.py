@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ... import ops
+from ... import events, ops
 from ...dtypes import int64, uint8
 from ...ops.contract import Array
 from ...tensors import Tensor
 from ...tensors.base import apply, to_common_dtype, wrap
-from .checks import check_fractions, check_loss, check_reduction, check_tensors, warn
+from .checks import check_classes, check_fractions, check_reduction, check_tensors, warn
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "kl_div",
@@ -38,7 +38,9 @@ def reduced(losses: Tensor, reduction: str) -> Tensor:
 def _pair(function: str, input: Tensor, target: Tensor, reduction: str) -> list[Tensor]:
     """What a distance is given, checked and of one dtype."""
     check_reduction(reduction)
-    check_loss(function, input, target)
+    check_tensors(function, input=input, target=target)
+    for listener in events.distance:
+        listener(function, input, target)
     if not (input.is_floating_point() or target.is_floating_point()):
         raise NotImplementedError(f"{function} takes fractions, and was given {input.dtype}: use x.float()")
     return to_common_dtype(input, target)
@@ -158,7 +160,7 @@ def cross_entropy(
     tensor([0.2395, 1.0986])
     """
     check_reduction(reduction)
-    check_loss("cross_entropy", input, target)
+    check_classes("cross_entropy", input, target)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing is a probability, between 0 and 1, and was given {label_smoothing}")
     if not input.is_floating_point():
@@ -205,7 +207,7 @@ def nll_loss(
     tensor(1.)
     """
     check_reduction(reduction)
-    check_loss("nll_loss", input, target)
+    check_classes("nll_loss", input, target)
     if input.ndim == 0:
         raise ValueError("nll_loss takes log-probabilities of shape (C), (N, C) or (N, C, ...), and was given a number")
     rows = _pair_up("nll_loss", input, target, weight, ignore_index, reduction)
@@ -338,7 +340,7 @@ def binary_cross_entropy(
     tensor([  0.6931, 100.0000])
     """
     check_reduction(reduction)
-    check_loss("binary_cross_entropy", input, target)
+    check_classes("binary_cross_entropy", input, target)
     if input.shape != target.shape:
         raise ValueError(
             f"binary_cross_entropy takes input and target of one shape, and was given {tuple(input.shape)} "
@@ -386,7 +388,7 @@ def binary_cross_entropy_with_logits(
     tensor([6.9315e-01, 1.0000e+03])
     """
     check_reduction(reduction)
-    check_loss("binary_cross_entropy_with_logits", input, target)
+    check_classes("binary_cross_entropy_with_logits", input, target)
     if input.shape != target.shape:
         raise ValueError(
             f"binary_cross_entropy_with_logits takes input and target of one shape, and was given "
