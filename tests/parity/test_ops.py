@@ -146,7 +146,8 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.cast: lambda x, dtype: x.to(torch.from_numpy(np.zeros(1, dtype)).dtype),
     ops.floor_divide: lambda x, y: torch.div(x, y, rounding_mode="floor"),
     ops.trunc_divide: lambda x, y: torch.div(x, y, rounding_mode="trunc"),
-    ops.drawn: lambda *xs, draws, of: torch.from_numpy(draws) + 0 * sum(xs),  # test_random compares the draws
+    ops.drawn: lambda *xs, draws, of: torch.where(  # recorded, and without influence; test_random compares the draws
+        torch.tensor(True), torch.from_numpy(draws), sum(xs)),
     ops.sum: reducing(torch.sum),
     ops.prod: lambda x, axis=None, keepdims=False: (
         x.prod(axis, keepdims) if axis is not None else x.prod().reshape((1,) * (x.ndim * keepdims))),

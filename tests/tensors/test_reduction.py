@@ -144,3 +144,8 @@ def test_what_is_unique_has_a_gradient_where_it_first_stood() -> None:
     x = cutaway.tensor([3.0, 1.0, 3.0], requires_grad=True)
     (x.unique() * cutaway.tensor([10.0, 1.0])).sum().backward()
     assert x.grad.tolist() == [1, 10, 0]
+
+
+def test_the_norm_of_infinities_with_a_negative_power_is_infinite() -> None:
+    assert cutaway.tensor([cutaway.inf, -cutaway.inf]).norm(-1) == cutaway.inf
+    assert cutaway.tensor([0.0, 1.0]).norm(-1) == 0

@@ -162,7 +162,7 @@ def norm(x: Array, *, p: float = 2.0, axis: Axis = None, keepdims: bool = False)
         return np.sum(x != 0, axis=axis, keepdims=keepdims, dtype=x.dtype), lambda g: np.zeros_like(x)
     total = (size**p).sum(axis=axis, keepdims=keepdims)
     none = total == 0  # where the root has no slope; its own would be ∞, and the second derivative nan
-    out = np.where(none, 0, np.where(none, 1, total) ** (1 / p))
+    out = np.where(none, 0 if p > 0 else np.inf, np.where(none, 1, total) ** (1 / p))
     if math.prod(out.shape) == math.prod(x.shape):  # of one number: no powers, no rounding
         out = size.sum(axis=axis, keepdims=keepdims)
 
