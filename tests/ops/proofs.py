@@ -125,6 +125,7 @@ PROOFS = {
             command=_PARITY,
         ),
         Proof("float32", "float32 stays float32, value and gradient, and is near to float64", all_of),
+        Proof("linear", "pullbacks are linear: of a sum of g they give the sum, and of 0 they give 0", all_of),
         Proof("leaves alone", "nothing is written to: not g, not an input, not the value", all_of),
         Proof("stands alone", "a pullback is right when the others were dropped, or called, or made anew", all_of),
         Proof(

@@ -164,3 +164,14 @@ def test_every_optimizer_reaches_the_bottom_in_the_parameters_dtype(name: str, d
     assert w.dtype == dtype and w.abs().max().item() < 0.2
     for value in optimizer.state[w].values():
         assert value.dtype == (torch.float32 if value.ndim == 0 else dtype)
+
+
+def test_a_parameter_of_a_single_number_has_a_memory_too() -> None:
+    """Arithmetic with one number gives NumPy's scalars, which cannot be written into."""
+    single, row = (nn.Parameter(torch.full(shape, 2.0)) for shape in ((), (1,)))
+    optimizer = torch.optim.SGD([single, row], lr=0.1, momentum=0.9, weight_decay=0.1, maximize=True)
+    for g in (1.0, -2.0, 0.5):
+        single.grad, row.grad = torch.tensor(g), torch.tensor([g])
+        optimizer.step()
+    assert single.item() == row.item()
+    assert optimizer.state[single]["momentum_buffer"].shape == ()

@@ -52,7 +52,8 @@ class State(MutableMapping[str, Any]):
         return value._array if isinstance(value, Tensor) else value
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._tensors[name] = wrap(value) if isinstance(value, np.ndarray) else value
+        is_array = isinstance(value, np.ndarray | np.generic)  # of a single number, arithmetic makes a np.generic
+        self._tensors[name] = wrap(np.asarray(value)) if is_array else value
 
     def __delitem__(self, name: str) -> None:
         del self._tensors[name]
