@@ -266,3 +266,11 @@ def test_grad_with_respect_to_a_value_on_the_way() -> None:
     (g,) = grad(part * part, h)
     near(g, [2 * np.e, 0.0])
     near(grad(h.sum(), h)[0], [1.0, 1.0])
+
+
+def test_grad_of_inputs_by_name_and_of_a_batch_of_seeds() -> None:
+    x, w = cutaway.tensor([1.0, 2.0], requires_grad=True), cutaway.ones(2, requires_grad=True)
+    found = cutaway.autograd.grad(x**2, {"x": x, "w": w}, cutaway.ones(2), allow_unused=True)
+    assert found["x"].tolist() == [2, 4] and found["w"] is None
+    (rows,) = cutaway.autograd.grad(x**2, x, cutaway.eye(2) * 10, is_grads_batched=True)
+    assert rows.tolist() == [[20, 0], [0, 40]]

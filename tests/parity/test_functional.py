@@ -1,4 +1,4 @@
-"""torch.autograd.functional as PyTorch has it: values, shapes, tuples, and what is refused."""
+"""torch.autograd's functions as PyTorch has them: values, shapes, tuples, and what is refused."""
 
 from __future__ import annotations
 
@@ -75,3 +75,77 @@ A.jvp(lambda x, y: x*2, (t.arange(2.), t.arange(2.)), (t.ones(2), t.ones(2)))
 @pytest.mark.parametrize("source", PROGRAMS)
 def test_derivatives_of_functions(source: str) -> None:
     same(program(source, A=lambda t: t.autograd.functional))
+
+
+ASKING = """
+t.autograd.backward((x * 2).sum()); x.grad
+t.autograd.backward([(x * 2).sum(), (x ** 2).sum()]); x.grad
+t.autograd.backward(x * 2, t.ones(3)); x.grad
+t.autograd.backward((x * 2, x * 3), (t.ones(3), t.ones(3) * 10)); x.grad
+t.autograd.backward((x * 2, (x * 3).sum()), (t.ones(3), None)); x.grad
+t.autograd.backward((x * 2, x * 3), (t.ones(3),)); x.grad
+t.autograd.backward(x * 2); x.grad
+t.autograd.backward(x * 2, t.ones(2)); x.grad
+t.autograd.backward(x * 2, grad_tensors=t.ones(3), retain_graph=True); x.grad
+t.autograd.backward((x * v).sum(), inputs=[x]); x.grad, v.grad
+t.autograd.backward((x * v).sum(), inputs=x); x.grad, v.grad
+t.autograd.backward((x * 2).sum(), inputs=[]); x.grad
+(x * 2).sum().backward(inputs=[x]); x.grad
+y = x * 2; (y * y).sum().backward(inputs=[y]); y.grad
+t.autograd.grad((x * 2).sum(), x)
+t.autograd.grad((x * 2).sum(), [x])
+t.autograd.grad(outputs=(x * 2).sum(), inputs=(x,))
+t.autograd.grad([(x * 2).sum(), (x * 3).sum()], x)
+t.autograd.grad(x * 2, x, t.ones(3))
+t.autograd.grad(x * 2, x, grad_outputs=t.ones(3) * 5)
+t.autograd.grad(x * 2, x)
+t.autograd.grad((x * 2).sum(), [x, w])
+t.autograd.grad((x * 2).sum(), [x, w], allow_unused=True)
+t.autograd.grad((x * 2).sum(), [x, w], materialize_grads=True)
+t.autograd.grad((x * 2).sum(), x, is_grads_batched=False)
+t.autograd.grad((x * 2).sum(), x, allow_unused=False, materialize_grads=True)
+t.autograd.grad((x * 2).sum(), t.ones(3))
+x = t.ones(3); t.autograd.grad((x * 2).sum(), x)
+g, = t.autograd.grad((x ** 3).sum(), x, create_graph=True); t.autograd.grad(g.sum(), x)
+y = (x ** 2).sum(); t.autograd.grad(y, x); t.autograd.grad(y, x)
+y = (x ** 2).sum(); t.autograd.grad(y, x, retain_graph=True); t.autograd.grad(y, x)
+h = x * 2; t.autograd.grad((h ** 2).sum(), h)
+h = x * 2; t.autograd.grad((h ** 2).sum(), [h, x])
+t.autograd.grad([], x)
+t.autograd.grad((x * 2).sum(), [])
+t.autograd.grad((x * 2).sum(), 3)
+t.autograd.grad(3, x)
+t.autograd.grad(x.sum(), x, t.ones(()))
+t.autograd.grad(x * 1, x, [t.ones(3)])
+t.autograd.grad(x * 1, x, (None,))
+t.autograd.gradcheck(lambda x: x ** 2, x)
+t.autograd.gradcheck(lambda x: x ** 2, (x,), eps=1e-6, atol=1e-4)
+t.autograd.gradcheck(lambda x: x.detach() * x, (x,), raise_exception=False)
+x = t.ones(3, dtype=t.float64); t.autograd.gradcheck(lambda x: x * x, (x,))
+t.autograd.gradcheck(lambda x: (x * x, x.sum()), (x,), fast_mode=True)
+t.autograd.gradgradcheck(lambda x: x ** 3, (x,))
+t.autograd.gradgradcheck(lambda x: x ** 3, x, t.ones(3, dtype=t.float64, requires_grad=True))
+t.autograd.gradcheck(F.linear, (x, v[None]))
+x = t.ones(2, requires_grad=True); y = x * 2; y.retain_grad(); y.sum().backward(); y.grad
+x = t.ones(2, requires_grad=True); y = x * 2; y.sum().backward(); y.grad
+x = t.ones(2, requires_grad=True); (x * 2).sum().backward(); (x * 3).sum().backward(); x.grad
+x = t.ones(2, requires_grad=True); x.grad is None
+x = t.ones(2, requires_grad=True); y = x.detach(); y[0] = 5; x
+x = t.ones(2, requires_grad=True); y = x.clone(); y[0] = 5; x, y
+x = t.ones(2); x.requires_grad_(); x.requires_grad, x.is_leaf, x.grad_fn
+x = t.ones(2, requires_grad=True); y = (x * 2).mean(); y.grad_fn.next_functions[0][0].name()
+x = t.tensor([1, 2], requires_grad=True); x
+x = t.ones(2, requires_grad=True); x.sum().backward(t.tensor(2.)); x.grad
+x = t.ones(2, requires_grad=True); x.sum().backward(create_graph=True); x.grad.requires_grad
+x = t.arange(3., requires_grad=True); t.autograd.grad(x ** 2, x, t.eye(3), is_grads_batched=True)
+x = t.arange(3., requires_grad=True); y = x * 2; t.autograd.grad(x ** 2, {'a': x}, t.ones(3))
+t.autograd.grad((x ** 2, x.sum()), [x, w], (t.eye(3), t.ones(3)), is_grads_batched=True, allow_unused=True)
+x = t.arange(3., requires_grad=True); t.autograd.grad(x ** 2, {'x': x, 'w': w}, t.ones(3), allow_unused=True)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("source", ASKING)
+def test_backward_grad_and_gradcheck(source: str) -> None:
+    dtype = "float64" if "gradcheck" in source else "float32"
+    ones = lambda n: lambda t: t.ones(n, requires_grad=True, dtype=getattr(t, dtype))
+    same(program(source, x=ones(3), v=ones(3), w=ones(2)))

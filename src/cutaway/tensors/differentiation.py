@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from ..graph import Leaf, Node, walk
 from ..memory import user_line
 from ..ops import TABLE, copy
 from .base import RETAIN, TensorBase, apply, node_of, wrap
+from .joining import stack
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -337,25 +339,26 @@ def _target(x: Any) -> Any:
 
 def grad(
     outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor] | dict[str, Tensor],
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     only_inputs: bool = True,
     allow_unused: bool | None = None,
-    *,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Any, ...]:
+) -> Any:
     """The gradients of outputs with respect to inputs, returned and not stored in `.grad`.
 
     Args:
         outputs: what is differentiated; with several, the sum.
-        inputs: with respect to what: leaves, or anything computed on the way.
+        inputs: with respect to what: leaves, or anything computed on the way; by name in a dict, as the result then.
         grad_outputs: for each output the gradient of the loss with respect to it; None for single numbers.
         retain_graph: keep the graph for another pass; None means: if create_graph.
         create_graph: record the pass too, so that the result can be differentiated again.
         only_inputs: accepted; gradients go to the inputs only in any case.
         allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+        is_grads_batched: take grad_outputs for several, along a dimension in front, and give as many gradients.
         materialize_grads: give zeros for such an input.
 
     Raises:
@@ -370,6 +373,16 @@ def grad(
     """
     if materialize_grads and allow_unused is False:
         raise ValueError("materialize_grads=True gives zeros for an unused input, which allow_unused=False forbids")
+    again = functools.partial(
+        grad, create_graph=create_graph, allow_unused=allow_unused, materialize_grads=materialize_grads
+    )
+    if isinstance(inputs, dict):
+        found = again(outputs, list(inputs.values()), grad_outputs, retain_graph, is_grads_batched=is_grads_batched)
+        return dict(zip(inputs, found, strict=True))
+    if is_grads_batched:
+        batch = zip(*_as_list(grad_outputs), strict=True)
+        rows = [again(outputs, inputs, seeds, True) for seeds in batch]
+        return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))
     starts, wanted = _as_list(outputs), _as_list(inputs)
     if not wanted:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty: name at least one tensor")

@@ -30,7 +30,7 @@ class Indexing(Parts):
         try:
             if type(index) is int:  # the most frequent one, without the rest
                 return apply_view(ops.getitem, self, index=(index, ...))
-            view, lookup = _parts(index)
+            view, lookup = _parts(index, self._array.ndim)
             x = apply_view(ops.getitem, self, index=view) if view else self
             return apply(ops.getitem, x, index=lookup) if lookup else x  # type: ignore[return-value]
         except IndexError as error:
@@ -38,7 +38,7 @@ class Indexing(Parts):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         try:
-            view, lookup = _parts(index)
+            view, lookup = _parts(index, self._array.ndim)
             target = apply_view(ops.getitem, self, index=view) if view and lookup else self
             write(target, self._value(value, lookup), lookup or view)
         except IndexError as error:
@@ -267,8 +267,8 @@ class Indexing(Parts):
 # --- what an index means ----------------------------------------------------------------------------------
 
 
-def _parts(index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """An index as two for NumPy: the one that gives a view, then the one that looks up in it.
+def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """An index into so many dimensions, as two for NumPy: the one that gives a view, then the one that looks up in it.
 
     Either is () where there is nothing for it to do.
     """
@@ -287,6 +287,8 @@ def _parts(index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         lookup = []
     elif all(part is ... or part == slice(None) for part in view):
         view = []
+    if sum(map(_dims_used, parts)) == ndim:  # for NumPy, a `...` parts two arrays also where it stands for nothing
+        lookup = [part for part in lookup if part is not ...]
     if view and ... not in view:
         view.append(...)  # so that NumPy gives a 0-d view, and not a number of its own
     return tuple(view), tuple(lookup)
