@@ -31,7 +31,6 @@ RULES = [
     ("lambda g: g - (x - y)", "∂/∂h - (w - v)", "2 - (3 - (-0.5))"),
     ("lambda g: g * z", "∂/∂h · Z", None),
     ("lambda g: np.matmul(g, z.T)", "∂/∂h @ Zᵀ", None),
-    ("lambda g: np.matmul(rows(g).T, rows(z))", "(∂/∂h)ᵀ @ Z", None),
     ("lambda g: g.sum(axis=tuple(range(g.ndim - 1)))", "sum(∂/∂h, axis=0)", None),
     (
         "lambda g: np.broadcast_to(restore(g / n, shape, axis, keepdims), shape)",
@@ -52,6 +51,8 @@ RULES = [
         None,
     ),
     ("lambda g: g * steps.size", "∂/∂h · 7", "2 · 7"),
+    ("lambda g: rows(g, here)", "rows(∂/∂h, here)", None),  # not the helper of that name, but a captured one
+    ("lambda g: np.linalg.inv(g)[..., None]", "inv(∂/∂h)[..., None]", None),
     ("lambda g: read(g)", "∂/∂h, put back where it was read; elsewhere 0", None),
     ("lambda g: _to_extreme(g, z, out, axis, False)", "to_extreme(∂/∂h, Z, h)", None),
     ("def flat(g):\n    'no influence'\n    return np.zeros_like(g)", "0", "0"),
@@ -66,6 +67,7 @@ CAPTURED: dict[str, Any] = {
     "joint": {"source": "def joint(g):\n    a = g\n    return a", "captured": {}},
     "steps": {"object": "Steps", "captured": {"size": 7}},
     "index": ["0:2"],
+    "rows": {"source": "def rows(g, x):\n    g = g + x\n    return g", "captured": {}},
     "read": {
         "object": "Read", "captured": {},
         "source": "def __call__(self, g):\n    return spread(g, shape=self.shape, index=self.index)",
@@ -83,6 +85,13 @@ def test_a_rule_becomes_a_formula(source: str, symbols: str, numbers: str | None
     assert term is not None
     assert term.text == symbols
     assert numbers == (term.numbers and term.numbers[0])
+
+
+def test_rows_of_a_matrix_are_the_matrix() -> None:
+    source = "lambda g: np.matmul(rows(g).T, rows(z))"
+    for ndim, text in ((2, "(∂/∂h)ᵀ @ Z"), (3, "rows(∂/∂h)ᵀ @ rows(Z)")):
+        term = Reader(symbol("∂/∂h"), {"z": None}, lambda name, held: VALUES[name], ndim).read(source)
+        assert term is not None and term.text == text
 
 
 def test_a_rule_of_several_lines_is_no_formula() -> None:

@@ -77,7 +77,7 @@ class Reader:
     def _Constant(self, node: ast.Constant) -> Term:
         if isinstance(node.value, int | float) and not isinstance(node.value, bool):
             return constant(node.value)
-        return Term((repr(node.value), ATOM))
+        return Term(("..." if node.value is ... else repr(node.value), ATOM))
 
     def _Name(self, node: ast.Name) -> Term:
         if node.id == self.argument:
@@ -147,7 +147,7 @@ class Reader:
         if isinstance(node.func, ast.Name):
             return self._function(node.func.id, args, node)
         if isinstance(node.func, ast.Attribute):
-            if isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "math"):
+            if ast.unparse(node.func.value) in ("np", "np.linalg", "math"):
                 return self._numpy(node.func.attr, args, node)
             if node.func.attr == "copy":
                 return self.term(node.func.value)
@@ -165,6 +165,7 @@ class Reader:
                 reader.depth = self.depth + 1
                 return reader.term(body)
             self.unknown.add(name)
+            return self._written(name, args, node)
         if name in _AS_IT_IS or (name == "rows" and self.ndim == 2):
             return args[0]
         if name == "len" and isinstance(node.args[0], ast.Name):

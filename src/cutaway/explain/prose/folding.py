@@ -134,6 +134,8 @@ def _repetition(kinds: list[int], i: int) -> tuple[int, int]:
     """How long a stretch begins at i that repeats, and how often it stands there: where most is saved."""
     best, saved = (1, 1), 0
     for period in range(1, (len(kinds) - i) // 2 + 1):
+        if saved >= len(kinds) - i - period:
+            break  # no longer period can save more
         if kinds[i + period] != kinds[i]:
             continue
         times = 1
