@@ -127,7 +127,7 @@ def test_no_path_of_the_machine_is_told() -> None:
 def test_attributes_are_told() -> None:
     x = torch.ones(2, 3, requires_grad=True)
     drawn = [" ".join(text) for text in cards(parsed(x.sum(dim=1).prod())).values()]
-    assert any("sum(data, axis=(1,))" in text or "axis=(1,)" in text for text in drawn)
+    assert any("axis=1" in text for text in drawn)
 
 
 def test_a_trace_that_went_through_json_gives_the_same_drawing() -> None:

@@ -81,8 +81,9 @@ def inline(value: dict[str, Any], width: int) -> str | None:
 
 def at_a_glance(value: dict[str, Any], width: int = GLANCE) -> str:
     """All numbers on one line, if they are few; else the shape and what there is to say."""
-    lines = None if not value["shape"] else rows(value, 10_000)
-    text = "" if lines is None else " ".join(line.strip() for line in lines)
+    if not value["shape"]:
+        return brief(value)
+    text = " ".join(line.strip() for line in rows(value, 10_000) or ())
     if 0 < len(text) <= width:
         return text
     return brief(value) if width <= GLANCE else summary(value)

@@ -69,17 +69,18 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int) -> I
         if not isinstance(part, Row):
             yield part
             continue
-        cells = [Span(text.ljust(room), style) for text, room, style in zip(part.cells, widths, styles, strict=True)]
-        if hangs:
-            if part.cells[0]:
-                yield line(Span(part.cells[0], styles[0]))
-            cells[0] = Span("   ")
-        row = [one for cell in cells if cell.text for one in (cell, Span(" "))]
-        if length(row) - len(cells[-1].text) + len(cells[-1].text.rstrip()) - 1 <= width:
-            yield row
-        else:
-            indent = sum(room + 1 for room in widths[:2] if room) if not hangs else 8
-            yield from wrapped([part for part in row if part.text.strip()], width, min(indent, width // 3))
+        row: list[Span] = []
+        start = 0
+        for i, (text, room, style) in enumerate(zip(part.cells, widths, styles, strict=True)):
+            if hangs and i == 0:
+                start = 4
+                if text:
+                    yield line(Span(text, style))
+                continue
+            if text:
+                row += [Span(" " * max(start - length(row), 1 if row else 0)), Span(text, style)]
+            start += room + 1 if room else 0
+        yield from wrapped(row, width, min(widths[0] + widths[1] + 2, width // 3))
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
@@ -98,6 +99,9 @@ _SPACES = re.compile(r" (?![^(]*\))")  # but none inside of parentheses
 
 def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:
     """A line, broken at spaces where it is too long; what follows is indented."""
+    if length(parts) <= width:
+        yield parts
+        return
     current: list[Span] = []
     for part in parts:
         for i, word in enumerate(_SPACES.split(part.text) if part.text.strip() else [part.text]):

@@ -185,5 +185,5 @@ def _telling(x: Any) -> str | None:
         return algebra.plain(x)
     if not isinstance(x, int | float | list) or isinstance(x, bool):
         return None
-    text = algebra.plain(x)
+    text = algebra.plain(x[0] if isinstance(x, list) and len(x) == 1 else x)  # axis=1 for axis=(1,)
     return text if len(text) < 30 else None
