@@ -9,6 +9,7 @@ import pytest
 
 import cutaway
 from cutaway.autograd import Function, grad
+from cutaway.autograd.function import once_differentiable
 
 
 def leaf(*values: float) -> cutaway.Tensor:
@@ -142,6 +143,80 @@ def test_setup_context() -> None:
     assert grad(Square.apply(x, 2).sum(), x)[0].tolist() == [6.0]
 
 
+def test_backward_is_called_once_for_all_outputs() -> None:
+    seen: list[Any] = []
+
+    class Two(Function):
+        materialize = True
+
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.set_materialize_grads(Two.materialize)
+            return x * 2, x.float() * 3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any, h: Any) -> Any:
+            seen.append([None if part is None else (part.tolist(), str(part.dtype)) for part in (g, h)])
+            return g * 2 if h is None else g * 2 + h.double() * 3
+
+    x = leaf(1.0, 2.0)
+    a, b = Two.apply(x)
+    (a.sum() + b.double().sum() * 10).backward()
+    assert seen.pop() == [([1, 1], "torch.float64"), ([10, 10], "torch.float32")] and not seen
+    assert x.grad.tolist() == [32, 32]
+    Two.apply(x)[0].sum().backward()
+    assert seen.pop() == [([1, 1], "torch.float64"), ([0, 0], "torch.float32")]
+    Two.materialize = False
+    Two.apply(x)[0].sum().backward()
+    assert seen.pop() == [([1, 1], "torch.float64"), None]
+
+
+# --- writing in place -----------------------------------------------------------------------------------------------
+
+
+class TripleInPlace(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, mark: bool = True, answer: bool = True) -> Any:
+        x.mul_(3)
+        if mark:
+            ctx.mark_dirty(x)
+        return x if answer else x * 1
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g * 3, None, None
+
+
+def test_a_dirty_input_is_the_output_and_has_its_history() -> None:
+    x = leaf(1.0, 2.0)
+    h = x * 2
+    y = TripleInPlace.apply(h)
+    assert y is h and h.tolist() == [6, 12] and h.grad_fn.name() == "TripleInPlaceBackward"
+    (h * h).sum().backward()
+    assert x.grad.tolist() == [72, 144]
+    x.grad = None
+    h = x * 2
+    assert TripleInPlace.apply(part := h[1:]) is part
+    assert h.tolist() == [2, 12] and h.grad_fn.name() == "CopySlices"
+    (h * h).sum().backward()
+    assert x.grad.tolist() == [8, 144]
+
+
+def test_a_dirty_input_makes_what_needed_its_old_value_stale() -> None:
+    h = leaf(1.0) * 2
+    square = h * h
+    TripleInPlace.apply(h)
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
+        square.backward()
+
+
+def test_what_was_marked_as_dirty_must_be_returned_and_no_leaf() -> None:
+    with pytest.raises(RuntimeError, match="must all be outputs"):
+        TripleInPlace.apply(leaf(1.0) * 1, True, False)
+    with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        TripleInPlace.apply(leaf(1.0))
+
+
 # --- higher derivatives ---------------------------------------------------------------------------------------------
 
 
@@ -205,6 +280,30 @@ def test_a_saved_output_that_nobody_holds_any_longer() -> None:
     assert grad(b.sum(), x, retain_graph=True)[0].item() == pytest.approx(2 * np.e)
     with pytest.raises(RuntimeError, match="nothing holds"):
         grad(b.sum(), x, create_graph=True)
+
+
+def test_once_differentiable_refuses_a_second_derivative() -> None:
+    class Square(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        @once_differentiable
+        def backward(ctx: Any, g: Any) -> Any:
+            assert not cutaway.is_grad_enabled()
+            (x,) = ctx.saved_tensors
+            return cutaway.from_numpy(2 * x.detach().numpy()) * g
+
+    x = leaf(3.0)
+    assert grad(Square.apply(x), x)[0].tolist() == [6]
+    (g,) = grad(Square.apply(x), x, create_graph=True)
+    assert not g.requires_grad  # nothing that it depends on asks for a gradient
+    (g,) = grad(Square.apply(x) ** 2, x, create_graph=True)
+    assert g.tolist() == [4 * 27]
+    with pytest.raises(RuntimeError, match=r"differentiate twice.*once_differentiable"):
+        grad(g, x)
 
 
 # --- safety ---------------------------------------------------------------------------------------------------------
@@ -275,6 +374,7 @@ def test_an_output_that_is_the_input_has_memory_of_its_own() -> None:
         (lambda g: (g, g, g), RuntimeError, "expected 2, got 3"),
         (lambda g: (g, 3.0), TypeError, "number 3.0"),
         (lambda g: (g, g.numpy()), TypeError, "array"),
+        (lambda g: (g, g, g * 0), RuntimeError, "expected 2, got 3"),
         (lambda g: (g, g[:2]), RuntimeError, r"Answer: .*input 1.*\(2,\).*\(3,\)"),
     ],
 )
@@ -308,6 +408,24 @@ def test_what_backward_may_return() -> None:
     x, y = leaf(1.0, 2.0, 3.0), leaf(1.0)
     Add.apply(x, y).sum().backward()
     assert (x.grad.tolist(), y.grad.tolist()) == ([1.0, 1.0, 1.0], [3.0])
+
+
+def test_what_is_no_tensor_has_no_gradient_and_is_not_saved() -> None:
+    class Scale(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, k: float) -> Any:
+            if k > 1:
+                ctx.save_for_backward(x, k)
+            return x * k
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g, g
+
+    with pytest.raises(RuntimeError, match="different than None at position 2"):
+        Scale.apply(leaf(1.0), 0.5).backward()
+    with pytest.raises(TypeError, match=r"argument 1 is the number 2\.0: keep it as an attribute"):
+        Scale.apply(leaf(1.0), 2.0)
 
 
 def test_what_is_missing_is_named() -> None:

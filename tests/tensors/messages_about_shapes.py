@@ -170,7 +170,7 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
         "the number 1.5)"
     ),
-    'x["a"]': IndexError(
+    'x["a"]': TypeError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
         "str 'a')"
     ),

@@ -7,18 +7,26 @@ through a `ctx`. Both leave the same behind: a node, with a pullback for each in
 
 from __future__ import annotations
 
+import functools
+import math
 import sys
 import weakref
+from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from .. import errors
 from ..grad_mode import no_grad, set_grad_enabled, switch
-from ..graph import Node
-from ..memory import owner, user_line
+from ..graph import Leaf, Node
+from ..memory import Line, owner, stamp_write, user_line
 from ..ops.contract import once
-from ..tensors.base import TensorBase, node_of, wrap
+from ..ops.indexing import spread
+from ..ops.special import as_dtype
+from ..tensors.base import TensorBase, node_of, refuse_leaf, rewrite_history, wrap
+
+__all__ = ["Function", "once_differentiable"]
 
 
 class Context:
@@ -28,22 +36,40 @@ class Context:
     """
 
     # Who made the saved `arrays` is known by weak references: a node holds its context, not the other way round.
-    __slots__ = ("arrays", "needs_input_grad", "_constants", "_makers", "_saved", "__dict__")
+    __slots__ = (
+        "arrays", "materialize_grads", "needs_input_grad", "_constants", "_dirty", "_makers", "_saved", "__dict__",
+    )  # fmt: skip
 
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
+        self.materialize_grads = True
         self.arrays: list[Any] = []
         self._constants: tuple[Any, ...] = ()
+        self._dirty: tuple[Any, ...] = ()
         self._makers: list[Any] = []
         self._saved: tuple[Any, ...] = ()
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep tensors (or None) for backward, which finds them in `saved_tensors`."""
+        for i, x in enumerate(tensors):
+            if not isinstance(x, TensorBase | None):
+                raise TypeError(
+                    f"save_for_backward can only save tensors, but argument {i} is {errors.describe(x)}: keep it as an "
+                    "attribute, ctx.name = ..."
+                )
         self._saved = tensors
 
     def mark_non_differentiable(self, *outputs: Any) -> None:
         """Say which outputs have no gradient, though they are made of floats."""
         self._constants = outputs
+
+    def mark_dirty(self, *inputs: Any) -> None:
+        """Say which inputs forward has written to in place; it has to return them."""
+        self._dirty = inputs
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """With False, backward gets None, not zeros, for an output that the loss does not depend on."""
+        self.materialize_grads = value
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -62,7 +88,7 @@ class Context:
             node = None if x is None else nodes.get(id(x), node_of(x))
             self.arrays.append(None if x is None else x._array)
             self._makers.append(None if node is None else weakref.ref(node))
-        self._saved = self._constants = ()
+        self._saved = self._constants = self._dirty = ()
 
 
 class Function:
@@ -109,47 +135,149 @@ class Function:
         raise NotImplementedError("a Function needs a static method backward(ctx, ...) that gives the gradients")
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record that backward is the way back.
 
         Args:
             args: forward's arguments after ctx. Gradients flow to those that are tensors.
+            kwargs: more of them, to which no gradient flows.
         """
         parents = [node_of(x) if isinstance(x, TensorBase) else None for x in args]
         ctx = Context(tuple(parent is not None for parent in parents))
         with no_grad():
             if cls.setup_context is Function.setup_context:
-                output = cls.forward(ctx, *args)
+                output = cls.forward(ctx, *args, **kwargs)
             else:
-                output = cls.forward(*args)
+                output = cls.forward(*args, **kwargs)
                 cls.setup_context(ctx, args, output)
         if not switch.recording or not any(ctx.needs_input_grad):
             return output
-
-        outputs = output if isinstance(output, tuple) else (output,)
-        arrays = [x._array if isinstance(x, TensorBase) else x for x in args]
-        zeros = [(x._array.shape, x._array.dtype) if isinstance(x, TensorBase) else None for x in outputs]
-        recorded, nodes, line = list(outputs), {}, user_line(sys._getframe(1))
-        for place, x in enumerate(outputs):
-            if not isinstance(x, TensorBase) or x._array.dtype.kind != "f" or any(x is y for y in ctx._constants):
-                continue
-            pullbacks = _pullbacks(cls, ctx, zeros, place, len(args))
-            nodes[id(x)] = node = Node(cls, {}, arrays, parents, x._array.shape, pullbacks, line)
-            is_view = any(owner(x._array) is owner(array) for array in arrays)
-            recorded[place] = wrap(x._array.copy() if is_view else x._array, node)
-        ctx._seal(nodes)
-        return tuple(recorded) if isinstance(output, tuple) else recorded[0]
+        return _recorded(cls, ctx, args, parents, output, user_line(sys._getframe(1)))
 
 
-def _pullbacks(cls: Any, ctx: Context, outputs: list[Any], place: int, n: int) -> list[Any]:
-    """The pullbacks of the output at a place, one for each of n arguments; they share a call of backward.
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a Function's backward as one that cannot itself be differentiated: a second derivative raises, and says so.
 
-    A gradient is linear: what the other outputs contribute comes from their own nodes. Here theirs is zero.
+    It stands below @staticmethod. Such a backward may compute with NumPy.
     """
 
+    @functools.wraps(backward)
+    def call(ctx: Any, *grad_outputs: Any) -> Any:
+        with no_grad():
+            given = backward(ctx, *grad_outputs)
+        if not switch.recording:
+            return given
+        grads = _Once.apply(given if isinstance(given, tuple) else (given,), *grad_outputs)
+        return grads if isinstance(given, tuple) else grads[0]
+
+    return call
+
+
+class _Once(Function):
+    """What a backward has given that is not to be differentiated again."""
+
+    @staticmethod
+    def forward(ctx: Any, grads: tuple[Any, ...], *grad_outputs: Any) -> tuple[Any, ...]:
+        return grads
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable: write its backward "
+            "with tensor operations, and take the mark away"
+        )
+
+
+# --- recording a call ---------------------------------------------------------------------------------------------
+
+
+def _recorded(
+    cls: Any, ctx: Context, args: tuple[Any, ...], parents: list[Node | Leaf | None], output: Any, line: Line
+) -> Any:
+    """What forward has returned, each output with its place in the graph."""
+    outputs = output if isinstance(output, tuple) else (output,)
+    arrays = [x._array if isinstance(x, TensorBase) else x for x in args]
+    for x in ctx._dirty:
+        if not _is_among(x, outputs):
+            raise RuntimeError(
+                f"{cls.__name__}: some elements marked as dirty were not returned as output. The inputs that forward "
+                "modifies in place must all be outputs of the Function."
+            )
+        refuse_leaf(x)
+        stamp_write(x._array)
+    kinds = [(x._array.shape, x._array.dtype) if isinstance(x, TensorBase) else None for x in outputs]
+    floats = [i for i, kind in enumerate(kinds) if kind and kind[1].kind == "f"]
+    places = [i for i in floats if not _is_among(outputs[i], ctx._constants)]
+    if len(places) == 1:
+        [only] = places
+        pullbacks = _pullbacks(cls, ctx, args, kinds, lambda g: {only: g})
+        nodes = {only: Node(cls, {}, arrays, parents, outputs[only]._array.shape, pullbacks, line)}
+    elif places:
+        row = _Row({i: kinds[i] for i in places})
+        whole = Node(cls, {}, arrays, parents, row.shape, _pullbacks(cls, ctx, args, kinds, row.apart), line)
+        nodes = {i: row.piece(i, cls, whole, line) for i in places}
+    else:
+        return output
+    results = list(outputs)
+    for i, node in nodes.items():
+        x = outputs[i]
+        if _is_among(x, ctx._dirty):
+            rewrite_history(x, x._array, node)
+        else:
+            is_view = any(owner(x._array) is owner(array) for array in arrays)
+            results[i] = wrap(x._array.copy() if is_view else x._array, node)
+    ctx._seal({id(outputs[i]): node for i, node in nodes.items()})
+    return tuple(results) if isinstance(output, tuple) else results[0]
+
+
+def _is_among(x: Any, others: tuple[Any, ...]) -> bool:
+    return any(x is other for other in others)
+
+
+class _Row:
+    """Several outputs in a row: a node has one value, and backward is called once, with the gradients of all of them.
+
+    The outputs have nodes of their own. Each puts its gradient into its piece of the row's.
+    """
+
+    def __init__(self, kinds: dict[int, Any]) -> None:
+        ends = list(accumulate((math.prod(shape) for shape, _ in kinds.values()), initial=0))
+        self.kinds = kinds  # the shape and dtype of each
+        self.pieces = {i: slice(a, b) for i, a, b in zip(kinds, ends, ends[1:])}
+        self.shape = (ends[-1],)
+        self.dtype = np.result_type(*(dtype for _, dtype in kinds.values()))
+
+    def piece(self, i: int, cls: Any, whole: Node, line: Line) -> Node:
+        """The node of an output."""
+        shape, dtype, index = self.shape, self.dtype, self.pieces[i]
+
+        def into_row(g: Any) -> Any:
+            return spread(as_dtype(g.reshape(-1), dtype), shape=shape, index=index)
+
+        return Node(cls, {}, [None], [whole], self.kinds[i][0], [into_row], line)
+
+    def apart(self, g: Any) -> dict[int, Any]:
+        """The gradient of each output."""
+        return {i: as_dtype(g[self.pieces[i]].reshape(shape), dtype) for i, (shape, dtype) in self.kinds.items()}
+
+
+def _pullbacks(
+    cls: Any, ctx: Context, args: tuple[Any, ...], kinds: list[Any], apart: Callable[[Any], dict[int, Any]]
+) -> list[Any]:
+    """A pullback for each argument; they share a call of backward.
+
+    Args:
+        kinds: the shape and dtype of each output, None where it is no tensor.
+        apart: makes of the node's gradient those of the outputs that have one.
+    """
+    n, are_tensors = len(args), [isinstance(x, TensorBase) for x in args]
+
     def gradients(g: Any) -> list[Any]:
-        each = [kind and wrap(np.zeros(*kind)) for kind in outputs]
-        each[place] = g if isinstance(g, TensorBase) else wrap(np.asarray(g))
+        parts = apart(g)
+        if len(parts) > 1 and not ctx.materialize_grads:  # nothing has arrived where there are only zeros
+            parts = {i: part for i, part in parts.items() if part.any()}
+        missing = [wrap(np.zeros(*kind)) if kind and ctx.materialize_grads else None for kind in kinds]
+        each = [_tensor(parts[i]) if i in parts else nothing for i, nothing in enumerate(missing)]
         with set_grad_enabled(isinstance(g, TensorBase)):
             given = cls.backward(ctx, *each)
         grads = list(given) if isinstance(given, tuple | list) else [given]
@@ -158,11 +286,20 @@ def _pullbacks(cls: Any, ctx: Context, outputs: list[Any], place: int, n: int) -
                 f"function {cls.__name__}Backward returned an incorrect number of gradients (expected {n}, got "
                 f"{len(grads)}): backward returns one for each argument of forward after ctx, None where there is none"
             )
-        for x in grads:
+        for i, x in enumerate(grads[:n]):
             if not isinstance(x, TensorBase | None):
                 raise TypeError(f"{cls.__name__}.backward returns Tensors or None, but not {errors.describe(x)}")
+            if x is not None and not are_tensors[i]:
+                raise RuntimeError(
+                    f"function {cls.__name__}Backward returned a gradient different than None at position {i + 1}, but "
+                    "the corresponding forward input was not a Tensor: return None in this place"
+                )
         return grads if isinstance(g, TensorBase) else [None if x is None else x._array for x in grads]
 
     # What is recorded is not kept here, for it leads back to the node: it would keep itself alive.
     shared = once(gradients)
     return [lambda g, i=i: (gradients if isinstance(g, TensorBase) else shared)(g)[i] for i in range(n)]
+
+
+def _tensor(x: Any) -> Any:
+    return x if isinstance(x, TensorBase) else wrap(np.asarray(x))

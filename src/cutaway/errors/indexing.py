@@ -10,9 +10,9 @@ import numpy as np
 from .words import describe
 
 
-def not_an_index(given: Any) -> IndexError:
+def not_an_index(given: Any, kind: type[Exception] = IndexError) -> Exception:
     """x["a"], x[1.5]"""
-    return IndexError(
+    return kind(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {describe(given)})"
     )

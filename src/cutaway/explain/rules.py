@@ -22,8 +22,9 @@ def rule(pullback: Callable[..., Any], op: Any, values: Values) -> dict[str, Any
         op: whose pullback it is.
         values: makes plain data of arrays.
     """
-    if isinstance(op, type):  # a Function of the user's: the rule is its backward, which reads its ctx
-        ctx = _captured(_captured(pullback)["gradients"])["ctx"]
+    captured = _captured(pullback)
+    if isinstance(op, type) and "gradients" in captured:  # of the user's: the rule is its backward, which reads its ctx
+        ctx = _captured(captured["gradients"])["ctx"]
         found = {"saved_tensors": ctx.arrays, **vars(ctx)}
         return {"source": source_of(op.backward), "captured": _plain(found, values, ())}  # type: ignore[attr-defined]
     return _function(pullback, values, ())

@@ -457,20 +457,24 @@ def write(x: TensorBase, value: Any, index: Any = ...) -> None:
     except (ValueError, IndexError, TypeError) as error:
         raise errors.cannot_write(x._array, index, array, error) from None
     if changes_history:
-        before = base._node
-        whole = base is x and index is ... and np.shape(array) == x._array.shape
-        if whole and isinstance(value, TensorBase) and value._node is not None:
-            base._node = value._node
-        else:
-            steps = () if x._view is None else x._view.steps
-            attrs = {"steps": steps, "index": index, "order": axes_in_memory(base._array)}
-            pullbacks: list[Any] = list(overwritten(base._array.shape, **attrs, ndim=np.ndim(array)))
-            parents = [before, node_of(value) if isinstance(value, TensorBase) else None]
-            shape, line = base._array.shape, user_line(sys._getframe(1))
-            base._node = Node(overwrite, attrs, [base._array, array], parents, shape, pullbacks, line)
-        if before is not None and before.hooks and RETAIN in before.hooks and base._node is not None:
-            base._node.hooks = {RETAIN: before.hooks.pop(RETAIN)}  # it is the new value's gradient that is kept
+        rewrite_history(x, array, node_of(value) if isinstance(value, TensorBase) else None, index)
     stamp_write(x._array)
+
+
+def rewrite_history(x: TensorBase, array: Array, maker: Node | Leaf | None, index: Any = ...) -> None:
+    """Let x's base be, from now on, what it was with an array, which `maker` made, at x[index]."""
+    base = base_of(x)
+    before = base._node
+    if base is x and index is ... and np.shape(array) == x._array.shape and maker is not None:
+        base._node = maker
+    else:
+        steps = () if x._view is None else x._view.steps
+        attrs = {"steps": steps, "index": index, "order": axes_in_memory(base._array)}
+        pullbacks: list[Any] = list(overwritten(base._array.shape, **attrs, ndim=np.ndim(array)))
+        shape, line = base._array.shape, user_line(sys._getframe(1))
+        base._node = Node(overwrite, attrs, [base._array, array], [before, maker], shape, pullbacks, line)
+    if before is not None and before.hooks and RETAIN in before.hooks:
+        base._node.hooks = {RETAIN: before.hooks.pop(RETAIN)}  # it is the new value's gradient that is kept
 
 
 def rearrange(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
@@ -502,5 +506,5 @@ def common_shape(name: str, *xs: Any) -> tuple[int, ...]:
 __all__ = [
     "AccumulateGrad", "Dims", "Number", "Operand", "TensorBase", "View", "apply", "apply_view", "as_float",
     "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "node_of", "number_as", "promote",
-    "rearrange", "refuse_leaf", "to_common_dtype", "to_dtype", "wrap", "write",
+    "rearrange", "refuse_leaf", "rewrite_history", "to_common_dtype", "to_dtype", "wrap", "write",
 ]  # fmt: skip

@@ -272,6 +272,8 @@ def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
 
     Either is () where there is nothing for it to do.
     """
+    if isinstance(index, str):
+        raise errors.not_an_index(index, TypeError)
     parts = [_part(part) for part in (index if isinstance(index, tuple) else (index,))]
     view: list[Any] = []
     lookup: list[Any] = []
