@@ -49,7 +49,7 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, require
         )
     made = finished(array_of(data, dtype), device, requires_grad)
     for listener in events.rebuilt:
-        listener("torch.tensor(x)", data, made)
+        listener(data, made)
     return made
 
 

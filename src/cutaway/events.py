@@ -45,8 +45,11 @@ mode: tuple[Callable[[str, bool], None], ...] = ()
 # The largest of several was chosen, as one does with scores.
 choice: tuple[Callable[[], None], ...] = ()
 
-# A tensor was made of the numbers of another, without its graph: by what, of what, and the tensor.
-rebuilt: tuple[Callable[[str, Any, Any], None], ...] = ()
+# torch.tensor() has made a tensor: of what, and the tensor.
+rebuilt: tuple[Callable[[Any, Any], None], ...] = ()
+
+# x.data was asked for, of this x.
+data: tuple[Callable[[Any], None], ...] = ()
 
 
 def listen(event: str, listener: Callable[..., None]) -> None:

@@ -197,6 +197,17 @@ def test_a_loss_of_finite_weights_points_to_detect_anomaly() -> None:
         torch.sqrt(torch.tensor([-1.0], requires_grad=True)).sum().backward()
 
 
+def test_a_layer_that_is_frozen_with_its_gradient_is_no_matter() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    model[0].requires_grad_(False)
+    model(torch.ones(1, 2)).sum().backward()
+    with pytest.warns(CheckWarning, match="forgotten_zero_grad: this step used gradients that the step before had"):
+        optimizer.step()
+
+
 def test_weights_moved_by_hand_and_gradients_not_zeroed() -> None:
     w = torch.tensor([1.0], requires_grad=True)
 
@@ -345,11 +356,28 @@ def test_a_list_that_is_filled_later_is_seen() -> None:
             for _ in range(2):
                 self.layers.append(nn.Linear(2, 2))
             self.last = nn.Linear(2, 1)
-            list(self.parameters())  # not complete yet: nothing is said
+            self.count()  # not complete yet: nothing is said
+
+        def count(self) -> int:
+            return sum(p.numel() for p in self.parameters())
 
     net = Net()
     with checks.strict(), pytest.warns(CheckWarning, match=r"Net\.layers is a plain list, and the 4 parameters"):
         list(net.parameters())
+
+
+def test_a_module_that_is_complete_may_be_asked_by_the_init_of_another() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers, self.last = (nn.Linear(2, 2),), nn.Linear(2, 1)
+
+    class Trainer:
+        def __init__(self, net: nn.Module) -> None:
+            self.optimizer = optim.SGD(net.parameters(), lr=0.1)
+
+    with checks.strict(), pytest.warns(CheckWarning, match=r"Net\.layers is a plain tuple, and the 2 parameters"):
+        Trainer(Net())
 
 
 # --- the graph ------------------------------------------------------------------------------------------------------

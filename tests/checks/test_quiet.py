@@ -364,6 +364,19 @@ def losses_that_are_not_finite_without_training() -> None:
     (-torch.log(torch.zeros(1, requires_grad=True))).backward()
 
 
+def weights_scaled_at_each_use() -> None:
+    model = mlp(4, 8, 3)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for i in range(8):
+        with torch.no_grad():
+            model[0].weight.div_(model[0].weight.norm())
+        x, y = batch()
+        F.cross_entropy(model(x), y).backward()
+        if i % 2:
+            optimizer.step()
+            optimizer.zero_grad()
+
+
 def dropout_on_purpose() -> None:
     model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 3)).eval()
     model[1].train()  # Monte Carlo dropout
@@ -442,6 +455,7 @@ STRICT = [
     layers_in_a_list_and_by_name,
     frozen_features_and_a_new_head,
     all_pairs,
+    weights_scaled_at_each_use,
     dropout_on_purpose,
     an_attack_in_steps,
     a_generator_of_text_with_dropout_off,

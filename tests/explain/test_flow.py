@@ -316,6 +316,16 @@ def test_the_last_pass_through_the_model_counts() -> None:
     assert [p.name for p in flow.parameters] == ["weight", "bias"]
 
 
+def test_a_flow_can_be_used_again_and_an_empty_batch_is_passed_over() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    flow = explain.flow(model)
+    for n, layers in ((3, 2), (0, 0), (4, 2)):
+        with flow:
+            model(torch.ones(n, 2)).sum().backward()
+        assert len(flow.layers) == layers
+        assert len(flow.parameters) == 2
+
+
 def test_nothing_flowed() -> None:
     model = nn.Linear(2, 2)
     with explain.flow(model) as flow:

@@ -75,21 +75,20 @@ class ForgottenZeroGrad(Check):
             self.listen("step", self.on_step)
 
     def on_step(self, optimizer: Optimizer) -> None:
-        leaves = [param._node for param in params_of(optimizer) if param._node in self.used]
-        if any(self._is_used(leaf) for leaf in leaves):
+        leaves = [param._node for param in params_of(optimizer) if param.requires_grad and param.grad is not None]
+        if sum(self._is_used(leaf) for leaf in leaves) > len(leaves) / 2:  # one may have been written to otherwise
             self.say(
                 "this step used gradients that the step before had used, with new ones added to them: call "
                 "optimizer.zero_grad() before loss.backward()"
             )
         for leaf in leaves:
-            del self.used[leaf]
+            self.used.pop(leaf, None)
         if not self.used:
             self.leave("step")
 
     def _is_used(self, leaf: AccumulateGrad) -> bool:
         """Whether its gradient is still the one that was used: not thrown away, and not zeroed."""
-        mark, tensor = self.used.get(leaf), leaf.variable
-        return mark is not None and mark[0] == leaf.since and tensor is not None and tensor.grad is not None
+        return leaf in self.used and self.used[leaf][0] == leaf.since
 
 
 class StepBeforeBackward(Check):

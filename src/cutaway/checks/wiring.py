@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -233,7 +234,7 @@ class ModulesInList(_LeftOut):
                 self.tell(parent, name, params, "get gradients, and no optimizer moves them")
 
     def on_parameters(self, module: Module) -> None:
-        if user_frame().f_code.co_name == "__init__" or module in self.asked:  # it may not be complete
+        if module in self.asked or _is_being_made(module):
             return
         self.asked.add(module)
         for parent, name, params in in_plain_lists(module):
@@ -246,6 +247,16 @@ class ModulesInList(_LeftOut):
             f"{type(parent).__name__}.{name} is a plain {type(value).__name__}, and the {len(params)} parameters of "
             f"the modules in it {what}: self.{name} = nn.{kind}(...)"
         )
+
+
+def _is_being_made(module: Module) -> bool:
+    """Whether the module's __init__ is running: it may not be complete."""
+    frame: FrameType | None = user_frame()
+    while frame is not None:
+        if frame.f_code.co_name == "__init__" and frame.f_locals.get(frame.f_code.co_varnames[0]) is module:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def in_plain_lists(root: Module | None = None) -> Iterator[tuple[Module, str, list[Any]]]:
@@ -280,42 +291,49 @@ class GraphCut(Check):
 
     def __init__(self) -> None:
         super().__init__()
-        # by the identity of the array: the array, where it was made, and by what
+        # by the identity of an array: the array, where it was taken out of a graph, and how
         self.cuts: dict[int, tuple[weakref.ref[Any], Line, str]] = {}
 
     def events(self) -> Any:
         return {"rebuilt": self.on_rebuilt}
 
     def strict_events(self) -> Any:
-        return {"backward": self.on_backward}
+        return {"data": self.on_data, "backward": self.on_backward}
 
-    def on_rebuilt(self, how: str, source: Any, made: TensorBase) -> None:
+    def on_rebuilt(self, source: Any, made: TensorBase) -> None:
         while isinstance(source, list | tuple) and source:
             source = source[0]
         if not isinstance(source, TensorBase) or not is_grad_enabled():
             return
-        node = node_of(source)
-        if how != "x.data" and made._node is not None and isinstance(node, Node) and source.ndim == 0:
+        if made._node is not None and isinstance(node_of(source), Node) and source.ndim == 0:
             self.say(
-                f"{how} with requires_grad=True makes a new leaf of x's numbers, and backward() ends there: nothing "
-                "that x was computed from gets a gradient. Compute on with x itself, and torch.stack([a, b]) for a list"
+                "torch.tensor(x) with requires_grad=True makes a new leaf of x's numbers, and backward() ends there: "
+                "nothing that x was computed from gets a gradient. Compute on with x itself, and with "
+                "torch.stack([a, b]) for a list"
             )
-        walked = isinstance(node, Node) and node.arrays is None
-        if self.level == "strict" and node is not None and not walked:
+        self._note(source, made._array, "torch.tensor(x)")
+
+    def on_data(self, x: TensorBase) -> None:
+        if is_grad_enabled():
+            self._note(x, x._array, "x.data")
+
+    def _note(self, source: TensorBase, array: Any, how: str) -> None:
+        """Remember an array that was taken out of a graph, unless backward() has walked that already."""
+        node, key = node_of(source), id(array)
+        if self.level == "strict" and node is not None and not (isinstance(node, Node) and node.arrays is None):
             frame = user_frame()
-            self.cuts[id(made._array)] = weakref.ref(made._array), (frame.f_code, frame.f_lasti), how
+            reference = weakref.ref(array, lambda _: self.cuts.pop(key, None))
+            self.cuts[key] = reference, (frame.f_code, frame.f_lasti), how
 
     def on_backward(self, tensors: list[Any]) -> None:
-        if not self.cuts:
-            return
         cuts, self.cuts = self.cuts, {}
-        for node in newest_first(node for node in map(node_of, tensors) if node is not None):
+        roots = [node for node in map(node_of, tensors) if node is not None] if cuts else []
+        for node in newest_first(roots):
             for array, parent in zip(node.arrays or (), node.parents) if node.number else ():
                 if parent is None and isinstance(array, np.ndarray) and id(array) in cuts:
-                    reference, (code, instruction), how = cuts.pop(id(array))
-                    if reference() is array:
-                        line = line_number(code, instruction)
-                        self.say(
-                            f"{how} at line {line} of {code.co_filename} cuts the graph of this loss: nothing that x "
-                            "was computed from gets a gradient. Compute with x itself; if it is meant, write x.detach()"
-                        )
+                    _, (code, instruction), how = cuts.pop(id(array))
+                    line = line_number(code, instruction)
+                    self.say(
+                        f"{how} at line {line} of {code.co_filename} cuts the graph of this loss: nothing that x was "
+                        "computed from gets a gradient. Compute with x itself; if it is meant, write x.detach()"
+                    )

@@ -216,8 +216,8 @@ class TensorBase:
     @property
     def data(self) -> Tensor:
         """The same memory, without the graph. Assigning puts other numbers in its place."""
-        for listener in events.rebuilt:
-            listener("x.data", self, self)
+        for listener in events.data:
+            listener(self)
         return wrap(self._array)
 
     @data.setter

@@ -21,16 +21,18 @@ class Flow:
     def __init__(self, model: Module) -> None:
         self.layers: list[Layer] = []
         self.parameters: list[ParameterFlow] = []
-        self._watch = Watch(model)
+        self._model = model
         self._title = type(model).__name__
 
     def __enter__(self) -> Flow:
+        self._watch = Watch(self._model)
         self._watch.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._watch.stop()
         self.layers, self.parameters = self._watch.layers(), self._watch.parameters()
+        del self._watch  # with its copies of the parameters
 
     @property
     def verdicts(self) -> list[Verdict]:

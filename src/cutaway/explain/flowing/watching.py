@@ -92,7 +92,7 @@ class Watch:
             return
         self._latest = node
         place = self._place(node)
-        if node.op not in LAYERS or place is None or node.arrays is None:
+        if node.op not in LAYERS or place is None or node.arrays is None or 0 in node.shape:
             return
         changed = any(overwritten_at(x, node.number) for x in node.arrays if isinstance(x, np.ndarray))
         if changed and node.op not in CUTTING:  # relu(relu(x)) is relu(x): it may have been done in place
