@@ -12,7 +12,18 @@ from typing import Any, SupportsIndex, overload
 import numpy as np
 
 
-class dtype:
+class Printed(type):
+    """The type of classes that lessons print: `type(x)` is written <class 'torch.Tensor'>, as PyTorch writes it."""
+
+    def __repr__(cls) -> str:
+        package, _, home = cls.__module__.partition(".")
+        if package != "cutaway":  # a user's own
+            return super().__repr__()
+        where = "torch" if home in ("dtypes", "tensors.tensor") else f"torch.{home}"
+        return f"<class '{where}.{cls.__name__}'>"
+
+
+class dtype(metaclass=Printed):
     """A kind of number, such as `cutaway.float32`."""
 
     __slots__ = ("dtype", "name")
@@ -179,7 +190,7 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     return result
 
 
-class Size(tuple[int, ...]):
+class Size(tuple[int, ...], metaclass=Printed):
     """A tensor's shape: a tuple that prints as PyTorch prints it."""
 
     __slots__ = ()
@@ -220,7 +231,7 @@ class Size(tuple[int, ...]):
     __rmul__ = __mul__
 
 
-class device:
+class device(metaclass=Printed):
     """Where a tensor lives. There is one place: the CPU.
 
     Args:

@@ -227,6 +227,7 @@ b = t.tensor([True, False])
 s = t.tensor(2.5)
 e = t.empty(0, 3)
 ---
+type(x); type(x.shape); type(x.dtype); type(x.device); type(t.nn.Parameter(x)); [type(x)]; type(x.T[0]).__name__
 x.size(); x.size(0); x.size(-1); x.size(dim=1); x.shape; x.dim(); x.ndim; x.numel(); x.nelement(); x.dtype; x.device
 x.requires_grad; x.is_leaf; x.grad; x.grad_fn; x.stride(); x.stride(0); x.t().stride(); x.is_contiguous()
 x.t().is_contiguous(); x.element_size(); x.itemsize; x.nbytes; x.ndimension(); len(x); len(s); list(i)

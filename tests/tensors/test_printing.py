@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cutaway
 from cutaway.tensors.printing import (
     PrintOptions,
     describe,
@@ -302,3 +303,13 @@ def test_a_large_tensor_is_cut_before_it_is_written() -> None:
     block = ",\n         ".join([row] * 3 + ["..."] + [row] * 3)
     blocks = ",\n\n        ".join([f"[{block}]"] * 3 + ["..."] + [f"[{block}]"] * 3)
     assert format_array(array) == f"tensor([{blocks}])"
+
+
+def test_types_are_printed_under_pytorchs_names() -> None:
+    class Own(cutaway.Tensor):
+        pass
+
+    x = cutaway.zeros(1)
+    assert repr([type(x), type(x.shape)]) == "[<class 'torch.Tensor'>, <class 'torch.Size'>]"
+    assert repr(type(cutaway.nn.Parameter(x))) == "<class 'torch.nn.parameter.Parameter'>"
+    assert repr(Own) == f"<class '{__name__}.{Own.__qualname__}'>"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 import numpy as np
 
 from .. import errors, events
-from ..dtypes import Size, device, from_numpy_dtype, get_default_dtype, promote, result_type
+from ..dtypes import Printed, Size, device, from_numpy_dtype, get_default_dtype, promote, result_type
 from ..dtypes import cpu as the_cpu
 from ..dtypes import dtype as DType
 from ..grad_mode import enable_grad, switch
@@ -100,7 +100,7 @@ class View:
         return tuple(reversed(steps))
 
 
-class TensorBase:
+class TensorBase(metaclass=Printed):
     """The parts of a tensor, and what can be said of them."""
 
     __slots__ = ("__dict__", "__weakref__", "_array", "_grad", "_node", "_view")
