@@ -28,7 +28,7 @@ from . import errors
 from .memory import Line, clock, held, hold_values, latest_write, overwritten_at
 from .ops import TABLE
 from .ops.contract import Shape
-from .ops.indexing import Erase, Read, overwrite
+from .ops.indexing import Read, overwrite
 
 Gradient = Any  # an array; with create_graph, a Tensor
 Hook = Callable[[Gradient], Gradient | None]
@@ -167,8 +167,10 @@ def walk(
                 continue  # a leaf, or a target: nothing that is asked for lies behind it
 
         pullbacks: Iterable[Any] = enumerate(node.pullbacks if rerun is None else rerun(node))
-        if node.op is overwrite:  # what was written is read from g before it is erased there
-            pullbacks = reversed([*pullbacks])
+        erases = node.op is overwrite and node.pullbacks[0] and rerun is None and not observers
+        if erases:  # in g itself, once what was written has been read from it
+            g = g if node in ours and not node.hooks and node not in arrived else np.array(g)
+            pullbacks = [(1, node.pullbacks[1]), (0, node.pullbacks[0].within)]
         for i, pullback in pullbacks:
             parent = node.parents[i]
             if pullback is None or (path is not None and parent not in path and parent not in wanted):
@@ -178,12 +180,7 @@ def walk(
             if to_add and not observers:
                 pullback.add_to(total, g)  # touches only what was read
                 continue
-            erases = type(pullback) is Erase and rerun is None and not observers
-            if erases:
-                nobody_else_s = node in ours and not node.hooks and node not in arrived
-                gx = gave = pullback.within(g if nobody_else_s else np.array(g))
-            else:
-                gx = gave = pullback(g)
+            gx = gave = pullback(g)
             if gx is None:  # a Function of the user's may say so: this input has no influence
                 continue
             if gx.shape != parent.shape:

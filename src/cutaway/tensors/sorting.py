@@ -11,7 +11,7 @@ from ..ops.contract import Array
 from .arguments import numpy_names
 from .base import TensorBase, apply, axis_of, wrap
 from .extremes import Found
-from .ties import first_places, sorted_places
+from .ties import SMALL, first_places, sorted_places
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -126,7 +126,7 @@ def _order(array: Array, axis: int, descending: bool, k: int | None = None, stab
     else:
         order = np.argsort(x, axis=-1, kind="stable")
     order = np.ascontiguousarray(order, np.int64)
-    if not stable and 0 < x.size <= LOOKED_AT:
+    if not stable and 0 < x.size <= LOOKED_AT and (k is not None or n > SMALL):
         _settle_ties(order.reshape(-1, n), np.take_along_axis(x, order, -1).reshape(-1, n), k)
     return np.moveaxis(order[..., :k], -1, axis)
 
