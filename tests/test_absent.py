@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import cutaway as torch
+from cutaway.torch_import import SHELVES
 
 MISSING = {
     "nn.Conv3d": "cutaway has no torch.nn.Conv3d; nearest to it: torch.nn.Conv2d",
@@ -20,6 +21,13 @@ MISSING = {
     "nn.init.wraps": "cutaway has no torch.nn.init.wraps",
     "nn.utils.clip_grad_norm": "cutaway has no torch.nn.utils.clip_grad_norm; "
     "nearest to it: torch.nn.utils.clip_grad_norm_",
+    "nn.utils.rnn.pack_padded_sequence": "cutaway has no torch.nn.utils.rnn.pack_padded_sequence: "
+    "give the layer the padded batch, and mask the loss",
+    "linalg.svd": "cutaway has no torch.linalg.svd: "
+    "use np.linalg.svd on x.numpy(); gradients do not flow through it",
+    "random.fork_rng": "cutaway has no torch.random.fork_rng",
+    "quantile": "cutaway has no torch.quantile: "
+    "sort, and take the element at q * (n - 1); np.quantile on x.numpy() has no gradient",
     "optim.LBFGS": "cutaway has no torch.optim.LBFGS: use torch.optim.Adam, or scipy.optimize for a small problem",
     "optim.lr_scheduler.CyclicLR": "cutaway has no torch.optim.lr_scheduler.CyclicLR; "
     "nearest to it: torch.optim.lr_scheduler.OneCycleLR",
@@ -52,6 +60,20 @@ def test_a_missing_name_says_what_is_there(path: str) -> None:
 def test_modules_still_answer_python_itself() -> None:
     assert pickle.loads(pickle.dumps(torch.nn.Linear)) is torch.nn.Linear
     assert not hasattr(torch.nn, "__wrapped__")
+
+
+@pytest.mark.parametrize("shelf", [shelf for shelf in SHELVES if shelf != "torch.Tensor"])
+def test_every_shelf_says_so(shelf: str) -> None:
+    with pytest.raises(AttributeError, match=rf"^cutaway has no {shelf}\.nowhere"):
+        find(f"{shelf}.nowhere".removeprefix("torch."))
+
+
+def test_settings_that_change_nothing_are_accepted() -> None:
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_float32_matmul_precision("high")
+    torch.set_num_threads(1)
+    torch.cuda.synchronize()
+    torch.cuda.empty_cache()
 
 
 def test_there_is_no_device_but_the_cpu() -> None:

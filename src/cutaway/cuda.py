@@ -23,5 +23,13 @@ def manual_seed_all(seed: int) -> None:
     """Nothing, as `manual_seed`."""
 
 
+def synchronize(device: object = None) -> None:
+    """Nothing: whatever was computed is there when the call returns."""
+
+
+def empty_cache() -> None:
+    """Nothing: there is no memory of a GPU to give back."""
+
+
 if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
     __getattr__ = absent("torch.cuda")

@@ -5,7 +5,7 @@ Each takes a matrix, or a batch of them with the matrices in the last two dimens
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import errors, ops
 from .errors import LinAlgError
@@ -13,6 +13,7 @@ from .tensors import Tensor
 from .tensors.arguments import tensor_argument
 from .tensors.base import apply
 from .tensors.norms import fractions, matrix_norm, norm, vector_norm
+from .torch_import import absent
 
 __all__ = ["LinAlgError", "det", "inv", "matrix_norm", "norm", "solve", "vector_norm"]
 
@@ -85,3 +86,7 @@ def _square(name: str, x: Any) -> Any:
     if x.shape[-1] != x.shape[-2]:
         raise errors.not_square(name, x.shape)
     return fractions(name, x)
+
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.linalg")

@@ -5,7 +5,7 @@ The draws themselves are in `generator`; here they become tensors.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .tensors import Tensor
 from .tensors.arguments import new_shape, plain, tensor_argument
 from .tensors.base import apply, common_shape
 from .tensors.drawing import Generator, default_generator
+from .torch_import import absent
 
 # --- the stream that all draws come from by default ---------------------------------------------------------
 
@@ -237,3 +238,7 @@ __all__ = [
     "Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "normal", "rand",
     "rand_like", "randint", "randn", "randn_like", "randperm", "seed", "set_rng_state",
 ]  # fmt: skip
+
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.random")

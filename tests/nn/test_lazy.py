@@ -105,6 +105,20 @@ def test_computing_with_a_parameter_that_waits_says_what_to_do(use: Any) -> None
         use(nn.LazyLinear(3).weight)
 
 
+def test_what_is_written_into_its_data_gets_lost() -> None:
+    torch.manual_seed(0)
+    layer, plain = nn.LazyLinear(3), torch.rand(2)
+    layer.weight.data.normal_(0, 0.01)
+    layer.bias.data.fill_(5)
+    assert layer.weight.data.shape == (0,) and layer.double().bias.data.dtype is torch.float64
+    layer.float()(torch.zeros(2, 4))
+    assert layer.weight.shape == (3, 4) and not (layer.bias == 5).any()
+    torch.manual_seed(0)
+    assert torch.equal(plain, torch.rand(2))
+    expected = nn.Linear(4, 3)  # nothing was drawn in between
+    assert torch.equal(layer.weight, expected.weight)
+
+
 def test_it_has_no_shape() -> None:
     with pytest.raises(RuntimeError, match="no shape before the layer has seen an input"):
         _ = nn.LazyLinear(3).weight.shape

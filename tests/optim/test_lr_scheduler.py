@@ -267,6 +267,18 @@ def test_own_schedule() -> None:
     assert rates(Halving(optimizer_of()), 3) == [1, 0.5, 0.25]
 
 
+def test_own_schedule_as_older_lessons_write_it() -> None:
+    class Warmup(lr_scheduler._LRScheduler):
+        def __init__(self, optimizer: SGD, steps: int) -> None:
+            self.steps = steps
+            super().__init__(optimizer)
+
+        def get_lr(self) -> list[float]:  # type: ignore[override]
+            return [lr * min(1, self._step_count / self.steps) for lr in self.base_lrs]
+
+    assert rates(Warmup(optimizer_of(), 4), 6) == [0.25, 0.5, 0.75, 1, 1, 1]
+
+
 @pytest.mark.parametrize(
     "make, error, message",
     [

@@ -72,9 +72,9 @@ class Uninitialized(Tensor):
         self.wants_grad = wanted
 
     @property
-    def data(self) -> Self:
-        """Itself: there are no numbers to separate from the graph."""
-        return self
+    def data(self) -> Tensor:
+        """An empty tensor: what a lesson writes into it before the first input, `weight.data.normal_()`, gets lost."""
+        return empty(0, dtype=self.will_be)
 
     @data.setter
     def data(self, value: Tensor) -> None:

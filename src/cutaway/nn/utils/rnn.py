@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ...errors import describe
 from ...tensors import Tensor, stack
+from ...torch_import import absent
 from ..functional.padding import pad
 
 __all__ = ["pad_sequence"]
@@ -57,3 +59,7 @@ def pad_sequence(
         return pad(row.to(rows[0].dtype), (*(0, 0) * (row.ndim - 1), *ends), value=padding_value)
 
     return stack([filled(row) for row in rows], 0 if batch_first else 1)
+
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.nn.utils.rnn")

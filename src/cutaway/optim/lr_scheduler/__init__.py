@@ -34,6 +34,8 @@ from .one_cycle import OneCycleLR
 from .plateau import ReduceLROnPlateau
 from .scheduler import LRScheduler
 
+_LRScheduler = LRScheduler  # older lessons build their own on it
+
 __all__ = [
     "ChainedScheduler",
     "ConstantLR",
