@@ -5,6 +5,8 @@ Numbers written out here are PyTorch 2.13's for the same seed.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,13 @@ def test_linear_of_a_wrong_size_says_what_to_do() -> None:
         layer(torch.zeros(64, 100))
     with pytest.raises(RuntimeError, match=r"shape \(\)"):
         layer(torch.zeros(()))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (5, 3), (4, 5, 3)])
+def test_the_function_linear_of_a_wrong_size_says_what_it_multiplies(shape: tuple[int, ...]) -> None:
+    with pytest.raises(RuntimeError, match=rf"linear: .*\(8, 2\): .* size 2, .* shape {re.escape(str(shape))}"):
+        F.linear(torch.zeros(shape), torch.zeros(8, 2), torch.zeros(8))
+
 
 
 def test_linear_of_another_dtype_says_what_to_do() -> None:

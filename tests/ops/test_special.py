@@ -33,7 +33,7 @@ def test_it_is_wrong_by_less_than_its_docstring_says(dtype: Any) -> None:
             true = mpmath.erf(mpmath.mpf(float(a)))
             unit = float(np.spacing(dtype(float(true))))  # what the last place is worth
             worst = max(worst, abs(mpmath.mpf(float(b)) - true) / unit)
-    assert worst < {np.float32: 2.6, np.float64: 1.6}[dtype]
+    assert worst < {np.float32: 3.2, np.float64: 1.6}[dtype]
 
 
 @BOTH

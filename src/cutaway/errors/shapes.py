@@ -18,6 +18,8 @@ def from_numpy(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, A
     arrays = [x for x in inputs if isinstance(x, np.ndarray)]
     if name == "matmul" and len(arrays) == 2:
         return matmul_mismatch(arrays[0].shape, arrays[1].shape)
+    if name == "linear" and arrays[0].shape[-1:] != arrays[1].shape[1:]:
+        return linear_mismatch(arrays[0].shape, arrays[1].shape)
     if isinstance(error, ValueError) and len(arrays) > 1 and "broadcast" in str(error):
         return no_common_shape(name, [a.shape for a in arrays])
     if name == "reshape":
@@ -35,6 +37,14 @@ def from_numpy(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, A
     if isinstance(error, np.exceptions.AxisError):
         kind = IndexError
     return kind(f"{name}() cannot be computed: {error}. It was given {given}" + (f" with {attrs}." if attrs else "."))
+
+
+def linear_mismatch(x: Sequence[int], weight: Sequence[int]) -> RuntimeError:
+    """An input that the weight of a linear layer does not fit."""
+    return RuntimeError(
+        f"linear: input @ weight.T multiplies the last axis of the input by the last of the weight, {tuple(weight)}: "
+        f"it must have size {weight[1]}, and the input has shape {tuple(x)}"
+    )
 
 
 def no_common_shape(name: str, given: Sequence[Sequence[int]]) -> RuntimeError:

@@ -16,16 +16,16 @@ def reduced(losses: Array, reduction: str) -> tuple[Array, Pullback]:
     if reduction == "none":
         return losses, lambda g: g
     if reduction == "sum":
-        return np.sum(losses), lambda g: g
+        return losses.sum(), lambda g: g
     n = count(losses.shape, None)
-    return np.divide(np.sum(losses), n), lambda g: g / n
+    return losses.sum() / n, lambda g: g / n
 
 
 def mse_loss(x: Array, y: Array, *, reduction: str = "mean") -> Binary:
     """(x - y)², averaged"""
     d = x - y
     out, share = reduced(d * d, reduction)
-    return out, lambda g: 2 * d * share(g), lambda g: -2 * d * share(g)
+    return out, lambda g: d * (2 * share(g)), lambda g: d * (-2 * share(g))
 
 
 def huber_loss(x: Array, y: Array, *, delta: float = 1.0, reduction: str = "mean") -> Binary:

@@ -12,7 +12,7 @@ from .reduction import norm
 
 def rows(x: Array) -> Array:
     """All rows of all matrices of a batch, one below the other."""
-    return x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
+    return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def matmul(x: Array, y: Array) -> Binary:
@@ -53,17 +53,23 @@ def matmul(x: Array, y: Array) -> Binary:
 
 def linear(x: Array, weight: Array, *bias: Array) -> Variadic:
     """x Wᵀ + b, for inputs (..., in), W (out, in), b (out)"""
-    # Fused to save two records and a copy per layer: of a small net's step about a fifth.
-    out = np.matmul(x, weight.T)
+    # Fused to save two records and a copy per layer: of a small net's step about a fifth. And all rows of a batch are
+    # one product: 1024 rows of 64 by 256 take 0.35 ms, as 16 products 0.51. (dot, since it starts sooner than matmul.)
+    out = np.dot(rows(x), weight.T)
     for b in bias:
         out += b
 
     return (
-        out,
-        lambda g: np.matmul(g, weight),
-        lambda g: np.matmul(rows(g).T, rows(x)),
-        *(lambda g: g.sum(axis=tuple(range(g.ndim - 1))) for _ in bias),
+        like_batch(out, x),
+        lambda g: like_batch(np.dot(rows(g), weight), g),
+        lambda g: np.dot(rows(g).T, rows(x)),
+        *[lambda g: rows(g).sum(axis=0)] * len(bias),
     )
+
+
+def like_batch(flat: Array, x: Array) -> Array:
+    """The rows of a matrix, arranged as those of x are."""
+    return flat if x.ndim == 2 else flat.reshape((*x.shape[:-1], flat.shape[1]))
 
 
 def linear_twin(x: Array, weight: Array, *bias: Array) -> Array:

@@ -68,7 +68,7 @@ def product_before(x: Array, axis: int) -> Array:
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
     """Σ x / N"""
     shape, n = x.shape, count(x.shape, axis)
-    out = np.divide(x.sum(axis=axis, keepdims=keepdims), n)  # 0 / 0 gives nan, as it should
+    out = x.sum(axis=axis, keepdims=keepdims) / n  # NumPy's 0 / 0 gives nan, as it should
     return out, lambda g: np.broadcast_to(restore(g / n, shape, axis, keepdims), shape)
 
 

@@ -312,6 +312,12 @@ def apply_view(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
     return out
 
 
+def unary(op: Callable[..., Any], x: TensorBase) -> Tensor:
+    """`apply` for an op of one tensor that gives fractions: whole numbers become some first."""
+    x = as_float(x)
+    return run(op, NOTHING, (x._array,), (x._node if x._view is None else node_of(x),))
+
+
 # --- two operands, one dtype --------------------------------------------------------------------------
 
 

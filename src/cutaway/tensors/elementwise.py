@@ -14,7 +14,7 @@ from .. import errors, ops
 from ..dtypes import dtype as DType
 from ..dtypes import numpy_dtype
 from .arguments import numpy_names
-from .base import TensorBase, apply, as_float, axis_of, to_dtype, wrap
+from .base import TensorBase, apply, as_float, axis_of, to_dtype, unary, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -44,7 +44,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1.]).exp()
         tensor([1.0000, 2.7183])
         """
-        return apply(ops.exp, as_float(self))
+        return unary(ops.exp, self)
 
     def expm1(self) -> Tensor:
         """exp(self) - 1, exact for small self.
@@ -52,7 +52,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1e-6]).expm1()
         tensor([0.0000e+00, 1.0000e-06])
         """
-        return apply(ops.expm1, as_float(self))
+        return unary(ops.expm1, self)
 
     def log(self) -> Tensor:
         """The natural logarithm; nan for negative elements, -inf for 0.
@@ -60,7 +60,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([1., 10., 0.]).log()
         tensor([0.0000, 2.3026,   -inf])
         """
-        return apply(ops.log, as_float(self))
+        return unary(ops.log, self)
 
     def log1p(self) -> Tensor:
         """log(1 + self), exact for small self.
@@ -68,7 +68,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1.]).log1p()
         tensor([0.0000, 0.6931])
         """
-        return apply(ops.log1p, as_float(self))
+        return unary(ops.log1p, self)
 
     def log2(self) -> Tensor:
         """The logarithm to the base 2.
@@ -76,7 +76,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([1, 8]).log2()
         tensor([0., 3.])
         """
-        return apply(ops.log2, as_float(self))
+        return unary(ops.log2, self)
 
     def log10(self) -> Tensor:
         """The logarithm to the base 10.
@@ -84,7 +84,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([2, 3]).log10()
         tensor([0.3010, 0.4771])
         """
-        return apply(ops.log10, as_float(self))
+        return unary(ops.log10, self)
 
     def sqrt(self) -> Tensor:
         """The square root; nan for negative elements.
@@ -92,7 +92,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([4., 9.]).sqrt()
         tensor([2., 3.])
         """
-        return apply(ops.sqrt, as_float(self))
+        return unary(ops.sqrt, self)
 
     def rsqrt(self) -> Tensor:
         """1 / sqrt(self).
@@ -100,7 +100,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([4., 16.]).rsqrt()
         tensor([0.5000, 0.2500])
         """
-        return apply(ops.rsqrt, as_float(self))
+        return unary(ops.rsqrt, self)
 
     def sin(self) -> Tensor:
         """The sine of an angle in radians.
@@ -108,7 +108,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., cutaway.pi / 2]).sin()
         tensor([0., 1.])
         """
-        return apply(ops.sin, as_float(self))
+        return unary(ops.sin, self)
 
     def cos(self) -> Tensor:
         """The cosine of an angle in radians.
@@ -116,7 +116,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., cutaway.pi]).cos()
         tensor([ 1., -1.])
         """
-        return apply(ops.cos, as_float(self))
+        return unary(ops.cos, self)
 
     def tan(self) -> Tensor:
         """The tangent of an angle in radians.
@@ -124,7 +124,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 0.5]).tan()
         tensor([0.0000, 0.5463])
         """
-        return apply(ops.tan, as_float(self))
+        return unary(ops.tan, self)
 
     def asin(self) -> Tensor:
         """The angle between -π/2 and π/2 whose sine is self; nan outside of -1 to 1.
@@ -132,7 +132,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1., 2.]).asin()
         tensor([0.0000, 1.5708,    nan])
         """
-        return apply(ops.asin, as_float(self))
+        return unary(ops.asin, self)
 
     def acos(self) -> Tensor:
         """The angle between 0 and π whose cosine is self; nan outside of -1 to 1.
@@ -140,7 +140,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1., 2.]).acos()
         tensor([1.5708, 0.0000,    nan])
         """
-        return apply(ops.acos, as_float(self))
+        return unary(ops.acos, self)
 
     def atan(self) -> Tensor:
         """The angle between -π/2 and π/2 whose tangent is self.
@@ -148,7 +148,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1.]).atan()
         tensor([0.0000, 0.7854])
         """
-        return apply(ops.atan, as_float(self))
+        return unary(ops.atan, self)
 
     def sinh(self) -> Tensor:
         """The hyperbolic sine, (exp(self) - exp(-self)) / 2.
@@ -156,7 +156,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1.]).sinh()
         tensor([0.0000, 1.1752])
         """
-        return apply(ops.sinh, as_float(self))
+        return unary(ops.sinh, self)
 
     def cosh(self) -> Tensor:
         """The hyperbolic cosine, (exp(self) + exp(-self)) / 2.
@@ -164,7 +164,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1.]).cosh()
         tensor([1.0000, 1.5431])
         """
-        return apply(ops.cosh, as_float(self))
+        return unary(ops.cosh, self)
 
     def tanh(self) -> Tensor:
         """The hyperbolic tangent, between -1 and 1.
@@ -172,7 +172,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([-1., 0., 1.]).tanh()
         tensor([-0.7616,  0.0000,  0.7616])
         """
-        return apply(ops.tanh, as_float(self))
+        return unary(ops.tanh, self)
 
     def sigmoid(self) -> Tensor:
         """1 / (1 + exp(-self)), between 0 and 1.
@@ -180,7 +180,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([-1., 0., 1.]).sigmoid()
         tensor([0.2689, 0.5000, 0.7311])
         """
-        return apply(ops.sigmoid, as_float(self))
+        return unary(ops.sigmoid, self)
 
     def logit(self, eps: float | None = None) -> Tensor:
         """log(self / (1 - self)), the inverse of `sigmoid`.
@@ -209,7 +209,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0., 1.]).erf()
         tensor([0.0000, 0.8427])
         """
-        return apply(ops.erf, as_float(self))
+        return unary(ops.erf, self)
 
     def nan_to_num(self, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Tensor:
         """With numbers in the place of nan and infinities.

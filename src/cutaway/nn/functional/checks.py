@@ -29,7 +29,7 @@ def check_tensors(function: str, **given: Any) -> None:
 
 def check_same_dtype(who: str, x: Tensor, weight: Tensor, error: type[Exception] = RuntimeError) -> None:
     """Raise if the input of a layer has another dtype than its weights, and say which of them to convert."""
-    if x.dtype == weight.dtype:
+    if x._array.dtype is weight._array.dtype or x.dtype == weight.dtype:
         return
     how = f"convert the input, x.to({weight.dtype})"
     if x.is_floating_point():
@@ -63,5 +63,5 @@ def check_floating_point(function: str, x: Tensor) -> None:
 
 def check_reduction(reduction: str, *more: str) -> None:
     """Raise ValueError for an unknown way of reducing."""
-    if reduction not in ("mean", "sum", "none", *more):
+    if reduction not in ("mean", "sum", "none") and reduction not in more:
         raise ValueError(f'reduction is "mean", "sum" or "none", not {reduction!r}')

@@ -29,7 +29,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     check_tensors("linear", input=input)
     check_same_dtype("linear", input, weight)
-    if weight.ndim == 1:
+    if weight._array.ndim == 1:
         out = input @ weight
         return out if bias is None else out + bias
     return apply(ops.linear, input, weight) if bias is None else apply(ops.linear, input, weight, bias)

@@ -41,6 +41,8 @@ def _pair(function: str, input: Tensor, target: Tensor, reduction: str) -> list[
     check_tensors(function, input=input, target=target)
     for listener in events.distance:
         listener(function, input, target)
+    if input._array.dtype is target._array.dtype and input._array.dtype.kind == "f":
+        return [input, target]
     if not (input.is_floating_point() or target.is_floating_point()):
         raise NotImplementedError(f"{function} takes fractions, and was given {input.dtype}: use x.float()")
     return to_common_dtype(input, target)

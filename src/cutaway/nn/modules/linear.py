@@ -66,13 +66,16 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:
-        if isinstance(input, Tensor) and input.shape[-1:] != (self.in_features,):
-            raise RuntimeError(
-                f"{self} was given x of shape {tuple(input.shape)}: x @ weight.T multiplies the last axis of x "
-                f"by weight of shape {tuple(self.weight.shape)}, so that axis must have size "
-                f"in_features={self.in_features}" + self._fix(input)
-            )
-        return F.linear(input, self.weight, self.bias)
+        try:
+            return F.linear(input, self.weight, self.bias)
+        except RuntimeError:
+            if input.shape[-1:] == (self.in_features,):
+                raise
+        raise RuntimeError(
+            f"{self} was given x of shape {tuple(input.shape)}: x @ weight.T multiplies the last axis of x "
+            f"by weight of shape {tuple(self.weight.shape)}, so that axis must have size "
+            f"in_features={self.in_features}" + self._fix(input)
+        )
 
     def _fix(self, x: Tensor) -> str:
         """What probably helps with an input of the wrong shape."""
