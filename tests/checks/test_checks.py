@@ -362,8 +362,28 @@ def test_a_list_that_is_filled_later_is_seen() -> None:
             return sum(p.numel() for p in self.parameters())
 
     net = Net()
-    with checks.strict(), pytest.warns(CheckWarning, match=r"Net\.layers is a plain list, and the 4 parameters"):
+    with checks.strict(), pytest.warns(CheckWarning, match=r"Net\.layers is a plain list, and the 4 parameters in it"):
         list(net.parameters())
+
+
+def test_parameters_in_a_list_and_modules_in_a_dict() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weights = [nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))]
+            self.parts = {"a": nn.Linear(2, 2, bias=False)}
+            self.known = nn.Parameter(torch.ones(2))
+            self.same = [self.known]
+
+    model = Net()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    (model.parts["a"](model.weights[0] * model.weights[1]) * model.known).sum().backward()
+    with pytest.warns(CheckWarning) as said:
+        optimizer.step()
+    assert sorted(str(w.message).partition(", and")[0] for w in said) == [
+        "modules_in_list: Net.parts is a plain dict", "modules_in_list: Net.weights is a plain list",
+    ]  # fmt: skip
+    assert {str(w.message).rpartition("= ")[2] for w in said} == {"nn.ModuleDict(...)", "nn.ParameterList(...)"}
 
 
 def test_a_module_that_is_complete_may_be_asked_by_the_init_of_another() -> None:

@@ -206,7 +206,7 @@ class ParameterNotInOptimizer(_LeftOut):
 
 
 class ModulesInList(_LeftOut):
-    """Modules in a plain list, tuple or dict: their parent does not know them.
+    """Modules or parameters in a plain list, tuple or dict: their parent does not know them.
 
     parameters() leaves them out, and so the optimizer does not move them; state_dict() does not save them, and eval()
     and to() do not reach them.
@@ -242,10 +242,13 @@ class ModulesInList(_LeftOut):
 
     def tell(self, parent: Module, name: str, params: list[Any], what: str) -> None:
         value = getattr(parent, name)
-        kind = "ModuleDict" if isinstance(value, dict) else "ModuleList"
+        first, *_ = value.values() if isinstance(value, dict) else value
+        kind = ("Module" if isinstance(first, Module) else "Parameter") + (
+            "Dict" if isinstance(value, dict) else "List"
+        )
         self.say(
-            f"{type(parent).__name__}.{name} is a plain {type(value).__name__}, and the {len(params)} parameters of "
-            f"the modules in it {what}: self.{name} = nn.{kind}(...)"
+            f"{type(parent).__name__}.{name} is a plain {type(value).__name__}, and the {len(params)} parameters in it "
+            f"{what}: self.{name} = nn.{kind}(...)"
         )
 
 
@@ -260,14 +263,16 @@ def _is_being_made(module: Module) -> bool:
 
 
 def in_plain_lists(root: Module | None = None) -> Iterator[tuple[Module, str, list[Any]]]:
-    """Modules of a model (or of all) that only a plain list, tuple or dict holds: parent, attribute, parameters."""
+    """What only a plain list, tuple or dict of a model (or of any) holds: the module, its attribute, parameters."""
     modules = list(root.modules()) if root is not None else alive(Module)
     known = {id(child) for module in modules for child in module.modules() if child is not module}
+    known.update(id(param) for module in modules for param in module.parameters())
     for parent in modules:
         for name, value in vars(parent).items():
             inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-            hidden = [x for x in inside if isinstance(x, Module) and id(x) not in known]
-            params = [p for module in hidden for p in module.parameters() if p.requires_grad]
+            hidden = [x for x in inside if isinstance(x, Module | Parameter) and id(x) not in known]
+            members = [x.parameters() if isinstance(x, Module) else [x] for x in hidden]
+            params = [param for some in members for param in some if param.requires_grad]
             if params:
                 yield parent, name, params
 
@@ -282,9 +287,10 @@ class GraphCut(Check):
         loss = F.mse_loss(last(first(x)), y)          # right
 
     By default it speaks of torch.tensor() of a computed loss, or of a list of such, that asks for a gradient of its
-    own. When strict, of all that torch.tensor(x) and x.data cut out of a loss, as backward() starts from it. It is
-    quiet about .detach(), which says that the cut is meant, and about what comes from a graph that backward() has
-    walked already, such as the hidden state that is carried from one batch to the next.
+    own. When strict, of all that torch.tensor(x) and x.data cut out of a loss, as backward() starts from it, and of a
+    backward() that starts from what torch.tensor() made. It is quiet about .detach(), which says that the cut is meant,
+    and about what comes from a graph that backward() has walked already, such as the hidden state that is carried from
+    one batch to the next.
     """
 
     name = "graph_cut"
@@ -293,6 +299,7 @@ class GraphCut(Check):
         super().__init__()
         # by the identity of an array: the array, where it was taken out of a graph, and how
         self.cuts: dict[int, tuple[weakref.ref[Any], Line, str]] = {}
+        self.made: weakref.ref[TensorBase] | None = None  # the latest that torch.tensor() made
 
     def events(self) -> Any:
         return {"rebuilt": self.on_rebuilt}
@@ -301,6 +308,8 @@ class GraphCut(Check):
         return {"data": self.on_data, "backward": self.on_backward}
 
     def on_rebuilt(self, source: Any, made: TensorBase) -> None:
+        if self.level == "strict":
+            self.made = weakref.ref(made)
         while isinstance(source, list | tuple) and source:
             source = source[0]
         if not isinstance(source, TensorBase) or not is_grad_enabled():
@@ -326,6 +335,11 @@ class GraphCut(Check):
             self.cuts[key] = reference, (frame.f_code, frame.f_lasti), how
 
     def on_backward(self, tensors: list[Any]) -> None:
+        if self.made is not None and self.made() is tensors[0]:
+            self.say(
+                "backward() starts from a tensor that torch.tensor() made, and was computed from nothing, so that no "
+                "parameter gets a gradient: call it on the loss itself, and not on torch.tensor(loss.item())"
+            )
         cuts, self.cuts = self.cuts, {}
         roots = [node for node in map(node_of, tensors) if node is not None] if cuts else []
         for node in newest_first(roots):

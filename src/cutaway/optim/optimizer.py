@@ -128,7 +128,7 @@ class Optimizer:
         if not groups:
             raise ValueError(
                 f"{type(self).__name__} was given no parameters: has the model any, was this generator used before? "
-                "Modules in a plain list are not found: put them into an nn.ModuleList"
+                "Modules in a plain list are not found, nor are plain tensors: nn.ModuleList, nn.Parameter"
             )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
