@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,11 @@ def from_numpy(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, A
     """The error to raise in place of NumPy's: PyTorch's type, and the op and its inputs named."""
     name = op_name(op)
     arrays = [x for x in inputs if isinstance(x, np.ndarray)]
+    if re.search(r"supported dimension|within \[0, 64\]", str(error)):
+        return RuntimeError(
+            f"{name}: the result would have more than 64 dimensions, which is the most that NumPy's arrays have. "
+            f"It was given {', '.join(f'{a.ndim} dimensions' for a in arrays)}; flatten or squeeze some of them first."
+        )
     if name == "matmul" and len(arrays) == 2:
         return matmul_mismatch(arrays[0].shape, arrays[1].shape)
     if name == "linear" and arrays[0].shape[-1:] != arrays[1].shape[1:]:
