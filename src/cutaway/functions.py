@@ -131,6 +131,12 @@ logical_and = function(Tensor.logical_and)
 logical_or = function(Tensor.logical_or)
 logical_xor = function(Tensor.logical_xor)
 logical_not = function(Tensor.logical_not)
+bitwise_and = _also_of_numbers(Tensor.bitwise_and, both=False)
+bitwise_or = _also_of_numbers(Tensor.bitwise_or, both=False)
+bitwise_xor = _also_of_numbers(Tensor.bitwise_xor, both=False)
+bitwise_not = function(Tensor.bitwise_not)
+bitwise_left_shift = _also_of_numbers(Tensor.bitwise_left_shift, both=False)
+bitwise_right_shift = _also_of_numbers(Tensor.bitwise_right_shift, both=False)
 isnan = function(Tensor.isnan)
 isinf = function(Tensor.isinf)
 isfinite = function(Tensor.isfinite)
@@ -306,18 +312,19 @@ def is_tensor(obj: Any) -> bool:
 
 __all__ = [
     "abs", "absolute", "acos", "add", "addmm", "all", "allclose", "amax", "amin", "any", "argmax", "argmin",
-    "argsort", "asin", "atan", "atan2", "baddbmm", "bernoulli", "bincount", "bmm", "broadcast_to", "ceil",
-    "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cumprod",
-    "cumsum", "detach", "diag", "diagonal", "diff", "div", "divide", "dot", "eq", "equal", "erf", "exp",
-    "expm1", "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add",
-    "index_select", "inner", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le",
-    "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max",
-    "maximum", "mean", "median", "min", "minimum", "mm", "movedim", "mul", "multinomial", "multiply", "mv",
-    "nan_to_num", "narrow", "ne", "neg", "negative", "nonzero", "norm", "numel", "outer", "permute", "pow",
-    "prod", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll", "round",
-    "rsqrt", "scatter", "scatter_add", "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt",
-    "square", "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan",
-    "tanh", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten",
-    "unique", "unsqueeze", "var",
+    "argsort", "asin", "atan", "atan2", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift",
+    "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "broadcast_to", "ceil", "chunk",
+    "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cumprod", "cumsum",
+    "detach", "diag", "diagonal", "diff", "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1",
+    "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add", "index_select",
+    "inner", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "log",
+    "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum",
+    "mean", "median", "min", "minimum", "mm", "movedim", "mul", "multinomial", "multiply", "mv", "nan_to_num",
+    "narrow", "ne", "neg", "negative", "nonzero", "norm", "numel", "outer", "permute", "pow", "prod", "ravel",
+    "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter",
+    "scatter_add", "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze",
+    "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tile",
+    "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unique",
+    "unsqueeze", "var",
 ]  # fmt: skip

@@ -71,7 +71,7 @@ class Comparison(TensorBase):
     def __invert__(self) -> Tensor:
         if self._array.dtype.kind == "f":
             raise errors.not_invertible(self.dtype)
-        return wrap(np.asarray(np.invert(self._array)))
+        return self.bitwise_not()
 
     def __contains__(self, value: Any) -> bool:
         if not is_operand(value):
@@ -160,6 +160,56 @@ class Comparison(TensorBase):
         """
         return wrap(np.asarray(np.logical_not(self._array)))
 
+    def bitwise_and(self, other: Operand) -> Tensor:
+        """self & other, bit by bit; of bools, whether both are True.
+
+        >>> cutaway.tensor([6, 5]).bitwise_and(3)
+        tensor([2, 1])
+        """
+        return _bits(np.bitwise_and, self, other)
+
+    def bitwise_or(self, other: Operand) -> Tensor:
+        """self | other, bit by bit; of bools, whether at least one is True.
+
+        >>> cutaway.tensor([6, 5]).bitwise_or(3)
+        tensor([7, 7])
+        """
+        return _bits(np.bitwise_or, self, other)
+
+    def bitwise_xor(self, other: Operand) -> Tensor:
+        """self ^ other, bit by bit; of bools, whether exactly one is True.
+
+        >>> cutaway.tensor([6, 5]).bitwise_xor(3)
+        tensor([5, 6])
+        """
+        return _bits(np.bitwise_xor, self, other)
+
+    def bitwise_not(self) -> Tensor:
+        """~self, bit by bit; of bools, whether it is False.
+
+        >>> cutaway.tensor([True, False]).bitwise_not()
+        tensor([False,  True])
+        """
+        if self._array.dtype.kind == "f":
+            raise errors.not_for_dtype("bitwise_not", self.dtype.name, BITS)
+        return wrap(np.asarray(np.invert(self._array)))
+
+    def bitwise_left_shift(self, other: Operand) -> Tensor:
+        """self << other: the bits moved up by so many places.
+
+        >>> cutaway.tensor([1, 3]).bitwise_left_shift(2)
+        tensor([ 4, 12])
+        """
+        return _shifted(np.left_shift, self, other)
+
+    def bitwise_right_shift(self, other: Operand) -> Tensor:
+        """self >> other: the bits moved down by so many places.
+
+        >>> cutaway.tensor([4, -8]).bitwise_right_shift(2)
+        tensor([ 1, -2])
+        """
+        return _shifted(np.right_shift, self, other)
+
     def isnan(self) -> Tensor:
         """Whether it is nan, as 0 / 0 is.
 
@@ -238,10 +288,13 @@ def _answer(question: Callable[..., Any], x: TensorBase, y: Any, name: str = "")
         raise errors.no_common_shape(name, [np.shape(a), np.shape(b)]) from None
 
 
+BITS = "bools or whole numbers, as in (x > 0) & (y > 0)"
+
+
 def _bits(operation: Callable[..., Any], x: TensorBase, y: Any) -> Tensor:
     x, y = to_common_dtype(x, y)
     if x._array.dtype.kind == "f":
-        raise errors.not_for_dtype(operation.__name__, x.dtype.name, "bools or whole numbers, as in (x > 0) & (y > 0)")
+        raise errors.not_for_dtype(operation.__name__, x.dtype.name, BITS)
     return _answer(operation, x, y)
 
 

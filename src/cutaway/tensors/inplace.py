@@ -207,6 +207,15 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
     logical_xor_ = in_place(Comparison.logical_xor)
     logical_not_ = in_place(Comparison.logical_not)
 
+    # --- bits
+
+    bitwise_and_ = in_place(Comparison.bitwise_and)
+    bitwise_or_ = in_place(Comparison.bitwise_or)
+    bitwise_xor_ = in_place(Comparison.bitwise_xor)
+    bitwise_not_ = in_place(Comparison.bitwise_not)
+    bitwise_left_shift_ = in_place(Comparison.bitwise_left_shift)
+    bitwise_right_shift_ = in_place(Comparison.bitwise_right_shift)
+
     # --- along a dimension
 
     cumsum_ = in_place(Reduction.cumsum)

@@ -74,8 +74,6 @@ def reversible(*names: str) -> Iterable[tuple[str, tuple[Op, ...]]]:
         yield name, (Op(name), Op(f"__r{short}__", forms=(FUNCTION,)))
 
 
-OPERATORS = (OPERATOR, IN_PLACE_OPERATOR)
-
 SECTIONS: dict[str, list[Name]] = {
     "cutaway": [
         *ops(
@@ -107,16 +105,14 @@ SECTIONS: dict[str, list[Name]] = {
             "fmod floor_divide neg abs sign sqrt rsqrt square reciprocal exp expm1 log log2 log10 log1p sin cos tan "
             "asin acos atan atan2 sinh cosh tanh sigmoid logit erf floor ceil round trunc clamp clamp_min clamp_max "
             "maximum minimum lerp where masked_fill nan_to_num logaddexp eq ne lt le gt ge isclose allclose equal "
-            "isnan isinf isfinite logical_and logical_or logical_not logical_xor",
+            "isnan isinf isfinite logical_and logical_or logical_not logical_xor bitwise_not bitwise_left_shift "
+            "bitwise_right_shift",
             div=(Op("div"), Op("true_divide"), Op("__rdiv__", forms=(FUNCTION,))),
             relu=Op("nn.functional.relu", alias="relu"),
             clip=Op("clamp", alias="clip"),
-            bitwise_and=(Op("bitwise_and", forms=OPERATORS), Op("__rand__", forms=(FUNCTION,))),
-            bitwise_or=(Op("bitwise_or", forms=OPERATORS), Op("__ror__", forms=(FUNCTION,))),
-            bitwise_xor=(Op("bitwise_xor", forms=OPERATORS), Op("__rxor__", forms=(FUNCTION,))),
-            bitwise_not=Op("bitwise_not", forms=OPERATORS),
-            bitwise_left_shift=Op("bitwise_left_shift", forms=OPERATORS),
-            bitwise_right_shift=Op("bitwise_right_shift", forms=OPERATORS),
+            bitwise_and=(Op("bitwise_and"), Op("__rand__", forms=(FUNCTION,))),
+            bitwise_or=(Op("bitwise_or"), Op("__ror__", forms=(FUNCTION,))),
+            bitwise_xor=(Op("bitwise_xor"), Op("__rxor__", forms=(FUNCTION,))),
         ),
     ],
     "reductions": ops(
