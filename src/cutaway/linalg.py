@@ -12,7 +12,7 @@ from .errors import LinAlgError
 from .tensors import Tensor
 from .tensors.arguments import tensor_argument
 from .tensors.base import apply
-from .tensors.norms import fractions, matrix_norm, norm, vector_norm
+from .tensors.norms import decomposable, fractions, matrix_norm, norm, vector_norm
 from .torch_import import absent
 
 __all__ = ["LinAlgError", "det", "inv", "matrix_norm", "norm", "solve", "vector_norm"]
@@ -85,7 +85,7 @@ def _square(name: str, x: Any) -> Any:
         raise errors.needs_matrix(name, x.shape)
     if x.shape[-1] != x.shape[-2]:
         raise errors.not_square(name, x.shape)
-    return fractions(name, x)
+    return decomposable(name, fractions(name, x))
 
 
 if not TYPE_CHECKING:  # an editor is to find a wrong name by itself

@@ -142,6 +142,12 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "linalg.matrix_norm: dim must be a 2-tuple: the dimensions of rows and columns. Got 0"
     ),
     "t.linalg.matrix_norm(m, dim=(1, -1))": RuntimeError("linalg.matrix_norm: dims must be different. Got (1, -1)"),
+    "t.linalg.inv(t.eye(2).half())": NotImplementedError(
+        '"linalg.inv" not implemented for \'float16\': it needs numbers of 32 bits or more: x.float()'
+    ),
+    "t.linalg.matrix_norm(t.eye(2).half(), 2)": NotImplementedError(
+        '"linalg.matrix_norm" not implemented for \'float16\': it needs numbers of 32 bits or more: x.float()'
+    ),
     "t.linalg.inv([[1.]])": TypeError(
         "linalg.inv(): a Tensor is needed, not list [[1.0]]: convert it with torch.tensor(...) first"
     ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import errors, ops
 from ..dtypes import dtype as DType
 from ..dtypes import numpy_dtype, promote
@@ -115,7 +117,7 @@ def matrix_norm(
         return _extreme(sums, along - (across < along and not keepdim), keepdim, ord)
     if ord not in ("nuc", 2, -2):
         raise errors.unknown_matrix_norm(ord)
-    values = singular_values(x.movedim((row, column), (-2, -1)))
+    values = singular_values(decomposable("linalg.matrix_norm", x).movedim((row, column), (-2, -1)))
     value = values.sum(-1) if ord == "nuc" else _extreme(values, -1, False, ord)
     return value.unsqueeze(min(row, column)).unsqueeze(max(row, column)) if keepdim else value
 
@@ -136,3 +138,10 @@ def fractions(name: str, x: Any, dtype: DType | None = None) -> Any:
     if promote(own, target) != target:
         raise errors.narrower_dtype(name, x.dtype, dtype)
     return to_dtype(x, target)
+
+
+def decomposable(name: str, x: Any) -> Any:
+    """x, which LAPACK will take apart: that it does with numbers of 32 bits or more."""
+    if x._array.dtype == np.float16:
+        raise errors.not_for_dtype(name, "float16", "numbers of 32 bits or more: x.float()")
+    return x

@@ -230,7 +230,7 @@ class Reduction(TensorBase):
         >>> cutaway.tensor([3., 4.]).norm()
         tensor(5.)
         """
-        if p == "nuc":
+        if isinstance(p, str) and p != "fro":
             return matrix_norm(self, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)  # type: ignore[arg-type]
         x = _fractions("norm", self, dtype)
         power = 2.0 if p in ("fro", None) else float(p)
