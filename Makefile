@@ -6,6 +6,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# One worker for each core. A file stays with one worker: what its tests share is made once.
+PARALLEL ?= -n auto --dist loadfile
 
 # Where the NumPy wheel of Pyodide's distribution lies, for `make wasm`.
 PYODIDE_WHEELS ?= ../shared/pyodide
@@ -38,7 +40,7 @@ demo: $(VENV)/.has-examples ## train the example networks, print what they learn
 	$(RUN) examples/demo.py $(ARGS)
 
 test: $(VENV)/.has-dev ## the test suite and every doctest; needs no PyTorch
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest $(PARALLEL) $(ARGS)
 
 card: $(VENV)/.has-dev ## write docs/correctness.md, the card of what is proved of every op
 	$(RUN) -m tests.ops.card
@@ -53,7 +55,7 @@ browser: $(VENV)/.has-browser ## try the pages of explain.step in Chromium
 	$(RUN) -m pytest tests/explain/browser $(ARGS)
 
 parity: $(PARITY)/.has-parity ## compare with PyTorch (a large install, in an environment of its own)
-	$(RUN_PARITY) -m pytest tests/parity $(ARGS)
+	$(RUN_PARITY) -m pytest tests/parity $(PARALLEL) $(ARGS)
 
 parity-report: $(PARITY)/.has-parity ## run PyTorch's own samples, and write docs/parity.md
 	$(RUN_PARITY) -m pytest tests/parity/databases/test_databases.py --write-report $(ARGS)

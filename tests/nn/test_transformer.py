@@ -171,7 +171,7 @@ def test_an_encoder_layer_by_hand(norm_first: bool) -> None:
     close(layer(x), expected)
 
 
-@pytest.mark.parametrize("activation", ["gelu", F.gelu, nn.GELU()], ids=str)
+@pytest.mark.parametrize("activation", ["gelu", F.gelu, nn.GELU()], ids=["name", "function", "module"])
 def test_activations(activation: Any) -> None:
     torch.manual_seed(0)
     plain = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, activation="gelu")

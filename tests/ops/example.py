@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ class Example:
     def name(self) -> str:
         shapes = "".join(str(x.shape).replace(" ", "") for x in self.inputs)
         attrs = ",".join(f"{k}={v.tolist() if isinstance(v, np.ndarray) else v}" for k, v in self.attrs.items())
+        attrs = re.sub(r"<function (\w+) at \w+>", r"\1", attrs)  # the same name on every run
         return f"{self.kind}{shapes}{attrs}".replace(" ", "").replace("None", "-")[:80]
 
     def as_dtype(self, dtype: Any) -> Example:
