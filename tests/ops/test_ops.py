@@ -181,6 +181,7 @@ def test_a_pullback_is_linear(op: Op, example: Example) -> None:
     for pullback in pullbacks:
         one, other, both = (np.array(pullback(part)) for part in (g, h, 2 * g - 3 * h))
         largest = max(np.abs(one).max(initial=0), np.abs(other).max(initial=0))
+        largest = max(largest, 0.01)  # where terms as large as g cancel, their rounding errors stay
         np.testing.assert_allclose(both, 2 * one - 3 * other, rtol=1e-12, atol=1e-12 * largest)
         zero = pullback(np.zeros_like(g))
         assert not zero.any() or np.isnan(one).any()
