@@ -443,6 +443,10 @@ ABOUT_VALUES: dict[str, Exception] = {
         "sum() got an unexpected keyword argument 'dims'. Did you mean 'dim'? It takes: input, dim, keepdim, "
         "dtype."
     ),
+    "t.mul(x, 2, out=x)": TypeError(
+        "mul() got out=, which cutaway leaves out: assign the result, y = mul(...), or write it into a tensor that is "
+        "there, y.copy_(mul(...))."
+    ),
     't.device("foo")': RuntimeError(
         "Expected one of cpu, cuda, mps, xpu, meta as a device, but got 'foo': cutaway runs on 'cpu'"
     ),

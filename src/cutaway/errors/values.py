@@ -68,6 +68,11 @@ def out_of_range(name: str, what: str, given: Any, wanted: str) -> RuntimeError:
 
 def unknown_keyword(name: str, keyword: str, known: Iterable[str]) -> TypeError:
     """A keyword that a function does not have."""
+    if keyword == "out":
+        return TypeError(
+            f"{name}() got out=, which cutaway leaves out: assign the result, y = {name}(...), or write it "
+            f"into a tensor that is there, y.copy_({name}(...))."
+        )
     names = [n for n in known if n not in ("self", "names")]
     return TypeError(
         f"{name}() got an unexpected keyword argument {keyword!r}.{nearest(keyword, names)} It takes: "
