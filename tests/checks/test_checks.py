@@ -67,6 +67,19 @@ def test_nobody_listens_when_all_are_off() -> None:
     assert listeners() == before
 
 
+def test_in_the_long_run_a_step_is_told_to_few() -> None:
+    model = nn.Linear(2, 1)
+    with checks.off():
+        checks.on()
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(12):
+            optimizer.zero_grad()
+            F.mse_loss(model(torch.ones(3, 2)), torch.ones(3, 1)).backward()
+            optimizer.step()
+        told = {"distance": 1, "backward": 2, "received": 0, "accumulation": 1, "step": 0, "data": 0, "choice": 0}
+        assert {event: len(getattr(events, event)) for event in told} == told
+
+
 def test_turning_a_check_on_twice_lets_it_speak_once() -> None:
     checks.on()
     checks.on("loss_broadcast")

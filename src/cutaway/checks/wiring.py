@@ -17,7 +17,7 @@ from ..memory import Line
 from ..nn import Module, Parameter
 from ..optim import Optimizer
 from ..tensors.base import TensorBase, node_of
-from .check import Check
+from .check import Check, Level
 from .training import alive, params_of
 
 _LAYERS = Module.__module__.rpartition(".")[0]
@@ -64,21 +64,24 @@ class ParameterWithoutGradient(Check):
     def events(self) -> Any:
         return {"optimizer": self.on_optimizer, "step": self.on_step}
 
+    def set(self, level: Level) -> None:
+        super().set(level)
+        self.seen.clear()
+
     def on_optimizer(self, optimizer: Optimizer) -> None:
         self.seen[optimizer] = 0, params_of(optimizer)
         self.listen("step", self.on_step)
 
     def on_step(self, optimizer: Optimizer) -> None:
         count, without = self.seen.get(optimizer) or (0, params_of(optimizer))
-        if count == self.patience:
-            return
-        count = self.patience if self.level == "strict" else count + 1
-        without = [param for param in without if param.grad is None and param.requires_grad]
-        self.seen[optimizer] = count, without
-        if count == self.patience:
-            if all(count == self.patience for count, _ in self.seen.values()):
-                self.leave("step")
-            self.tell(self.unexplained(without))
+        if count < self.patience:
+            count = self.patience if self.level == "strict" else count + 1
+            without = [param for param in without if param.grad is None and param.requires_grad]
+            self.seen[optimizer] = count, without
+            if count == self.patience:
+                self.tell(self.unexplained(without))
+        if all(count == self.patience for count, _ in self.seen.values()):
+            self.leave("step")
 
     def tell(self, without: list[Any]) -> None:
         if without:
@@ -115,6 +118,10 @@ class _LeftOut(Check):
 
     def events(self) -> Any:
         return {"optimizer": self.on_optimizer, "received": self.on_received, "step": self.on_step}
+
+    def set(self, level: Level) -> None:
+        super().set(level)
+        self.waiting.clear()
 
     def on_optimizer(self, optimizer: Optimizer) -> None:
         self.waiting.add(optimizer)
