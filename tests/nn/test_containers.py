@@ -110,6 +110,12 @@ def test_parameter_dict() -> None:
     del weights["b"]
     assert [name for name, _ in weights.items()] == ["d", "c", "z", "y"]
     assert [tuple(v.shape) for v in weights.values()] == [(3,), (1,), (1,), (1,)]
+    assert weights.popitem()[0] == "y" and weights.setdefault("y", torch.ones(1)).tolist() == [1]
+    assert weights.setdefault("y") is weights["y"] and list(reversed(weights)) == ["y", "z", "c", "d"]
+    twin = weights.copy()
+    assert list(twin) == list(weights) and twin["c"] is weights["c"]
+    both = twin | weights.fromkeys(["q", "c"], torch.zeros(1))
+    assert list(both) == ["d", "c", "z", "y", "q"] and both["c"] is not twin["c"] and list(twin) == list(weights)
     weights.clear()
     assert not list(weights.parameters()) and repr(weights) == "ParameterDict()"
 

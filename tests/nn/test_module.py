@@ -263,6 +263,22 @@ def test_loading_copies_values() -> None:
     assert a(x).tolist() == b(x).tolist() and isinstance(b.scale, nn.Parameter)
 
 
+def test_assigned_values_are_trained_as_the_old_ones_were() -> None:
+    net, values = nn.Linear(2, 1), {"weight": nn.Parameter(torch.ones(1, 2), False), "bias": torch.zeros(1)}
+    net.bias.requires_grad_(False)
+    net.load_state_dict(values, assign=True)
+    assert net.weight is values["weight"] and net.weight.requires_grad
+    assert net.bias.data_ptr() == values["bias"].data_ptr() and not net.bias.requires_grad
+
+
+def test_old_files_count_no_batches() -> None:
+    net = nn.Sequential(nn.BatchNorm1d(1))
+    net(torch.tensor([[1.0], [2.0]]))
+    values = {name: value for name, value in net.state_dict().items() if not name.endswith("tracked")}
+    assert repr(net.load_state_dict(values)) == "<All keys matched successfully>"
+    assert net[0].num_batches_tracked == 1
+
+
 def test_loading_converts_the_dtype() -> None:
     net = nn.Linear(2, 1)
     net.load_state_dict(nn.Linear(2, 1).double().state_dict())

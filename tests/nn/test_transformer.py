@@ -217,6 +217,33 @@ def test_a_transformer_is_its_encoder_and_its_decoder() -> None:
     assert net(src, tgt).shape == (2, 4, 8)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: net.train(),
+        lambda net: setattr(net, "enable_nested_tensor", False),
+        lambda net: setattr(net.layers[0], "norm_first", True),
+        lambda net: setattr(net.layers[0], "activation", F.silu),
+        lambda net: setattr(net.layers[0].norm1, "eps", 1e-3),
+        lambda net: setattr(net.layers[0].self_attn, "in_proj_bias", None),
+    ],
+)
+def test_an_encoder_that_learns_nothing_gives_zeros_for_padding(change: Any) -> None:
+    layer = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True)
+    net = nn.TransformerEncoder(layer, 1).eval()
+    x, padding = torch.randn(2, 3, 4), torch.tensor([[False, False, True], [False, True, True]])
+    learned = net(x, src_key_padding_mask=padding)
+    assert learned[padding].ne(0).all()
+    with torch.no_grad():
+        out = net(x, src_key_padding_mask=padding)
+        assert out[padding].eq(0).all() and out[~padding].equal(learned[~padding])
+        within = torch.tensor([[True, False, False], [False, False, True]])
+        assert net(x, src_key_padding_mask=within)[within].ne(0).all()
+        assert net(x, torch.zeros(3, 3).bool(), padding)[padding].ne(0).all()
+        change(net)
+        assert net(x, src_key_padding_mask=padding)[padding].ne(0).all()
+
+
 # --- errors that teach ----------------------------------------------------------------------------------------
 
 Z = torch.zeros

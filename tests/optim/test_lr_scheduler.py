@@ -341,6 +341,16 @@ def test_plateau_with_a_group_added_later() -> None:
                 scheduler.step(1)
 
 
+def test_a_group_added_later_goes_on_from_its_own_rate() -> None:
+    optimizer = optimizer_of()
+    scheduler = StepLR(optimizer, 2, gamma=0.5)
+    optimizer.add_param_group({"params": [cutaway.nn.Parameter(cutaway.zeros(1))], "lr": 8.0})
+    for _ in range(2):
+        optimizer.step()
+        scheduler.step()
+    assert scheduler.get_last_lr()[-1] == 4.0
+
+
 def test_everything_is_exported() -> None:
     assert all(issubclass(getattr(lr_scheduler, name), LRScheduler) for name in lr_scheduler.__all__)
     assert issubclass(SGD, Optimizer)

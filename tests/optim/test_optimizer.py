@@ -274,7 +274,6 @@ def test_copying() -> None:
 W = weight(1.0)
 MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD(W), TypeError, r"was given one Tensor: put it into a list, \[w\]"),
-    (lambda: SGD({W}), TypeError, "have no order"),
     (lambda: SGD([{"params": {W}}]), TypeError, "have no order"),
     (lambda: SGD([]), ValueError, "has the model any, was this generator used before"),
     (lambda: SGD([3]), TypeError, "trains Tensors, and one of the parameters is the number 3"),

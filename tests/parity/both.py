@@ -67,6 +67,8 @@ def compare(got: Any, expected: Any, rtol: float, atol: float, where: str = "") 
             compare(a, b, rtol, atol, f"{where}[{i}]")
     elif isinstance(expected, float):
         np.testing.assert_allclose(got, expected, rtol=rtol, atol=atol, err_msg=where)
+    elif isinstance(expected, torch.nn.Module):
+        assert repr(got) == repr(expected), where
     else:
         assert got == expected, where
 

@@ -24,8 +24,8 @@ def from_numpy(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, A
         )
     if name == "matmul" and len(arrays) == 2:
         return matmul_mismatch(arrays[0].shape, arrays[1].shape)
-    if name == "linear" and arrays[0].shape[-1:] != arrays[1].shape[1:]:
-        return linear_mismatch(arrays[0].shape, arrays[1].shape)
+    if name == "linear":
+        return linear_mismatch(*(a.shape for a in arrays))
     if isinstance(error, ValueError) and len(arrays) > 1 and "broadcast" in str(error):
         return no_common_shape(name, [a.shape for a in arrays])
     if name == "reshape":
@@ -45,11 +45,16 @@ def from_numpy(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, A
     return kind(f"{name}() cannot be computed: {error}. It was given {given}" + (f" with {attrs}." if attrs else "."))
 
 
-def linear_mismatch(x: Sequence[int], weight: Sequence[int]) -> RuntimeError:
-    """An input that the weight of a linear layer does not fit."""
+def linear_mismatch(x: Sequence[int], weight: Sequence[int], bias: Sequence[int] = ()) -> RuntimeError:
+    """An input, a weight and a bias of a linear layer that do not fit together."""
+    if len(weight) == 2 and x[-1:] == weight[1:]:
+        return RuntimeError(
+            f"linear: the bias has a number for each of the {weight[0]} outputs of the weight, {tuple(weight)}, and "
+            f"was given with shape {tuple(bias)}"
+        )
     return RuntimeError(
         f"linear: input @ weight.T multiplies the last axis of the input by the last of the weight, {tuple(weight)}: "
-        f"it must have size {weight[1]}, and the input has shape {tuple(x)}"
+        f"it must have size {weight[-1]}, and the input has shape {tuple(x)}"
     )
 
 

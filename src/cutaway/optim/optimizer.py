@@ -90,7 +90,7 @@ class Optimizer:
     nothing; differentiable and capturable (a step that is recorded, by autograd or by a GPU) must be False.
 
     Raises:
-        TypeError: params is a single Tensor, a set, or holds something else than Tensors.
+        TypeError: params is a single Tensor, or holds something else than Tensors, or a group has a set of them.
         ValueError: there are no parameters, one is not a leaf, one is in two groups, or only some have names.
         NotImplementedError: differentiable or capturable.
 
@@ -118,8 +118,6 @@ class Optimizer:
                 f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, and was given "
                 f"{type(params).__name__}{how}"
             )
-        if isinstance(params, set | frozenset):
-            raise TypeError("parameters in a set have no order, so that runs could not be repeated: give a list")
         self.defaults: dict[str, Any] = {**(defaults or {}), **settings}
         self._check_how()
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import events, ops
+from ...errors import describe
 from ...memory import stamp_write
 from ...ops.normalization import moments
 from ...tensors import Tensor
@@ -86,6 +87,8 @@ def _last_axes(name: str, input: Tensor, normalized_shape: Sequence[int], *affin
     """The sizes of the axes that are averaged; RuntimeError if input or weights have others."""
     check_tensors(name, input=input)
     check_floating_point(name, input)
+    if not isinstance(normalized_shape, Sequence):
+        raise TypeError(f"{name}: normalized_shape is a tuple, ({normalized_shape},), not {describe(normalized_shape)}")
     shape, given = tuple(normalized_shape), input._array.shape
     if not shape:
         raise RuntimeError(f"{name}: normalized_shape names at least one axis, and is empty")

@@ -406,18 +406,47 @@ class ParameterDict(Module):
         """The pairs of name and value."""
         return ((key, self[key]) for key in self)
 
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The value of a name, which gets the default if it has none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
     def pop(self, key: str) -> Any:
         """Remove an entry and return its value."""
         value = self[key]
         del self[key]
         return value
 
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the last entry and return its name and value."""
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
+
+    def copy(self) -> ParameterDict:
+        """Another dict of the same parameters."""
+        return ParameterDict(OrderedDict(self.items()))
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """A new dict in which every name has the default."""
+        return ParameterDict((key, default) for key in keys)
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        return self.copy().__ior__(other)
+
+    def __ior__(self, other: ParameterDict) -> Self:
+        self.update(other)
+        return self
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
+
     def clear(self) -> None:
         """Remove everything."""
         for key in list(self):
             del self[key]
 
-    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+    def update(self, parameters: Mapping[str, Any] | ParameterDict | Iterable[tuple[str, Any]]) -> None:
         """Add the entries of a mapping, or of pairs (name, value)."""
         pairs: Iterable[Any] = parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters
         if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):

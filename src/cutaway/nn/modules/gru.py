@@ -74,6 +74,7 @@ class GRU(RNNBase):
     (torch.Size([7, 2, 5]), torch.Size([2, 2, 5]))
     """
 
+    mode = "GRU"
     gates = 3
 
     def _read(self, x: Tensor, start: States, weights: list[Parameter]) -> tuple[Tensor, States]:

@@ -74,6 +74,7 @@ class LSTM(RNNBase):
     (torch.Size([7, 2, 10]), torch.Size([2, 2, 5]), torch.Size([2, 2, 5]))
     """
 
+    mode = "LSTM"
     gates = 4
     states = ("h", "c")
 

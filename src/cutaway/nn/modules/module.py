@@ -301,7 +301,8 @@ class Module(Registry):
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict takes a dict of names and Tensors, and was given {type(state_dict)}")
         own = dict(self._named_state())
-        missing = [name for name in own if name not in state_dict]
+        # old files do not count a batch norm's batches: its own count stays
+        missing = [name for name in own if name not in state_dict and not name.endswith("num_batches_tracked")]
         unexpected = [name for name in state_dict if name not in own]
         problems = []
         if strict and missing:
@@ -339,8 +340,9 @@ class Module(Registry):
 
     def _assign_state(self, name: str, old: Tensor, new: Tensor) -> None:
         path, _, last = name.rpartition(".")
-        if isinstance(old, Parameter) and not isinstance(new, Parameter):
-            new = Parameter(new, old.requires_grad)
+        if isinstance(old, Parameter):
+            new = new if isinstance(new, Parameter) else Parameter(new)
+            new.requires_grad_(old.requires_grad)
         setattr(self.get_submodule(path), last, new)
 
     # -- printing --------------------------------------------------------------------------------------------

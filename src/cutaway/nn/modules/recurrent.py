@@ -161,6 +161,7 @@ class RNNBase(_Recurrent):
             )
         self.input_size = input_size
         self.hidden_size = hidden_size
+        self.proj_size = proj_size
         self.num_layers = num_layers
         self.bias = bias
         self.batch_first = batch_first

@@ -117,6 +117,11 @@ class RNN(RNNBase):
         )
         self.nonlinearity = nonlinearity
 
+    @property
+    def mode(self) -> str:
+        """What PyTorch calls it: "RNN_TANH" or "RNN_RELU"."""
+        return f"RNN_{self.nonlinearity.upper()}"
+
     def _read(self, x: Tensor, start: States, weights: list[Parameter]) -> tuple[Tensor, States]:
         output = apply(rnn, x, *start, *weights, relu=self.nonlinearity == "relu")
         return output, (output[-1],)

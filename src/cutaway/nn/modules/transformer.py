@@ -21,9 +21,11 @@ from typing import Any, ClassVar
 
 from ...creation import full
 from ...dtypes import dtype as DType
+from ...grad_mode import is_grad_enabled
 from ...tensors import Tensor
 from .. import functional as F
 from .. import init
+from .activation import GELU, ReLU
 from .attention import MultiheadAttention
 from .containers import ModuleList
 from .dropout import Dropout
@@ -186,7 +188,9 @@ class TransformerEncoder(_Stack):
         encoder_layer: the layer, of which each gets a copy: at the start all of them are alike.
         num_layers: how many.
         norm: a module for the end, such as `nn.LayerNorm(d_model)`, which layers with norm_first need.
-        enable_nested_tensor, mask_check: accepted; there is nothing to switch here.
+        enable_nested_tensor: give zeros for padding at the ends of sequences, where nothing is learned: in eval(),
+            under no_grad(), with batch_first and without norm_first. PyTorch leaves it out of the computation there.
+        mask_check: whether to look if the padding is at the ends.
 
     Shapes:
         src, mask and src_key_padding_mask as in `nn.TransformerEncoderLayer`.
@@ -206,6 +210,8 @@ class TransformerEncoder(_Stack):
         mask_check: bool = True,
     ) -> None:
         super().__init__(encoder_layer, num_layers, norm)
+        self.enable_nested_tensor = enable_nested_tensor
+        self.mask_check = mask_check
 
     def forward(
         self,
@@ -214,9 +220,37 @@ class TransformerEncoder(_Stack):
         src_key_padding_mask: Tensor | None = None,
         is_causal: bool | None = None,
     ) -> Tensor:
+        padding = None if mask is not None else self._padding_left_out(src, src_key_padding_mask)
         for layer in self.layers:
             src = layer(src, mask, src_key_padding_mask, is_causal=bool(is_causal))
+        if padding is not None:
+            src = src.masked_fill(padding.unsqueeze(-1), 0.0)
         return src if self.norm is None else self.norm(src)
+
+    def _padding_left_out(self, src: Tensor, padding: Tensor | None) -> Tensor | None:
+        """True for places (N, L) of padding, if they are those that PyTorch leaves out; else None."""
+        layer = self.layers[0]
+        if padding is None or src.ndim != 3 or not self.enable_nested_tensor or not _is_usual(layer):
+            return None
+        if is_grad_enabled() and any(x.requires_grad for x in (src, *layer.parameters())):
+            return None
+        padding = padding != 0
+        at_the_ends = not self.mask_check or bool((padding[:, :-1] <= padding[:, 1:]).all())
+        return padding if at_the_ends else None
+
+
+def _is_usual(layer: Module) -> bool:
+    """Whether PyTorch has a faster way for a layer in evaluation."""
+    if type(layer) is not TransformerEncoderLayer or layer.training or layer.norm_first:
+        return False
+    attention = layer.self_attn
+    return bool(
+        attention.batch_first
+        and attention.num_heads % 2 == 0
+        and attention.in_proj_bias is not None
+        and layer.norm1.eps == layer.norm2.eps
+        and (layer.activation in (F.relu, F.gelu) or isinstance(layer.activation, ReLU | GELU))
+    )
 
 
 class TransformerDecoder(_Stack):

@@ -78,8 +78,9 @@ class LRScheduler:
     def get_lr(self) -> list[float]:
         """The learning rates of epoch `self.last_epoch`; called by `step`. To read them, use `get_last_lr`."""
         self._expect_step()
-        groups = self.optimizer.param_groups
-        return [self.next_lr(group["lr"], base_lr) for group, base_lr in zip(groups, self.base_lrs)]
+        rates = settings(self.optimizer, "lr")
+        base_lrs = self.base_lrs + rates[len(self.base_lrs) :]  # groups may have been added since
+        return [self.next_lr(lr, base_lr) for lr, base_lr in zip(rates, base_lrs, strict=True)]
 
     def next_lr(self, lr: float, base_lr: float) -> float:
         """The learning rate of epoch `self.last_epoch` for one group.
