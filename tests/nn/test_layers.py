@@ -331,5 +331,5 @@ def test_rnn_cell_of_bad_shapes(shapes: list[tuple[int, ...]], error: type[Excep
 
 
 def test_linear_says_that_the_bias_does_not_fit() -> None:
-    with pytest.raises(RuntimeError, match=r"each of the 4 outputs of the weight, \(4, 3\), and was given with shape \(3,"):
+    with pytest.raises(RuntimeError, match=r"the 4 outputs of the weight, \(4, 3\), and was given with shape \(3,"):
         F.linear(torch.ones(2, 3), torch.ones(4, 3), torch.ones(3))
