@@ -79,8 +79,8 @@ ADVICE = {
 # Where a script finds names; those in front are named first.
 SHELVES = (
     "torch", "torch.nn", "torch.nn.functional", "torch.Tensor", "torch.optim", "torch.optim.lr_scheduler",
-    "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.utils.data", "torch.autograd", "torch.linalg",
-    "torch.distributions",
+    "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.utils.data", "torch.autograd",
+    "torch.autograd.functional", "torch.linalg", "torch.distributions",
 )  # fmt: skip
 
 

@@ -26,10 +26,10 @@ from ..ops.indexing import spread
 from ..ops.special import as_dtype
 from ..tensors.base import TensorBase, node_of, refuse_leaf, rewrite_history, wrap
 
-__all__ = ["Function", "once_differentiable"]
+__all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 
-class Context:
+class FunctionCtx:
     """What forward hands over to backward: the tensors that it saves, and any attribute that it sets.
 
     `needs_input_grad` says of each argument whether its gradient is wanted.
@@ -143,7 +143,7 @@ class Function:
             kwargs: more of them, to which no gradient flows.
         """
         parents = [node_of(x) if isinstance(x, TensorBase) else None for x in args]
-        ctx = Context(tuple(parent is not None for parent in parents))
+        ctx = FunctionCtx(tuple(parent is not None for parent in parents))
         with no_grad():
             if cls.setup_context is Function.setup_context:
                 output = cls.forward(ctx, *args, **kwargs)
@@ -192,7 +192,7 @@ class _Once(Function):
 
 
 def _recorded(
-    cls: Any, ctx: Context, args: tuple[Any, ...], parents: list[Node | Leaf | None], output: Any, line: Line
+    cls: Any, ctx: FunctionCtx, args: tuple[Any, ...], parents: list[Node | Leaf | None], output: Any, line: Line
 ) -> Any:
     """What forward has returned, each output with its place in the graph."""
     outputs = output if isinstance(output, tuple) else (output,)
@@ -262,7 +262,7 @@ class _Row:
 
 
 def _pullbacks(
-    cls: Any, ctx: Context, args: tuple[Any, ...], kinds: list[Any], apart: Callable[[Any], dict[int, Any]]
+    cls: Any, ctx: FunctionCtx, args: tuple[Any, ...], kinds: list[Any], apart: Callable[[Any], dict[int, Any]]
 ) -> list[Any]:
     """A pullback for each argument; they share a call of backward.
 

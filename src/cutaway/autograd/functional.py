@@ -11,7 +11,7 @@ derivative with respect to v is Jᵀ, and a backward pass through it that starts
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..grad_mode import enable_grad
 from ..tensors import stack
 from ..tensors.base import TensorBase, wrap
 from ..tensors.differentiation import grad
+from ..torch_import import absent
 
 __all__ = ["hessian", "jacobian", "jvp", "vjp"]
 
@@ -266,3 +267,7 @@ def _gradients(ys: Tensors, xs: Tensors, vs: Tensors, create_graph: bool, strict
 def _detached(ys: Tensors, create_graph: bool) -> Tensors:
     """The outputs as they are returned: with a graph only if one was asked for."""
     return ys if create_graph else tuple(y.detach() for y in ys)
+
+
+if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+    __getattr__ = absent("torch.autograd.functional")
