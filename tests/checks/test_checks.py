@@ -379,6 +379,22 @@ def test_a_list_that_is_filled_later_is_seen() -> None:
         list(net.parameters())
 
 
+def test_a_check_that_is_switched_looks_again() -> None:
+    body, head = nn.Linear(2, 2), nn.Linear(2, 1)
+    optimizer = optim.SGD(head.parameters(), lr=0.1)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        head(body(torch.ones(3, 2))).mean().backward()
+        optimizer.step()
+
+    step()
+    with checks.strict():
+        with pytest.warns(CheckWarning, match=r"parameter_not_in_optimizer: Linear\..* this one holds others"):
+            step()
+        step()
+
+
 def test_parameters_in_a_list_and_modules_in_a_dict() -> None:
     class Net(nn.Module):
         def __init__(self) -> None:

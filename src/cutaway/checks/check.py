@@ -48,10 +48,14 @@ class Check:
         if event in self._listening:
             events.leave(event, self._listening.pop(event))
 
+    def forget(self) -> None:
+        """Forget what was looked at already: switched anew, a check looks again."""
+
     def set(self, level: Level) -> None:
         """Begin or cease to listen."""
         for event in list(self._listening):
             self.leave(event)
+        self.forget()
         self.level = level
         if level != "off":
             for event, listener in {**self.events(), **(self.strict_events() if level == "strict" else {})}.items():

@@ -114,6 +114,9 @@ class StepBeforeBackward(Check):
         super().__init__()
         self.looked: weakref.WeakSet[Optimizer] = weakref.WeakSet()
 
+    def forget(self) -> None:
+        self.looked.clear()
+
     def events(self) -> Any:
         return {"idle_step": self.on_idle_step}
 

@@ -17,7 +17,7 @@ from ..memory import Line
 from ..nn import Module, Parameter
 from ..optim import Optimizer
 from ..tensors.base import TensorBase, node_of
-from .check import Check, Level
+from .check import Check
 from .training import alive, params_of
 
 _LAYERS = Module.__module__.rpartition(".")[0]
@@ -64,8 +64,7 @@ class ParameterWithoutGradient(Check):
     def events(self) -> Any:
         return {"optimizer": self.on_optimizer, "step": self.on_step}
 
-    def set(self, level: Level) -> None:
-        super().set(level)
+    def forget(self) -> None:
         self.seen.clear()
 
     def on_optimizer(self, optimizer: Optimizer) -> None:
@@ -119,9 +118,9 @@ class _LeftOut(Check):
     def events(self) -> Any:
         return {"optimizer": self.on_optimizer, "received": self.on_received, "step": self.on_step}
 
-    def set(self, level: Level) -> None:
-        super().set(level)
+    def forget(self) -> None:
         self.waiting.clear()
+        self.trained.clear()
 
     def on_optimizer(self, optimizer: Optimizer) -> None:
         self.waiting.add(optimizer)
@@ -181,6 +180,10 @@ class ParameterNotInOptimizer(_LeftOut):
         super().__init__()
         self.idle: weakref.WeakSet[Optimizer] = weakref.WeakSet()
 
+    def forget(self) -> None:
+        super().forget()
+        self.idle.clear()
+
     def events(self) -> Any:
         return {**super().events(), "idle_step": self.on_idle_step}
 
@@ -230,6 +233,10 @@ class ModulesInList(_LeftOut):
     def __init__(self) -> None:
         super().__init__()
         self.asked: weakref.WeakSet[Module] = weakref.WeakSet()
+
+    def forget(self) -> None:
+        super().forget()
+        self.asked.clear()
 
     def strict_events(self) -> Any:
         return {"parameters": self.on_parameters}
