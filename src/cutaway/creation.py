@@ -14,7 +14,7 @@ from .box_muller import fma32, fma64
 from .dtypes import check_device, get_default_dtype, int64, numpy_dtype
 from .dtypes import dtype as DType
 from .tensors import Tensor
-from .tensors.arguments import count, new_shape, number_for, tensor_argument
+from .tensors.arguments import count, new_shape, number_for, number_of, tensor_argument
 from .tensors.base import TensorBase, wrap
 from .tensors.data import admitted, array_of
 
@@ -153,7 +153,7 @@ def full(
     """
     if not isinstance(size, tuple | list):
         raise errors.not_a_shape((size,))
-    value = _number(fill_value)
+    value = number_of(fill_value)
     kind = numpy_dtype(dtype, array_of(value).dtype)
     return finished(np.full(shape_of("full", (size,), {}), number_for(kind, value)), device, requires_grad)
 
@@ -190,7 +190,7 @@ def full_like(
     tensor([7, 7])
     """
     array = _like("full_like", np.empty_like, input, dtype)
-    array[...] = number_for(array.dtype, _number(fill_value))
+    array[...] = number_for(array.dtype, number_of(fill_value))
     return finished(array, device, requires_grad)
 
 
@@ -221,7 +221,7 @@ def arange(
     """
     if end is None:
         start, end = None, start
-    first, last, by = map(_number, (0 if start is None else start, end, step))
+    first, last, by = map(number_of, (0 if start is None else start, end, step))
     if by == 0 or not np.isfinite(last - first) or (last - first) * by < 0:
         raise errors.leads_nowhere(first, last, by)
     whole = all(isinstance(x, int) for x in (first, last, by))
@@ -258,7 +258,7 @@ def linspace(
             raise errors.ends_with_dimensions(x.shape)
     n = count("linspace", "steps", steps)
     kind = numpy_dtype(dtype, get_default_dtype().dtype)
-    first, last = (number_for(kind, _number(x)) for x in (start, end))
+    first, last = (number_for(kind, number_of(x)) for x in (start, end))
     if n < 2:
         return finished(np.full(n, first), device, requires_grad)
     # As PyTorch computes it, to the last bit: from both ends to the middle.
@@ -358,14 +358,6 @@ def _counted(first: float, by: float, n: int, kind: np.dtype[Any]) -> Any:
 def _like(name: str, make: Callable[..., Any], input: Any, dtype: DType | None) -> Any:
     array = tensor_argument(input, name)._array
     return make(array, dtype=numpy_dtype(dtype, array.dtype))
-
-
-def _number(x: Any) -> Any:
-    """A number; from a tensor or NumPy's scalar, too."""
-    value = x.item() if isinstance(x, np.generic) or (isinstance(x, Tensor) and x.ndim == 0) else x
-    if not isinstance(value, int | float):
-        raise errors.not_a_number(x)
-    return value
 
 
 def _triangle(

@@ -300,7 +300,7 @@ class finfo:
 
     def __init__(self, type: dtype | None = None) -> None:
         kind = _default if type is None else type
-        if not getattr(kind, "is_floating_point", False):
+        if not isinstance(kind, dtype) or not kind.is_floating_point:
             raise TypeError(f"finfo() is for floating-point dtypes, not {kind!r}; iinfo() is for whole numbers")
         limits = np.finfo(kind.dtype)
         self.bits = limits.bits
@@ -326,7 +326,7 @@ class iinfo:
     """
 
     def __init__(self, type: dtype) -> None:
-        if getattr(type, "dtype", np.dtype(bool)).kind not in "iu":
+        if not isinstance(type, dtype) or type.dtype.kind not in "iu":
             raise TypeError(f"iinfo() is for integer dtypes, not {type!r}; finfo() is for floating-point ones")
         limits = np.iinfo(type.dtype)
         self.bits = limits.bits

@@ -14,7 +14,7 @@ from .creation import finished, shape_of
 from .dtypes import dtype as DType
 from .dtypes import get_default_dtype, int64, numpy_dtype
 from .tensors import Tensor
-from .tensors.arguments import new_shape, plain, tensor_argument
+from .tensors.arguments import new_shape, plain, tensor_argument, whole
 from .tensors.base import apply, common_shape
 from .tensors.drawing import Generator, default_generator
 from .torch_import import absent
@@ -132,7 +132,7 @@ def randint(
         low, high = None, low
     if not isinstance(size, tuple | list):
         raise errors.randint_without_size(size)
-    first, end = (_whole(n) for n in (0 if low is None else low, high))
+    first, end = (whole("randint", name, n) for name, n in (("low", low or 0), ("high", high)))
     if first >= end:
         raise errors.empty_range(first, end)
     draws = _source(generator).randint(first, end, new_shape("randint", (size,)), numpy_dtype(dtype, int64.dtype))
@@ -221,13 +221,6 @@ def normal(
         raise errors.normal_without_size()
     common_shape("normal", mean, std)
     return apply(ops.drawn, mean, std, draws=_source(generator).normal_of(means, stds), of="Normal")
-
-
-def _whole(n: Any) -> int:
-    try:
-        return int(n.__index__())
-    except AttributeError:
-        raise errors.not_an_integer("randint", "low and high", n) from None
 
 
 def _source(generator: Generator | None) -> Generator:

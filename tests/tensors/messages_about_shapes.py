@@ -57,6 +57,16 @@ ABOUT_SHAPES: dict[str, Exception] = {
     "m.unfold(1, 5, 1)": RuntimeError("unfold: maximum size for tensor at dimension 1 is 3 but size is 5"),
     "m.unfold(1, -1, 1)": RuntimeError("unfold: size is -1 but must be >= 0"),
     "m.unfold(1, 2, 0)": RuntimeError("unfold: step is 0 but must be > 0"),
+    "m.narrow(0, 0.5, 1)": TypeError("narrow(): start must be int, a whole number, not the number 0.5"),
+    "m.view_as(None)": TypeError(
+        "view_as(): a Tensor is needed, not NoneType None: convert it with torch.tensor(...) first"
+    ),
+    "t.broadcast_tensors(x, None)": TypeError(
+        "broadcast_tensors(): a Tensor is needed, not NoneType None: convert it with torch.tensor(...) first"
+    ),
+    "t.finfo(x)": TypeError(
+        "finfo() is for floating-point dtypes, not tensor([1., 1., 1.]); iinfo() is for whole numbers"
+    ),
     "m.narrow(0, x, 1)": RuntimeError(
         "narrow: start must be an 0-dim integral Tensor, or a whole number, not a tensor of shape (3,), float32"
     ),

@@ -95,7 +95,7 @@ ABOUT_VALUES: dict[str, Exception] = {
     ),
     "t.Size([1.5])": TypeError("torch.Size() takes an iterable of whole numbers, and was given [1.5]"),
     "t.randint(0.5, 3, (2,))": TypeError(
-        "randint(): low and high must be int, a whole number, not the number 0.5"
+        "randint(): low must be int, a whole number, not the number 0.5"
     ),
     "x.isclose(x, rtol=-1)": RuntimeError("isclose expects rtol to be 0 or more, but found rtol=-1"),
     "t.pow(2, 3)": TypeError("pow(): a Tensor is needed, not the number 2: convert it with torch.tensor(...) first"),

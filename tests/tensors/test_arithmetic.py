@@ -162,3 +162,14 @@ def test_nothing_divided_by_zero_is_nothing() -> None:
     nothing = cutaway.zeros(0, dtype=cutaway.int64)
     for empty in (nothing // 0, nothing % 0, nothing.fmod(0)):
         assert empty.shape == (0,)
+
+
+def test_other_functions_take_it_for_a_number_too() -> None:
+    two = cutaway.tensor(2)
+    assert cutaway.zeros(1).new_full((2,), two).tolist() == [2, 2]
+    assert [len(part) for part in cutaway.arange(5).split(two)] == [2, 2, 1]
+    assert cutaway.tensor([0.1]).logit(cutaway.tensor(0.5)).tolist() == [0]
+    cutaway.manual_seed(0)
+    expected = cutaway.empty(3).normal_(2.0, 0.5)
+    cutaway.manual_seed(0)
+    assert cutaway.empty(3).normal_(two, cutaway.tensor(0.5)).equal(expected)

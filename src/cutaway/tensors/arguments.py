@@ -30,6 +30,15 @@ def tensor_argument(x: Any, name: str) -> Any:
     return x
 
 
+def number_of(x: Any) -> Any:
+    """A number; PyTorch takes a tensor that has no dimensions for one, and a scalar of NumPy's."""
+    array = plain(x)
+    value = array.item() if isinstance(array, np.generic) or (array is not x and array.ndim == 0) else x
+    if not isinstance(value, int | float):
+        raise errors.not_a_number(x)
+    return value
+
+
 def number_for(dtype: np.dtype[Any], value: Any) -> Any:
     """A number, as a 0-d array of the dtype of the tensor that is to hold it.
 
@@ -37,9 +46,7 @@ def number_for(dtype: np.dtype[Any], value: Any) -> Any:
         TypeError: value is not a number.
         RuntimeError: the dtype cannot hold it.
     """
-    value = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(value, int | float):
-        raise errors.not_a_number(value)
+    value = number_of(value)
     if dtype.kind == "f":
         # As PyTorch: too large for float32 is an error, for float16 it is infinite.
         fits = dtype != np.float32 or not np.finfo(dtype).max < abs(value) < np.inf
@@ -53,11 +60,16 @@ def number_for(dtype: np.dtype[Any], value: Any) -> Any:
     return np.asarray(value if dtype.kind == "f" else bool(value) if dtype.kind == "b" else int(value)).astype(dtype)
 
 
-def count(name: str, what: str, n: Any) -> int:
-    """A whole number of 0 or more."""
+def whole(name: str, what: str, n: Any) -> int:
+    """A whole number."""
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise errors.not_an_integer(name, what, n)
-    if n < 0:
+    return int(n.__index__())
+
+
+def count(name: str, what: str, n: Any) -> int:
+    """A whole number of 0 or more."""
+    if whole(name, what, n) < 0:
         raise errors.negative_count(name, what, n)
     return int(n)
 

@@ -13,7 +13,7 @@ import numpy as np
 from .. import errors, ops
 from ..dtypes import result_type, scalar_dtype
 from ..ops.rounding import whole_power
-from .arguments import plain, tensor_argument
+from .arguments import number_of, plain, tensor_argument
 from .base import (
     Number,
     Operand,
@@ -423,17 +423,12 @@ def _clamp_to_tensors(x: TensorBase, low: Any, high: Any) -> Tensor:
         [tensor] = [limit for limit in (low, high) if isinstance(limit, TensorBase)]
         if tensor._array.ndim or tensor.requires_grad:
             raise errors.clamp_with_both_kinds()
-        return _clamp(x, **{"min": _as_number(low), "max": _as_number(high)})
+        return _clamp(x, min=number_of(low), max=number_of(high))
     x, *limits = to_common_dtype(x, *(limit for limit in (low, high) if limit is not None))
     least, most = _ends(x._array.dtype)
     if x._array.dtype.kind == "b" and len(limits) == 2:
         raise errors.not_for_dtype("clamp", "bool", "numbers: x.int()")
     return apply(ops.clip, x, *([least] if low is None else []), *limits, *([most] if high is None else []))
-
-
-def _as_number(x: Any) -> Any:
-    """What a tensor with no dimensions holds; PyTorch takes such a one where it takes a number."""
-    return x._array.item() if isinstance(x, TensorBase) else x
 
 
 def _ends(dtype: np.dtype[Any]) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes, errors, ops
 from ..dtypes import check_device, numpy_dtype
 from ..dtypes import dtype as DType
-from .arguments import new_shape, number_for, sizes
+from .arguments import new_shape, number_for, sizes, tensor_argument
 from .base import TensorBase, apply, axis_of, node_of, to_dtype, wrap
 from .data import array_of
 from .printing import format_scalar
@@ -168,7 +168,7 @@ class Conversion(TensorBase):
         >>> cutaway.tensor([1, 2]).type_as(cutaway.zeros(1))
         tensor([1., 2.])
         """
-        return to_dtype(self, other._array.dtype)
+        return to_dtype(self, tensor_argument(other, "type_as")._array.dtype)
 
     def float(self) -> Tensor:
         """Converted to float32.

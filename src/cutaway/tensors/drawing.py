@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import errors, generator, ops
 from ..generator import memory_order
+from .arguments import number_of
 from .base import TensorBase, apply, refuse_leaf, wrap, write
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Drawing(TensorBase):
         tensor([ 1.5410, -0.2934])
         """
         _needs_fractions("normal_", self)
+        mean, std = number_of(mean), number_of(std)
         if not std >= 0:
             raise errors.out_of_range("normal_", "std", std, "0 or more")
         scattered = not self._array.flags.c_contiguous
@@ -103,6 +105,7 @@ class Drawing(TensorBase):
         if names:
             raise errors.unknown_keyword("uniform_", next(iter(names)), ["from", "to", "generator"])
         _needs_fractions("uniform_", self)
+        low, to = number_of(low), number_of(to)
         if low > to:
             raise errors.out_of_range("uniform_", "from", low, f"at most to={to}")
         return self._draw(lambda shape, dtype: _stream(generator).uniform(shape, dtype, low, to))
@@ -140,6 +143,7 @@ class Drawing(TensorBase):
         tensor(True)
         """
         _needs_fractions("exponential_", self)
+        lambd = number_of(lambd)
         if not lambd > 0:
             raise errors.out_of_range("exponential_", "lambd", lambd, "above 0")
         return self._draw(lambda shape, dtype: _stream(generator).exponential(shape, dtype, lambd))

@@ -13,7 +13,7 @@ import numpy as np
 from .. import errors, ops
 from ..dtypes import dtype as DType
 from ..dtypes import numpy_dtype
-from .arguments import numpy_names
+from .arguments import number_of, numpy_names
 from .base import TensorBase, apply, as_float, axis_of, to_dtype, unary, wrap
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Elementwise(TensorBase):
         >>> cutaway.tensor([0.5, 0.9, 1.]).logit()
         tensor([0.0000, 2.1972,    inf])
         """
-        return apply(ops.logit, as_float(self), eps=eps)
+        return apply(ops.logit, as_float(self), eps=None if eps is None else number_of(eps))
 
     def relu(self) -> Tensor:
         """self where it is positive, else 0. The gradient at 0 is 0.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import errors, ops
-from .arguments import numpy_names
+from .arguments import numpy_names, tensor_argument
 from .base import TensorBase, apply, axis_of, common_shape, to_common_dtype
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     >>> a.shape, b.shape
     (torch.Size([3, 2]), torch.Size([3, 2]))
     """
+    for x in tensors:
+        tensor_argument(x, "broadcast_tensors")
     shape = common_shape("broadcast_tensors", *tensors)
     return tuple(x.expand(shape) for x in tensors)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors, ops
-from .arguments import numpy_names
+from .arguments import numpy_names, whole
 from .base import TensorBase, apply, apply_view, axis_of
 from .shape import Shape
 
@@ -124,16 +124,16 @@ class Parts(Shape):
         if isinstance(start, TensorBase) and (start._array.ndim or start._array.dtype.kind not in "iu"):
             raise errors.start_not_an_index(start)
         axis = axis_of(dim, self._array.ndim)
-        n, first = self._array.shape[axis], start.__index__()
+        n, first = self._array.shape[axis], whole("narrow", "start", start)
         if not -n <= first <= n:
             raise errors.narrow_out_of_range(first, n)
         first += n if first < 0 else 0
-        if length < 0 or first + length > n:
+        if whole("narrow", "length", length) < 0 or first + length > n:
             raise errors.narrow_too_long(first, length, n)
         return apply_view(ops.getitem, self, index=_along(axis, slice(first, first + length)))
 
     @numpy_names
-    def split(self, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    def split(self, split_size: int | Tensor | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
         """Views of pieces along dim.
 
         Args:
@@ -150,7 +150,8 @@ class Parts(Shape):
             raise errors.needs_dimensions("split")
         axis = axis_of(dim, self._array.ndim)
         n = self._array.shape[axis]
-        if isinstance(split_size, int):
+        if isinstance(split_size, int | TensorBase):
+            split_size = whole("split", "split_size", split_size)
             if split_size < 0 or (split_size == 0 and n):
                 raise errors.cannot_split(split_size, n)
             return self._pieces(axis, [min(split_size, n - i) for i in range(0, n, split_size)] if n else [0], "Split")

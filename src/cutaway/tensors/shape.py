@@ -13,7 +13,7 @@ import numpy as np
 from .. import errors, ops
 from ..dtypes import dtype as DType
 from ..ops.contract import Array
-from .arguments import count, numpy_names, sizes
+from .arguments import count, numpy_names, sizes, tensor_argument
 from .base import TensorBase, apply, apply_view, axes_of, axis_of, wrap
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Shape(TensorBase):
         tensor([[0, 1],
                 [2, 3]])
         """
-        return self.view(other.shape)
+        return self.view(tensor_argument(other, "view_as").shape)
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """The same elements in the shape of other.
@@ -86,7 +86,7 @@ class Shape(TensorBase):
         tensor([[0, 1],
                 [2, 3]])
         """
-        return self.reshape(other.shape)
+        return self.reshape(tensor_argument(other, "reshape_as").shape)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """Dimensions start_dim to end_dim made into one.
@@ -270,7 +270,7 @@ class Shape(TensorBase):
         tensor([[1, 2],
                 [1, 2]])
         """
-        return self.expand(other.shape)
+        return self.expand(tensor_argument(other, "expand_as").shape)
 
     def broadcast_to(self, *lengths: Any, size: Any = None) -> Tensor:
         """Stretched to a shape: `expand` under NumPy's name.
@@ -337,7 +337,7 @@ class Shape(TensorBase):
         return wide.contiguous().flatten(axis, axis + 1)  # type: ignore[no-any-return]
 
     @numpy_names
-    def roll(self, shifts: int | Sequence[int], dims: int | Sequence[int] = ()) -> Tensor:
+    def roll(self, shifts: int | Sequence[int], dims: int | Sequence[int] | None = ()) -> Tensor:
         """Moved on along dimensions; what goes out at the end comes in at the start.
 
         Args:
@@ -351,7 +351,7 @@ class Shape(TensorBase):
         tensor([3, 1, 2])
         """
         shift = (shifts,) if isinstance(shifts, int) else tuple(shifts)
-        named = (dims,) if isinstance(dims, int) else tuple(dims)
+        named = (dims,) if isinstance(dims, int) else tuple(dims or ())
         if len(shift) != max(len(named), 1):
             raise errors.shifts_do_not_fit(shift, named)
         if named and not self._array.ndim:
