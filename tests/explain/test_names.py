@@ -93,7 +93,11 @@ def test_a_method_call_over_several_lines() -> None:
     # fmt: on
     y = h.sum()
     del h
-    assert names(trace(y)) == [None, "h", "y"]
+    found = trace(y)
+    assert names(found) == [None, "h", "y"]
+    assert [" ".join(node["line"]["expression"].split()) for node in found["nodes"] if node["line"]] == [
+        "w .exp()", "w .exp() .sin()", "h.sum()",
+    ]  # fmt: skip
 
 
 def test_an_expression_is_said_only_where_it_is_one_op() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import linecache
 import threading
 import weakref
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 
 import cutaway as torch
 from cutaway import graph, nn
-from cutaway.explain import trace
+from cutaway.explain import source, trace
 from cutaway.tensors.base import apply
 from tests.ops.example import Example
 from tests.ops.examples import EXAMPLES
@@ -398,6 +399,47 @@ def test_nothing_outlives_a_trace() -> None:
         assert found["root"] == 3
     finally:
         gc.enable()
+
+
+def test_a_pullback_may_be_any_callable() -> None:
+    class Scale:
+        def __init__(self, k: float) -> None:
+            self.k = k
+
+        def back(self, g: Any) -> Any:
+            return g * self.k
+
+    def recursive(x: Any) -> Any:
+        def dx(g: Any, depth: int = 1) -> Any:
+            return dx(g, 0) if depth else g
+
+        return x * 1, dx
+
+    x = torch.ones(2, requires_grad=True)
+    scale = torch.differentiable(lambda x: (x * 3.0, Scale(3.0).back))
+    found = check(torch.differentiable(recursive)(scale(x)).sum(), x)
+    (rule,) = rules_of(found, "<lambda>")
+    assert rule["source"].startswith("def back(self, g: Any)") and "self" in rule["captured"]
+    (rule,) = rules_of(found, "recursive")
+    assert rule["captured"] == {"dx": "…", "depth": 1}
+
+
+def test_a_file_that_is_no_python_any_more() -> None:
+    source = "import cutaway as torch\nx = torch.tensor(2.0, requires_grad=True)\ny = x * x\n"
+    names: dict[str, Any] = {}
+    exec(compile(source, "edited.py", "exec"), names)
+    linecache.cache["edited.py"] = (9, None, ["what is\n", "this ?\n", "no python\n"], "edited.py")
+    y = names["y"]
+    line = trace(y)["nodes"][-1]["line"]
+    assert line["code"] == "no python" and line["expression"] is None
+
+
+def test_what_was_remembered_of_sources_may_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MOST", 0)
+    x = torch.tensor(2.0, requires_grad=True)
+    y = x * x + x
+    assert [node["line"]["expression"] for node in trace(y)["nodes"] if node["line"]] == ["x * x", "x * x + x"]
+    assert len(source._places) <= 1
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------------------

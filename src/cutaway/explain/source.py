@@ -31,6 +31,7 @@ class File:
     functions: dict[int, list[Function]]  # by the line on which each begins
     targets: dict[Span, str]  # the expressions that are assigned to a name
     operators: set[Span]  # the expressions that are one op each: a + b, -a, a[0]
+    methods: dict[Span, Span]  # where Python says that a method is called, to the whole call: it can span lines
 
     def segment(self, span: Span) -> str | None:
         """The text between two places."""
@@ -58,13 +59,16 @@ def file_of(code: CodeType) -> File | None:
         return None
     if not tree.body:
         return None
-    file = _files[code.co_filename] = File(lines, {}, {}, set())
+    file = _files[code.co_filename] = File(lines, {}, {}, set(), {})
     for node in ast.walk(tree):
         if isinstance(node, Function):
             first = node.decorator_list[0] if isinstance(node, ast.FunctionDef) and node.decorator_list else node
             file.functions.setdefault(first.lineno, []).append(node)
         elif isinstance(node, ast.BinOp | ast.UnaryOp | ast.Subscript):
             file.operators.add(_span(node))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            last, end = node.func.end_lineno, node.func.end_col_offset or 0
+            file.methods[last, node.end_lineno, end - len(node.func.attr), node.end_col_offset] = _span(node)
         elif isinstance(node, ast.AugAssign):
             file.operators.add(_span(node))
             _assign(file, node.target, node)
@@ -94,12 +98,7 @@ def _assign(file: File, target: ast.expr, value: ast.AST) -> None:
             for one, part in zip(target.elts, value.elts, strict=True):
                 _assign(file, one, part)
     elif isinstance(target, ast.Name | ast.Attribute):
-        name = ast.unparse(target)
-        file.targets[_span(value)] = name
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-            # Python counts a method's call that spans lines from the method's name on
-            last, end = value.func.end_lineno, value.func.end_col_offset or 0
-            file.targets[last, value.end_lineno, end - len(value.func.attr), value.end_col_offset] = name
+        file.targets[_span(value)] = ast.unparse(target)
 
 
 @dataclass(frozen=True)
@@ -136,6 +135,7 @@ def _find_place(code: CodeType, instruction: int) -> Place:
         text = linecache.getline(code.co_filename, number).strip() or None
         return Place({**line, "code": text, "expression": None}, None, False)
     span = _span_of(code, instruction)
+    span = file.methods.get(span, span)
     text = file.lines[number - 1].strip() if number <= len(file.lines) else None
     line |= {"code": text, "expression": file.segment(span)}
     return Place(line, file.targets.get(span), span in file.operators)

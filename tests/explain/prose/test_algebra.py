@@ -57,6 +57,13 @@ RULES = [
     ("lambda g: _to_extreme(g, z, out, axis, False)", "to_extreme(∂/∂h, Z, h)", None),
     ("def flat(g):\n    'no influence'\n    return np.zeros_like(g)", "0", "0"),
     ("lambda g: g.sum(axis=tuple(range(0, len(shape), 2)))", "sum(∂/∂h, axis=0)", None),
+    ("lambda g: g * (1 + k - k * n / n)", "∂/∂h", "2"),
+    ("lambda g: g * (n / 0)", "∂/∂h · 2 / 0", "2 · 2 / 0"),
+    ("lambda g: g * ((x < y) | ~(x == y))", "∂/∂h · ((w < v) or (w ≠ v))", None),
+    ("lambda g: ~mask * g", "(not mask) · ∂/∂h", None),
+    ("lambda g: (0 < x < 1) * g", "(0 < x < 1) · ∂/∂h", None),
+    ("lambda g: pair[0](g)", "pair[0](∂/∂h)", None),
+    ("lambda g: g.dtype", "(∂/∂h).dtype", None),
     ("lambda g: g * (2 / math.sqrt(math.pi))", "∂/∂h · 2 / √(π)", None),
 ]  # fmt: skip
 
@@ -88,7 +95,7 @@ def test_a_rule_becomes_a_formula(source: str, symbols: str, numbers: str | None
 
 
 def test_rows_of_a_matrix_are_the_matrix() -> None:
-    source = "lambda g: np.matmul(rows(g).T, rows(z))"
+    source = "lambda g: like_batch(np.dot(rows(g).T, rows(z)), g)"
     for ndim, text in ((2, "(∂/∂h)ᵀ @ Z"), (3, "rows(∂/∂h)ᵀ @ rows(Z)")):
         term = Reader(symbol("∂/∂h"), {"z": None}, lambda name, held: VALUES[name], ndim).read(source)
         assert term is not None and term.text == text
@@ -96,6 +103,11 @@ def test_rows_of_a_matrix_are_the_matrix() -> None:
 
 def test_a_rule_of_several_lines_is_no_formula() -> None:
     assert reader().read("def dx(g):\n    a = g\n    return a") is None
+
+
+@pytest.mark.parametrize("source", ["lambda g: (", "", "lambda: 3", "x = 1", "def dx(g):\n    return"])
+def test_what_is_no_function_of_one_line_is_no_formula(source: str) -> None:
+    assert reader().read(source) is None
 
 
 def test_what_cannot_be_known_is_noted() -> None:

@@ -70,6 +70,15 @@ def test_a_value_used_twice_has_a_line_that_adds_up() -> None:
     assert re.search(r"∂loss/∂x via a as y = ∂loss/∂a · x += 1 · 3 += 3", text)
 
 
+def test_a_step_used_twice_is_added_up_before_it_is_told() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    h = x * 2
+    loss = h * h + h
+    text = "\n".join(lines(explain.text(loss, width=88)))
+    assert text.index("h was used 3 times") < text.index("h = x · 2  ")
+    assert re.search(r"∂loss/∂h += 1 \+ 6 \+ 6 += 13", text)
+
+
 def test_only_the_way_to_one_tensor() -> None:
     w, b = torch.tensor(2.0, requires_grad=True), torch.tensor(1.0, requires_grad=True)
     loss = (w * 3 + b) ** 2
@@ -117,7 +126,7 @@ def test_a_network_is_told_layer_by_layer() -> None:
     loss = F.mse_loss(model(x), y)
     text = "\n".join(lines(explain.text(loss, width=88)))
     for rule in (
-        "∂loss/∂model.2 = 2 · d · ∂loss/∂loss / 4",
+        "∂loss/∂model.2 = d · 2 · ∂loss/∂loss / 4",
         "∂loss/∂model.1 = ∂loss/∂model.2 @ model.2.weight",
         "∂loss/∂model.2.weight = (∂loss/∂model.2)ᵀ @ model.1",
         "∂loss/∂model.2.bias = sum(∂loss/∂model.2, axis=0)",
@@ -235,6 +244,79 @@ def test_what_was_typed_into_a_console_has_rules_and_no_names() -> None:
     text = "\n".join(lines(explain.text(y, width=88)))
     assert text.startswith("Forward")
     assert re.search(r"∂y/∂a += ∂y/∂y · names\['x'\] += 1 · 2 +", text)
+
+
+def test_rules_without_source_or_with_long_ones() -> None:
+    names: dict[str, Any] = {"torch": torch}
+    exec("mine = torch.differentiable(lambda x: (x * 2, lambda g: g * 2))", names)
+    mine = names["mine"]
+    x = torch.ones(2, requires_grad=True)
+    assert "      by a rule whose source cannot be read here" in lines(explain.text(mine(x).sum(), width=88))
+
+    @torch.differentiable
+    def long(x: Any) -> Any:
+        """x, by many steps"""
+
+        def dx(g: Any) -> Any:
+            a = g
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            a = a + 0
+            return a
+
+        return x * 1, dx
+
+    text = lines(explain.text(long(x).sum(), width=88))
+    assert "        def dx(g: Any) -> Any:" in text and "        … 2 lines more" in text
+
+
+def test_a_statement_of_several_lines_stands_on_one() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    # fmt: off
+    loss = (w *
+            w).sum()
+    # fmt: on
+    assert lines(explain.text(loss, width=88))[0].startswith("loss = (w * w).sum()  ")
+
+
+def test_what_does_not_fit_beside_goes_below() -> None:
+    a_rather_long_name_for_a_layer = nn.Linear(2, 2)
+    another_name_that_is_not_short = torch.ones(3, 2)
+    h = a_rather_long_name_for_a_layer(another_name_that_is_not_short)
+    loss = h.relu().sum()
+    text = lines(explain.text(loss, width=60))
+    assert max(map(len, text)) <= 60
+    assert any(each.strip() == "a_rather_long_name_for_a_layer, Linear" for each in text)
+
+
+def test_many_uses_of_an_array_are_cut_short() -> None:
+    w = torch.ones(2, requires_grad=True)
+    loss = sum((w * k).sum() for k in range(1, 9))
+    text = "\n".join(lines(explain.text(loss, width=88)))
+    assert "w was used 8 times, and what its uses sent adds up:\n    the largest of each: 8 via " in text
+    assert ", …, " in text
+
+
+def test_what_neither_repeats_nor_lies_in_modules_is_cut_in_the_middle() -> None:
+    x = torch.tensor(0.5, requires_grad=True)
+    ops = ["sin", "cos", "exp", "tanh", "sigmoid", "neg", "square", "abs", "relu", "sqrt"]
+    order = np.random.default_rng(0).integers(0, len(ops), 60)
+    h = x
+    for k in order:
+        h = (getattr(h, ops[k])() + float(k)) if k % 2 else getattr(h, ops[k])()
+    text = lines(explain.text(h, width=88))
+    assert any(re.search(r"… \d+ steps more; fold=False tells them all …", each) for each in text)
+    assert len(text) < 60
 
 
 def test_a_leaf_has_nothing_to_tell() -> None:

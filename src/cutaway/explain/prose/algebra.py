@@ -182,7 +182,7 @@ class Reader:
     def _numpy(self, name: str, args: list[Term], node: ast.Call) -> Term:
         if name in _FUNCTIONS and len(args) == 1:
             return applied(_FUNCTIONS[name], args[0])
-        if name == "matmul":
+        if name in ("matmul", "dot"):  # ops take the dot product of matrices only
             return operation(ast.MatMult, args[0], args[1])
         if name == "broadcast_to":
             return Term((f"{args[0].text}, for every element of {args[1].text}", SUM))
@@ -357,10 +357,10 @@ _SIGNS: dict[type[ast.operator], tuple[str, int, int, int]] = {
 }
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", ast.NotEq: "≠"}
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt
+    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq
 }  # fmt: skip
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_AS_IT_IS = ("restore", "as_dtype")  # they change how numbers are laid out, and not the numbers
+_AS_IT_IS = ("restore", "as_dtype", "like_batch")  # they change how numbers are laid out, and not the numbers
 _FUNCTIONS = {
     "cos": "cos", "sin": "sin", "exp": "exp", "log": "log", "sqrt": "√", "tanh": "tanh", "abs": "abs",
     "sign_values": "sign", "sigmoid_values": "sigmoid",

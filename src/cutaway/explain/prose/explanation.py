@@ -92,7 +92,7 @@ class Explanation:
         if at is not None and at["code"]:
             code, expression = at["code"], at["expression"] or ""
             if "\n" in expression:  # a statement of several lines, of which the code is only one
-                code = f"{self.read.root} = {' '.join(expression.split())}"
+                code = f"{self.read.root} = {' '.join(expression.split()).replace(' .', '.')}"
             yield spread(line(Span(code, "title")), line(Span(_place(at), "note")), self.width)
             yield line()
 

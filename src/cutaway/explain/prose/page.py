@@ -94,6 +94,13 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
     return None
 
 
+def _words(text: str, width: int) -> list[str]:
+    """The words of a text; what stands in parentheses is one, if that fits on a line."""
+    if not text.strip():
+        return [text]
+    return [part for word in _SPACES.split(text) for part in ([word] if len(word) <= width else word.split(" "))]
+
+
 _SPACES = re.compile(r" (?![^(]*\))")  # but none inside of parentheses
 
 
@@ -104,7 +111,7 @@ def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:
         return
     current: list[Span] = []
     for part in parts:
-        for i, word in enumerate(_SPACES.split(part.text) if part.text.strip() else [part.text]):
+        for i, word in enumerate(_words(part.text, width - indent)):
             text = word if i == 0 else f" {word}"
             if length(current) + len(text) > width and any(span.text.strip() for span in current):
                 yield current
