@@ -258,6 +258,27 @@ def test_forward_runs_once_also_for_second_derivatives() -> None:
     np.testing.assert_allclose(grad(g.sum(), x)[0].numpy(), 2 * (y / x / x).detach().numpy())
 
 
+def test_backward_runs_once_also_when_it_is_recorded() -> None:
+    class Product(Function):
+        calls = 0
+
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            ctx.save_for_backward(x, y)
+            return x * y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            Product.calls += 1
+            x, y = ctx.saved_tensors
+            return g * y, g * x
+
+    x, y = leaf(2.0), leaf(3.0)
+    gx, gy = grad(Product.apply(x, y), [x, y], create_graph=True)
+    assert (gx.item(), gy.item(), Product.calls) == (3, 2, 1)
+    assert grad(gx, y)[0].item() == 1
+
+
 def test_a_saved_output_that_nobody_holds_any_longer() -> None:
     class ExpAndTwice(Function):
         @staticmethod

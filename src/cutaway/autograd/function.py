@@ -296,9 +296,16 @@ def _pullbacks(
                 )
         return grads if isinstance(g, TensorBase) else [None if x is None else x._array for x in grads]
 
-    # What is recorded is not kept here, for it leads back to the node: it would keep itself alive.
     shared = once(gradients)
-    return [lambda g, i=i: (gradients if isinstance(g, TensorBase) else shared)(g)[i] for i in range(n)]
+    last = max(i for i, needed in enumerate(ctx.needs_input_grad) if needed)
+
+    def gradient(g: Any, i: int) -> Any:
+        found = shared(g)[i]
+        if i == last:  # what is recorded leads back to the node, which would keep itself alive
+            shared.forget()
+        return found
+
+    return [lambda g, i=i: gradient(g, i) for i in range(n)]
 
 
 def _tensor(x: Any) -> Any:

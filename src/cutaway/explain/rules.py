@@ -23,8 +23,8 @@ def rule(pullback: Callable[..., Any], op: Any, values: Values) -> dict[str, Any
         values: makes plain data of arrays.
     """
     captured = _captured(pullback)
-    if isinstance(op, type) and "gradients" in captured:  # of the user's: the rule is its backward, which reads its ctx
-        ctx = _captured(captured["gradients"])["ctx"]
+    if isinstance(op, type) and "gradient" in captured:  # of the user's: the rule is its backward, which reads its ctx
+        ctx = _captured(_captured(captured["gradient"])["shared"].compute)["ctx"]
         found = {"saved_tensors": ctx.arrays, **vars(ctx)}
         return {"source": source_of(op.backward), "captured": _plain(found, values, ())}  # type: ignore[attr-defined]
     return _function(pullback, values, ())

@@ -41,3 +41,7 @@ class once:
         if last is None or last[0] is not g:
             self._last = last = g, self.compute(g)
         return last[1]
+
+    def forget(self) -> None:
+        """Let go of what was computed last."""
+        self._last = None
