@@ -275,6 +275,8 @@ def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     if isinstance(index, str):
         raise errors.not_an_index(index, TypeError)
     parts = [_part(part) for part in (index if isinstance(index, tuple) else (index,))]
+    if not any(isinstance(part, np.ndarray) for part in parts):
+        return _of_a_view(parts), ()
     view: list[Any] = []
     lookup: list[Any] = []
     for part in parts:
@@ -285,15 +287,16 @@ def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         view.append(part)
         if type(part) is not int:  # an int takes its dimension away, before anything is looked up
             lookup.append(part if part is ... else slice(None))
-    if not any(isinstance(part, np.ndarray) for part in lookup):
-        lookup = []
-    elif all(part is ... or part == slice(None) for part in view):
+    if all(part is ... or part == slice(None) for part in view):
         view = []
     if sum(map(_dims_used, parts)) == ndim:  # for NumPy, a `...` parts two arrays also where it stands for nothing
         lookup = [part for part in lookup if part is not ...]
-    if view and ... not in view:
-        view.append(...)  # so that NumPy gives a 0-d view, and not a number of its own
-    return tuple(view), tuple(lookup)
+    return _of_a_view(view), tuple(lookup)
+
+
+def _of_a_view(parts: list[Any]) -> tuple[Any, ...]:
+    """These parts of an index, and `...`, so that NumPy gives a 0-d view and not a number of its own."""
+    return tuple(parts) if not parts or ... in parts else (*parts, ...)
 
 
 def _part(part: Any) -> Any:
@@ -323,7 +326,7 @@ def _slice(part: slice) -> slice:
     if isinstance(part.step, int) and part.step <= 0:
         raise errors.step_not_positive(part.step)
     try:
-        return slice(*(None if end is None else end.__index__() for end in (part.start, part.stop, part.step)))
+        return slice(*[None if end is None else end.__index__() for end in (part.start, part.stop, part.step)])
     except AttributeError:
         raise errors.not_a_slice(part) from None
 

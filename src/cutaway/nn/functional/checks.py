@@ -9,11 +9,12 @@ import numpy as np
 from ... import events
 from ...dtypes import bool_
 from ...errors import describe, warn
+from ...ops.contract import Array
 from ...tensors import Tensor
 
 __all__ = [
-    "check_floating_point", "check_fractions", "check_classes", "check_reduction", "check_same_dtype", "check_tensors",
-    "warn",
+    "all_within", "check_classes", "check_floating_point", "check_fractions", "check_reduction", "check_same_dtype",
+    "check_tensors", "warn",
 ]  # fmt: skip
 
 
@@ -44,6 +45,13 @@ def check_classes(function: str, input: Any, target: Any) -> None:
     check_tensors(function, input=input, target=target)
     for listener in events.classification:
         listener(function, input, target)
+
+
+def all_within(numbers: Array, count: int) -> bool:
+    """Whether all of these whole numbers, int32 or int64, are in 0 … count-1."""
+    # One pass: read as unsigned, a negative number is a very large one.
+    unsigned = numbers.view({4: np.uint32, 8: np.uint64}[numbers.itemsize])
+    return not numbers.size or bool(unsigned.max() < count)
 
 
 def check_fractions(**given: Tensor) -> None:

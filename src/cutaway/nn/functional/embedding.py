@@ -7,7 +7,7 @@ import numpy as np
 from ... import ops
 from ...tensors import Tensor
 from ...tensors.base import apply, wrap
-from .checks import check_tensors
+from .checks import all_within, check_tensors
 
 __all__ = ["embedding", "one_hot"]
 
@@ -31,16 +31,15 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
             [1., 2.]])
     """
     check_tensors("embedding", input=input, weight=weight)
-    if weight.ndim != 2:
+    if weight._array.ndim != 2:
         raise RuntimeError(f"embedding: the weight is (V, D), rows by number, and its shape is {tuple(weight.shape)}")
-    rows = weight.shape[0]
-    index = input._array
-    if index.dtype not in (np.int64, np.int32):
+    rows, index = len(weight._array), input._array
+    if index.dtype.kind != "i" or index.dtype.itemsize < 4:
         raise RuntimeError(
             f"embedding looks up rows by number, so its input must be int64 or int32, and is {input.dtype}: "
             f"convert it, x.long()"
         )
-    if index.size and not (0 <= index.min() and index.max() < rows):
+    if not all_within(index, rows):
         wrong = int(index[(index < 0) | (index >= rows)].flat[0])
         how = "make num_embeddings at least the largest number + 1"
         if wrong < 0:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from ...dtypes import int64, uint8
 from ...ops.contract import Array
 from ...tensors import Tensor
 from ...tensors.base import apply, to_common_dtype, wrap
-from .checks import check_classes, check_fractions, check_reduction, check_tensors, warn
+from .checks import all_within, check_classes, check_fractions, check_reduction, check_tensors, warn
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "kl_div",
@@ -216,8 +215,7 @@ def nll_loss(
     return _chosen(ops.nll, rows, target, reduction)
 
 
-@dataclass(frozen=True)
-class _Rows:
+class _Rows(NamedTuple):
     """Scores (M, C) of M samples, all axes but the classes' made one, with what each sample counts."""
 
     scores: Tensor
@@ -236,11 +234,16 @@ def _pair_up(
     count = input.shape[1] if input.ndim > 1 else input.shape[0]
     scores = input if input.ndim == 2 else input.movedim(1, -1).reshape(-1, count) if input.ndim > 2 else input[None]
     classes = target._array.reshape(-1).astype(np.int64, copy=False)
+    within = all_within(classes, count)
+    total: Any = len(classes) if reduction == "mean" else 1
+    if weight is None and within and total and not 0 <= ignore_index < count:  # each sample counts as much as another
+        kept = np.ones(len(classes), scores._array.dtype)
+        return _Rows(scores, classes, kept, kept / total, total, 0.0)
     ignored = classes == ignore_index
     if ignored.any():
         # the class of the largest score: an infinite loss times 0 would be nan
         classes = np.where(ignored, scores._array.argmax(1), classes)
-    if classes.size and not (0 <= classes.min() and classes.max() < count):
+    if not (within or all_within(classes, count)):
         wrong = classes[(classes < 0) | (classes >= count)][0]
         raise IndexError(
             f"Target {wrong} is out of bounds: the input of shape {tuple(input.shape)} scores {count} "
@@ -274,24 +277,29 @@ def _chosen(op: Callable[..., Any], rows: _Rows, target: Tensor, reduction: str)
 
 def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
     """Say what fits when class numbers have the wrong dtype or shape."""
-    given = f"{name} was given an input of shape {tuple(input.shape)} and a target of shape {tuple(target.shape)}"
-    expected = (input.shape[0], *input.shape[2:]) if input.ndim > 1 else ()
-    probabilities = f", or probabilities of shape {tuple(input.shape)}" if name == "cross_entropy" else ""
-    wanted = f"class numbers of shape {tuple(expected)} and dtype int64{probabilities}"
-    if input.ndim > 1 and target.shape[:1] != input.shape[:1]:
+    scores, classes = input._array.shape, target._array.shape
+    expected = (scores[0], *scores[2:]) if len(scores) > 1 else ()
+    fits = classes == expected or (len(scores) == 1 and classes == (1,))
+    if fits and target.dtype in (int64, uint8):
+        return
+    given = f"{name} was given an input of shape {scores} and a target of shape {classes}"
+    probabilities = f", or probabilities of shape {scores}" if name == "cross_entropy" else ""
+    wanted = f"class numbers of shape {expected} and dtype int64{probabilities}"
+    if len(scores) > 1 and classes[:1] != scores[:1]:
         raise ValueError(f"{given}: the batch sizes must be equal, the target must be {wanted}")
-    if target.shape != expected and not (input.ndim == 1 and target.shape == (1,)):
-        hint = ""
-        if input.ndim == 2 and target.shape == (input.shape[0], 1):
-            hint = "; take away the last axis, target.squeeze(1)"
-        elif input.ndim > 2 and target.shape == input.shape[:-1]:
-            hint = (
-                f"; the classes are axis 1, not the last: count every place as a sample, {name}(x.flatten(0, -2), "
-                "target.flatten()), or write x.movedim(-1, 1)"
-            )
-        raise RuntimeError(f"{given}: the target must be {wanted}{hint}")
-    if target.dtype not in (int64, uint8):
-        raise RuntimeError(f"{given} and dtype {target.dtype}: the target must be {wanted}; convert it, target.long()")
+    if fits:
+        raise RuntimeError(
+            f"{given} and dtype {target.dtype}: the target must be {wanted}; convert it, target.long()"
+        )
+    hint = ""
+    if len(scores) == 2 and classes == (scores[0], 1):
+        hint = "; take away the last axis, target.squeeze(1)"
+    elif len(scores) > 2 and classes == scores[:-1]:
+        hint = (
+            f"; the classes are axis 1, not the last: count every place as a sample, {name}(x.flatten(0, -2), "
+            "target.flatten()), or write x.movedim(-1, 1)"
+        )
+    raise RuntimeError(f"{given}: the target must be {wanted}{hint}")
 
 
 def _soft_cross_entropy(
