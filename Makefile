@@ -31,7 +31,7 @@ test demo parity parity-report fuzz: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test card lint browser parity parity-report bench fuzz wasm clean
+.PHONY: help demo test card numerics coverage release-check lint browser parity parity-report bench fuzz wasm clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,16 @@ test: $(VENV)/.has-dev ## the test suite and every doctest; needs no PyTorch
 
 card: $(VENV)/.has-dev ## write docs/correctness.md, the card of what is proved of every op
 	$(RUN) -m tests.ops.card
+
+numerics: $(VENV)/.has-dev ## measure how exact the numbers are, and write docs/numerics.md
+	$(RUN) -m tests.accuracy
+
+coverage: $(VENV)/.has-dev ## the tests, and which branches of src/ they do not reach
+	$(RUN) -m pytest --cov --cov-report=term --cov-fail-under=98 src tests --ignore=tests/examples $(ARGS)
+
+release-check: export TAG ?=
+release-check: $(RUN) ## build the release, and try the wheel in an environment of its own
+	PYTHON=$(RUN) bash tools/release_check.sh
 
 lint: $(VENV)/.has-dev ## ruff and mypy --strict
 	@failed=0; \
