@@ -7,7 +7,11 @@ from .torch_import import absent
 
 
 def is_available() -> bool:
-    """Always False: cutaway runs on the CPU."""
+    """Always False: cutaway runs on the CPU.
+
+    >>> torch.accelerator.is_available()
+    False
+    """
     return False
 
 

@@ -2,7 +2,11 @@
 
 
 def is_available() -> bool:
-    """Always False: cutaway runs on the CPU."""
+    """Always False: cutaway runs on the CPU.
+
+    >>> torch.backends.mps.is_available()
+    False
+    """
     return False
 
 

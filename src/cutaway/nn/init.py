@@ -30,13 +30,23 @@ if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill with draws that are equally likely anywhere between a and b."""
+    """Fill with draws that are equally likely anywhere between a and b.
+
+    >>> nn.init.uniform_(torch.empty(2, 3), 1.0, 1.0)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
+    """
     with no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill with draws from the normal distribution."""
+    """Fill with draws from the normal distribution.
+
+    >>> _ = torch.manual_seed(0)
+    >>> nn.init.normal_(torch.empty(2), std=0.02)
+    tensor([ 0.0308, -0.0059])
+    """
     with no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
@@ -49,7 +59,11 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill with draws from the normal distribution that lie between a and b (not in units of std)."""
+    """Fill with draws from the normal distribution that lie between a and b (not in units of std).
+
+    >>> bool((nn.init.trunc_normal_(torch.empty(1000), a=-0.5, b=0.5).abs() <= 0.5).all())
+    True
+    """
     source = default_generator if generator is None else generator
     draws = source.trunc_normal(tensor.shape, tensor._array.dtype, mean, std, a, b)
     with no_grad():
@@ -57,18 +71,30 @@ def trunc_normal_(
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with one number."""
+    """Fill with one number.
+
+    >>> nn.init.constant_(torch.empty(2), 0.5)
+    tensor([0.5000, 0.5000])
+    """
     with no_grad():
         return tensor.fill_(val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Fill with 1."""
+    """Fill with 1.
+
+    >>> nn.init.ones_(torch.empty(2))
+    tensor([1., 1.])
+    """
     return constant_(tensor, 1.0)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fill with 0."""
+    """Fill with 0.
+
+    >>> nn.init.zeros_(torch.empty(2))
+    tensor([0., 0.])
+    """
     return constant_(tensor, 0.0)
 
 
@@ -95,13 +121,20 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     """Uniform in ±gain · √(6 / (fan in + fan out)): the variance stays, forward and backward.
 
     Source: Glorot and Bengio, "Understanding the Difficulty of Training Deep Feedforward Neural Networks", 2010.
+
+    >>> bool(nn.init.xavier_uniform_(torch.empty(100, 50)).abs().max() <= (6 / 150) ** 0.5)
+    True
     """
     bound = gain * math.sqrt(2.0 / sum(_fans(tensor))) * math.sqrt(3.0)
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Normal with std gain · √(2 / (fan in + fan out)); source as `xavier_uniform_`."""
+    """Normal with std gain · √(2 / (fan in + fan out)); source as `xavier_uniform_`.
+
+    >>> nn.init.xavier_normal_(torch.empty(3, 2)).shape
+    torch.Size([3, 2])
+    """
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
 
 
@@ -128,6 +161,9 @@ def kaiming_uniform_(
         nonlinearity: what follows the layer, as in `calculate_gain`.
 
     Source: He et al., "Delving Deep into Rectifiers", 2015.
+
+    >>> bool(nn.init.kaiming_uniform_(torch.empty(100, 50)).abs().max() <= (6 / 50) ** 0.5)
+    True
     """
     if tensor.numel() == 0:
         warn("kaiming_uniform_: the tensor has no elements to initialise")
@@ -143,7 +179,11 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Normal with std gain / √fan; arguments and source as `kaiming_uniform_`."""
+    """Normal with std gain / √fan; arguments and source as `kaiming_uniform_`.
+
+    >>> nn.init.kaiming_normal_(torch.empty(3, 2), nonlinearity="relu").shape
+    torch.Size([3, 2])
+    """
     if tensor.numel() == 0:
         warn("kaiming_normal_: the tensor has no elements to initialise")
         return tensor
@@ -154,6 +194,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     """A matrix whose rows (or columns, if there are fewer) are orthogonal and of length `gain`.
 
     Source: Saxe et al., "Exact Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks", 2013.
+
+    >>> w = nn.init.orthogonal_(torch.empty(2, 3))
+    >>> torch.allclose(w @ w.T, torch.eye(2), atol=1e-6)
+    True
     """
     if tensor.ndim < 2:
         raise ValueError(f"orthogonal_ fills a matrix (out, in, ...), and the tensor has shape {tuple(tensor.shape)}")

@@ -23,6 +23,11 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
     Raises:
         RuntimeError: the vector has fewer elements than the parameters.
+
+    >>> net = nn.Linear(2, 1)
+    >>> nn.utils.vector_to_parameters(torch.arange(3.0), net.parameters())
+    >>> net.weight.tolist(), net.bias.tolist()
+    ([[0.0, 1.0]], [2.0])
     """
     if not isinstance(vec, Tensor):
         raise TypeError(f"expected a Tensor, and was given {type(vec).__name__}")

@@ -52,6 +52,9 @@ class SequentialSampler(Sampler[int]):
 
     Args:
         data_source: the dataset, for its length.
+
+    >>> list(torch.utils.data.SequentialSampler("abc"))
+    [0, 1, 2]
     """
 
     def __init__(self, data_source: Sized) -> None:
