@@ -31,7 +31,7 @@ test demo parity parity-report fuzz: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test card numerics coverage release-check lint browser parity parity-report bench fuzz wasm clean
+.PHONY: help demo test card numerics coverage mutants release-check lint browser parity parity-report bench fuzz wasm clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ numerics: $(VENV)/.has-dev ## measure how exact the numbers are, and write docs/
 
 coverage: $(VENV)/.has-dev ## the tests, and which branches of src/ they do not reach
 	$(RUN) -m pytest --cov --cov-report=term --cov-fail-under=98 src tests --ignore=tests/examples $(ARGS)
+
+mutants: $(VENV)/.has-mutants $(VENV)/.has-dev ## tests of the tests: change the code a little, see that a test fails (hours)
+	$(RUN) tools/mutants.py $(ARGS)
 
 release-check: export TAG ?=
 release-check: $(RUN) ## build the release, and try the wheel in an environment of its own

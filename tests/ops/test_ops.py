@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,17 @@ def test_it_has_a_formula_and_examples_of_every_kind(op: Op) -> None:
     wanted = {kind for kind in KINDS if entry.broadcasts or kind != "broadcast"}
     excused = {kind for (other, kind) in EXCUSED if other is op}
     assert kinds == wanted - excused, "tests/ops/examples.py should have one of each"
+
+
+@every_op
+def test_arrays_are_positional_and_attributes_keyword_only(op: Op) -> None:
+    parameters = inspect.signature(op).parameters
+    arrays = [p for p in parameters.values() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
+    attributes = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
+    assert len(arrays) + len(attributes) == len(parameters)
+    assert arrays and all(p.default is p.empty for p in arrays)
+    for example in EXAMPLES[op]:
+        assert set(example.attrs) <= {p.name for p in attributes}
 
 
 def test_no_example_is_left_over() -> None:
