@@ -234,7 +234,7 @@ def test_collate(batch: Any) -> None:
     exact(program)
 
 
-@pytest.mark.parametrize("batch", UNFIT, ids=repr)
+@pytest.mark.parametrize("batch", UNFIT, ids=range(len(UNFIT)))
 def test_collate_what_does_not_fit(batch: Any) -> None:
     exact(lambda t: t.utils.data.default_collate(batch), raises=True)
 
