@@ -4,6 +4,7 @@
 
     python -m benchmarks speed             every workload beside every peer
     python -m benchmarks speed gpt lstm    these workloads
+    python -m benchmarks profile           where the time of a step goes
     python -m benchmarks memory            peak memory of the larger workloads
     python -m benchmarks growth            how time grows with size
     python -m benchmarks start             imports, and the first gradient

@@ -9,7 +9,7 @@ import statistics
 from importlib.metadata import version
 from pathlib import Path
 
-from . import growth, memory, speed, start
+from . import growth, memory, profile, speed, start
 from .chart import bars
 from .peers import MAKE, PEERS
 from .workloads import WORKLOADS
@@ -51,6 +51,12 @@ threads; NumPy multiplies matrices with its own.
 ## The workloads
 
 {workloads}
+## Where the time goes
+
+Of a step of cutaway's, in milliseconds: products of matrices, the rest of the ops forward, of their pullbacks, the
+optimizer, and what is around them, which is recording, walking back, and the layers.
+
+{profile}
 ## Memory
 
 How far the process grows while it trains, beyond the library itself, in megabytes.
@@ -58,8 +64,8 @@ How far the process grows while it trains, beyond the library itself, in megabyt
 {memory}
 ## Growth
 
-The time of a step in milliseconds, for the size in brackets and its multiples; and the exponent, which is 1 when twice
-the work takes twice the time, fitted over the larger half.
+The time of a step in milliseconds, for the size in brackets and its multiples; and the fitted exponent, which is 1 when
+twice the work takes twice the time.
 
 {growth}
 ## Start
@@ -71,7 +77,7 @@ From an empty interpreter to the end of the program, in seconds.
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["speed", "memory", "growth", "start"])
+    parser.add_argument("part", nargs="?", choices=["speed", "profile", "memory", "growth", "start"])
     parser.add_argument("workload", nargs="*", choices=[[], *MAKE], help="with `speed`: only these")
     parser.add_argument("--peer", action="append", choices=PEERS, help="with `speed`: only this one")
     options = parser.parse_args()
@@ -79,7 +85,7 @@ def main() -> None:
     if options.part == "speed":
         speed_tables(options.workload or list(MAKE), options.peer or list(PEERS))
     elif options.part:
-        {"memory": memory_table, "growth": growth_table, "start": start_table}[options.part]()
+        {"profile": profile_table, "memory": memory_table, "growth": growth_table, "start": start_table}[options.part]()
     else:
         everything()
 
@@ -87,9 +93,14 @@ def main() -> None:
 def everything() -> None:
     text, ratios = speed_tables(list(MAKE), list(PEERS))
     page = PAGE.format(
-        machine=machine(), speed=text, memory=memory_table(), growth=growth_table(), start=start_table(),
+        machine=machine(),
+        speed=text,
         workloads="".join(f"- **{LABELS[name]}**: {make.__doc__}\n" for name, make in MAKE.items()),
-    )  # fmt: skip
+        profile=profile_table(),
+        memory=memory_table(),
+        growth=growth_table(),
+        start=start_table(),
+    )
     (DOCS / "benchmarks.md").write_text(page)
     (DOCS / "benchmarks.svg").write_text(bars("time of a training step, PyTorch's = 1", ratios))
     print(f"written: {DOCS / 'benchmarks.md'}")
@@ -129,6 +140,15 @@ def speed_tables(names: list[str], peers: list[str]) -> tuple[str, dict[str, flo
             text += "\n![Ratios beside PyTorch](benchmarks.svg)\n"
         text += say("")
     return text, {LABELS[name]: ratio for (peer, name), ratio in ratios.items() if peer == "PyTorch"}
+
+
+def profile_table() -> str:
+    text = say("| workload | step | products | ops | pullbacks | optimizer | around |")
+    text += say("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name in MAKE:
+        cells = " | ".join(f"{seconds * 1e3:.3f}" for seconds in profile.measure(name).values())
+        text += say(f"| {LABELS[name]} | {cells} |")
+    return text + "\n"
 
 
 def memory_table() -> str:

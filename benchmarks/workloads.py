@@ -18,15 +18,17 @@ class Training(NamedTuple):
     loss: Callable[[], Any]
     optimizer: Any = None  # none: only the gradients are asked for
 
-    def step(self) -> Any:
-        """Forward, backward, optimizer."""
-        if self.optimizer is None:
-            for parameter in self.parameters:
-                parameter.grad = None
-        else:
-            self.optimizer.zero_grad()
+    def gradients(self) -> Any:
+        """Forward and backward."""
+        for parameter in self.parameters:
+            parameter.grad = None
         loss = self.loss()
         loss.backward()
+        return loss
+
+    def step(self) -> Any:
+        """Forward, backward, optimizer."""
+        loss = self.gradients()
         if self.optimizer is not None:
             self.optimizer.step()
         return loss

@@ -185,8 +185,9 @@ def walk(
                 continue
             if gx.shape != parent.shape:
                 gx = undo_broadcast(gx, parent.shape, node, i)
-            for observer in observers:
-                observer.sent(node, i, g, gave, gx)
+            if observers:
+                for observer in observers:
+                    observer.sent(node, i, g, gave, gx)
             if to_add:  # being watched changes no sum, not even in its last digit
                 pullback.add_to(total, g)
             elif total is None:

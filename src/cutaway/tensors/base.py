@@ -298,8 +298,9 @@ def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], pa
         return wrap(value)
     frame = sys._getframe(3)  # behind us are `apply` or `binary`, and the method that called it
     node = Node(op, attrs, arrays, parents, value.shape, answer[1:], user_line(frame))
-    for observer in observers:
-        observer.recorded(node, value)
+    if observers:
+        for observer in observers:
+            observer.recorded(node, value)
     return wrap(value, node)
 
 
