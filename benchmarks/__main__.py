@@ -17,7 +17,7 @@ from .workloads import WORKLOADS
 DOCS = Path(__file__).parent.parent / "docs"
 LABELS = {
     "small_ops": "200 small ops", "xor": "XOR 2-8-1", "mlp_small": "MLP 64-128-10", "mlp": "MLP 784-512-10, Adam",
-    "mlp_sgd": "MLP 784-512-10, SGD", "cell": "embedding and hand-unrolled cell", "rnn": "nn.RNN", "gru": "nn.GRU",
+    "mlp_sgd": "MLP 784-512-10, SGD", "cell": "embedding, unrolled cell", "rnn": "nn.RNN", "gru": "nn.GRU",
     "lstm": "nn.LSTM", "lenet": "LeNet", "gpt": "GPT, AdamW",
 }  # fmt: skip
 
