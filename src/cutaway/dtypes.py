@@ -112,8 +112,7 @@ def numpy_dtype(wanted: Any, default: np.dtype[Any]) -> np.dtype[Any]:
     if kind is None:
         raise TypeError(
             f"argument 'dtype' must be torch.dtype, not {type(wanted).__name__}: write dtype=torch.float32, without "
-            "quotes, "
-            f"and not {wanted!r}"
+            f"quotes, and not {wanted!r}"
         )
     return kind.dtype
 

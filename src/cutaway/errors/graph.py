@@ -15,14 +15,12 @@ def gradient_of_wrong_shape(op: Callable[..., Any], i: int, got: Sequence[int], 
     """A pullback that breaks the contract."""
     message = (
         f"{op_name(op)}: the pullback for input {i} returned a gradient of shape {tuple(got)}, but that input has "
-        "shape "
-        f"{tuple(wanted)}. A pullback must return the shape of its own input."
+        f"shape {tuple(wanted)}. A pullback must return the shape of its own input."
     )
     if not getattr(op, "broadcasts", False):
         message += (
-            " If the op stretches its inputs as NumPy does, declare it: @cutaway.differentiable(broadcasts=True), "
-            "and the "
-            "engine will sum the gradient back."
+            " If the op stretches its inputs as NumPy does, declare it: @cutaway.differentiable(broadcasts=True), and "
+            "the engine will sum the gradient back."
         )
     return RuntimeError(message)
 
@@ -40,13 +38,10 @@ def graph_is_freed(op: Callable[..., Any], line: Line) -> RuntimeError:
     """A second walk through a graph whose values are gone."""
     return RuntimeError(
         f"Trying to backward through the graph a second time: the values that {op_name(op)} saved were freed by the "
-        "first "
-        f"backward pass, to save memory.\n{source(line)}\n"
-        "If you need two passes through one graph, keep it: loss.backward(retain_graph=True) in the first. If you "
-        "did not "
-        "mean to: something computed before the last backward() is used again. Compute it anew in each step, or cut "
-        "the "
-        "graph with .detach(), as for a hidden state that is carried from one batch to the next."
+        f"first backward pass, to save memory.\n{source(line)}\n"
+        "If you need two passes through one graph, keep it: loss.backward(retain_graph=True) in the first. If you did "
+        "not mean to: something computed before the last backward() is used again. Compute it anew in each step, or "
+        "cut the graph with .detach(), as for a hidden state that is carried from one batch to the next."
     )
 
 
@@ -54,9 +49,8 @@ def value_was_overwritten(op: Callable[..., Any], value: Any, read: Line, writte
     """An in-place change of something that a pullback still needs."""
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"{op_name(op)} "
-        f"needs a value of shape {tuple(np.shape(value))} for its gradient. It was used here\n{source(read)}\n"
-        f"and overwritten here\n{source(written)}\n"
+        f"{op_name(op)} needs a value of shape {tuple(np.shape(value))} for its gradient. "
+        f"It was used here\n{source(read)}\nand overwritten here\n{source(written)}\n"
         "Make a new tensor instead of writing in place (x = x + 1, not x += 1 or x.add_(1)), or work on a copy: "
         "x.clone()."
     )
@@ -65,22 +59,19 @@ def value_was_overwritten(op: Callable[..., Any], value: Any, read: Line, writte
 def no_graph() -> RuntimeError:
     """backward() of something that does not depend on any leaf that requires grad."""
     return RuntimeError(
-        "element 0 of tensors does not require grad and does not have a grad_fn: nothing that this tensor was "
-        "computed from "
-        "requires grad, so there is nothing to differentiate. Create the inputs or parameters with "
-        "requires_grad=True; and "
-        "check that no .detach(), .item(), .numpy(), torch.tensor(x) or no_grad() block cut the graph on the way."
+        "element 0 of tensors does not require grad and does not have a grad_fn: nothing that this tensor was computed "
+        "from requires grad, so there is nothing to differentiate. Create the inputs or parameters with "
+        "requires_grad=True; and check that no .detach(), .item(), .numpy(), torch.tensor(x) or no_grad() block cut "
+        "the graph on the way."
     )
 
 
 def needs_gradient(shape: Sequence[int]) -> RuntimeError:
     """backward() of something that is not one number."""
     return RuntimeError(
-        f"grad can be implicitly created only for scalar outputs: this tensor has shape {tuple(shape)}, and "
-        "backward() starts "
-        "from one number. Reduce it first, loss.mean().backward() or loss.sum().backward(), or pass a gradient of "
-        "the same "
-        "shape: y.backward(torch.ones_like(y)) is the same as y.sum().backward()."
+        f"grad can be implicitly created only for scalar outputs: this tensor has shape {tuple(shape)}, and backward() "
+        "starts from one number. Reduce it first, loss.mean().backward() or loss.sum().backward(), or pass a gradient "
+        "of the same shape: y.backward(torch.ones_like(y)) is the same as y.sum().backward()."
     )
 
 
@@ -88,8 +79,7 @@ def seed_of_wrong_shape(got: Sequence[int], wanted: Sequence[int]) -> RuntimeErr
     """backward(gradient) with a gradient that does not fit."""
     return RuntimeError(
         f"Mismatch in shape: the gradient passed to backward() has shape {tuple(got)}, the tensor has shape "
-        f"{tuple(wanted)}. "
-        "There must be one number for each element."
+        f"{tuple(wanted)}. There must be one number for each element."
     )
 
 
@@ -98,8 +88,7 @@ def inplace_on_leaf(is_view: bool) -> RuntimeError:
     what = "a view of a leaf Variable" if is_view else "a leaf Variable"
     return RuntimeError(
         f"{what} that requires grad is being used in an in-place operation: its old value would be lost, and with it "
-        "the "
-        "place where the gradient belongs. To update a parameter, write\n"
+        "the place where the gradient belongs. To update a parameter, write\n"
         "    with torch.no_grad():\n        w -= lr * w.grad\n"
         "To compute with it, make a new tensor: w = w - 1, or work on w.clone()."
     )
@@ -116,9 +105,8 @@ def numpy_of_grad() -> RuntimeError:
 def cannot_copy_graph() -> RuntimeError:
     """A deep copy of a result."""
     return RuntimeError(
-        "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment: "
-        "this one was "
-        "computed, and its graph cannot be copied. Use x.detach().clone(), or make the copy before computing."
+        "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment: this "
+        "one was computed, and its graph cannot be copied. Use x.detach().clone(), or make the copy before computing."
     )
 
 

@@ -70,8 +70,7 @@ def mask_of_wrong_shape(mask: Sequence[int], shape: Sequence[int], axis: int) ->
     """x[mask] with a mask of another shape"""
     return IndexError(
         f"The shape of the mask {tuple(mask)} at index {axis} does not match the shape of the indexed tensor "
-        f"{tuple(shape)} "
-        f"at index {axis}: a mask has one True or False for each element"
+        f"{tuple(shape)} at index {axis}: a mask has one True or False for each element"
     )
 
 
@@ -93,17 +92,15 @@ def index_of_wrong_ndim(name: str, index: Sequence[int], shape: Sequence[int]) -
     """gather() with an index of another number of dimensions"""
     return RuntimeError(
         f"{name}(): Index tensor must have the same number of dimensions as input tensor, but the shapes are "
-        f"{tuple(index)} "
-        f"and {tuple(shape)}. For one choice per row write index.unsqueeze(1)."
+        f"{tuple(index)} and {tuple(shape)}. For one choice per row write index.unsqueeze(1)."
     )
 
 
 def index_too_large(name: str, index: Sequence[int], shape: Sequence[int], dim: int) -> RuntimeError:
     """gather() with an index that is longer than the tensor"""
     return RuntimeError(
-        f"{name}(): Size does not match: expected index {tuple(index)} to be no larger than self {tuple(shape)} "
-        "apart from "
-        f"dimension {dim}"
+        f"{name}(): Size does not match: expected index {tuple(index)} to be no larger than self {tuple(shape)} apart "
+        f"from dimension {dim}"
     )
 
 
@@ -143,8 +140,7 @@ def cannot_select(name: str, rows: Any, size: int, dim: int) -> IndexError:
     if rows.ndim > 1:
         return IndexError(f"{name}(): Index is supposed to be a vector, but its shape is {rows.shape}")
     return IndexError(
-        f"index out of range in self: {name}() along dimension {dim} of length {size} got indices from "
-        f"{rows.min()} to "
+        f"index out of range in self: {name}() along dimension {dim} of length {size} got indices from {rows.min()} to "
         f"{rows.max()}; they count from 0, and never from the end"
     )
 
@@ -161,8 +157,7 @@ def index_put_of_dtypes(own: Any, value: Any) -> RuntimeError:
     """x[mask] = values of another dtype"""
     return RuntimeError(
         f"Index put requires the source and destination dtypes match, got {own} for the destination and {value} for "
-        "the source: "
-        f"convert the values, .to({own})"
+        f"the source: convert the values, .to({own})"
     )
 
 
@@ -182,15 +177,13 @@ def cannot_write(target: Any, index: Any, value: Any, error: Exception) -> Excep
         )
     if "read-only" in str(error):
         return RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            "location (it "
-            "was made by expand(), say). Write to a copy: x.clone()."
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location "
+            "(it was made by expand(), say). Write to a copy: x.clone()."
         )
     if isinstance(error, IndexError):
         return error
     region = target[index].shape
     return RuntimeError(
         f"The value of shape {tuple(np.shape(value))} cannot be written to a place of shape {tuple(region)}: sizes "
-        "must be "
-        "equal, or 1 in the value (or missing on its left)."
+        "must be equal, or 1 in the value (or missing on its left)."
     )

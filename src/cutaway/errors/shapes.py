@@ -101,8 +101,8 @@ def matmul_mismatch(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
             message + f"the batch dimensions {shapes(a[:-2], b[:-2])} do not fit together. They must be equal, or 1."
         )
     message += (
-        f"the last dimension of the left side is {a[-1]}, "
-        f"the {'second to last' if len(b) > 1 else 'only'} dimension of the right side is {inner}; they must be equal."
+        f"the last dimension of the left side is {a[-1]}, the {'second to last' if len(b) > 1 else 'only'} dimension "
+        f"of the right side is {inner}; they must be equal."
     )
     if len(b) > 1 and a[-1] == b[-1]:
         message += f" Perhaps you want left @ right.mT, with {(*b[:-2], b[-1], b[-2])} on the right."
@@ -156,8 +156,7 @@ def dim_out_of_range(dim: int, ndim: int) -> IndexError:
         )
     return IndexError(
         f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim}): the tensor has "
-        f"{ndim} "
-        f"dimension{'s' * (ndim != 1)}, numbered from 0, or from the end as -1, -2, ..."
+        f"{ndim} dimension{'s' * (ndim != 1)}, numbered from 0, or from the end as -1, -2, ..."
     )
 
 
@@ -189,11 +188,9 @@ def no_size(name: str) -> TypeError:
 def cannot_view(shape: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
     """view() where only a copy would do."""
     return RuntimeError(
-        f"view size is not compatible with input tensor's size and stride: the elements of this {tuple(shape)} "
-        "tensor do not "
-        f"lie in memory in the order of a {tuple(wanted)} one (it was transposed or sliced, say). Use "
-        "x.reshape(...), which "
-        "copies where it must, or x.contiguous().view(...)."
+        f"view size is not compatible with input tensor's size and stride: the elements of this {tuple(shape)} tensor "
+        f"do not lie in memory in the order of a {tuple(wanted)} one (it was transposed or sliced, say). Use "
+        "x.reshape(...), which copies where it must, or x.contiguous().view(...)."
     )
 
 
@@ -328,8 +325,7 @@ def cannot_split(lengths: Any, size: int) -> RuntimeError:
         )
     return RuntimeError(
         f"split_with_sizes expects split_sizes to sum exactly to {size} (the length of the dimension) and to be "
-        "non-negative, "
-        f"but got {list(lengths)}, whose sum is {sum(lengths)}"
+        f"non-negative, but got {list(lengths)}, whose sum is {sum(lengths)}"
     )
 
 
@@ -387,8 +383,7 @@ def product_of_wrong_ndim(name: str, a: Sequence[int], b: Sequence[int], left: i
     """A product of matrices asked of something else."""
     return RuntimeError(
         f"{name}: expected tensors with {left} and {right} dimension{'s' * (right > 1)}, but the shapes are "
-        f"{shapes(a, b)}; "
-        "@ takes any number of them"
+        f"{shapes(a, b)}; @ takes any number of them"
     )
 
 
@@ -404,6 +399,5 @@ def inplace_cannot_grow(shape: Sequence[int], result: Sequence[int]) -> RuntimeE
     """An in-place op whose result has another shape."""
     return RuntimeError(
         f"output with shape {tuple(shape)} doesn't match the broadcast shape {tuple(result)}: an in-place operation "
-        "cannot "
-        "make a tensor larger. Write x = x + y, which makes a new one."
+        "cannot make a tensor larger. Write x = x + y, which makes a new one."
     )

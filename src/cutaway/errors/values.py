@@ -169,8 +169,7 @@ def needs_fractions(name: str, dtype: Any) -> RuntimeError:
     """A mean of whole numbers."""
     return RuntimeError(
         f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
-        f"{dtype}. "
-        f"Write x.float().{name}(...)."
+        f"{dtype}. Write x.float().{name}(...)."
     )
 
 
@@ -192,9 +191,9 @@ def dtypes_differ(name: str, a: Any, b: Any) -> RuntimeError:
 def inplace_cannot_cast(result: Any, dtype: Any) -> RuntimeError:
     """An in-place op whose result the tensor cannot hold."""
     return RuntimeError(
-        f"result type {result} can't be cast to the desired output type {dtype}: the tensor keeps its dtype when it "
-        "is changed "
-        f"in place, and {dtype} cannot hold the result. Convert it first, x = x.to({result}), or write x = x + y."
+        f"result type {result} can't be cast to the desired output type {dtype}: the tensor keeps its dtype when it is "
+        f"changed in place, and {dtype} cannot hold the result. Convert it first, x = x.to({result}), or write x = x + "
+        "y."
     )
 
 
@@ -215,10 +214,8 @@ def not_one_element(what: str, shape: Sequence[int]) -> Exception:
     kind = RuntimeError if what == "item()" else ValueError
     return kind(
         f"only one element tensors can be converted to Python scalars: a Tensor with {int(np.prod(shape))} elements "
-        "cannot be "
-        f"converted to Scalar, as {what} does, and the shape is {tuple(shape)}. Reduce it first, for example with "
-        ".sum() or "
-        ".mean(), or use .tolist() for all of them."
+        f"cannot be converted to Scalar, as {what} does, and the shape is {tuple(shape)}. Reduce it first, for example "
+        "with .sum() or .mean(), or use .tolist() for all of them."
     )
 
 
@@ -234,8 +231,7 @@ def ambiguous_truth(shape: Sequence[int]) -> RuntimeError:
     """`if tensor:` with many elements."""
     return RuntimeError(
         f"Boolean value of Tensor with {'no' if 0 in shape else 'more than one'} value{'s' * (0 in shape)} is "
-        "ambiguous: "
-        f"the shape is {tuple(shape)}. Say which you mean: (x > 0).any() or (x > 0).all()."
+        f"ambiguous: the shape is {tuple(shape)}. Say which you mean: (x > 0).any() or (x > 0).all()."
     )
 
 
@@ -258,17 +254,15 @@ def extreme_of_nothing(name: str) -> RuntimeError:
     """The largest of no elements."""
     return RuntimeError(
         f"{name}(): Expected reduction dim to be specified for input.numel() == 0: the tensor is empty, and no "
-        "elements have "
-        "no largest and no smallest"
+        "elements have no largest and no smallest"
     )
 
 
 def nothing_to_choose_from(name: str, shape: Sequence[int]) -> IndexError:
     """The largest along a dimension of length 0."""
     return IndexError(
-        f"{name}(): Expected reduction dim to have non-zero size, but the shape is {tuple(shape)}: no elements have "
-        "no largest "
-        "and no smallest"
+        f"{name}(): Expected reduction dim to have non-zero size, but the shape is {tuple(shape)}: no elements have no "
+        "largest and no smallest"
     )
 
 
@@ -374,8 +368,7 @@ def not_tensors_of_one(shape: Sequence[int], whole: bool) -> Exception:
     kind = TypeError if whole else ValueError
     return kind(
         "only one element tensors can be converted to Python scalars, but the list holds a tensor of shape "
-        f"{tuple(shape)}: "
-        "torch.stack([a, b]) puts tensors side by side, torch.cat([a, b]) one behind the other"
+        f"{tuple(shape)}: torch.stack([a, b]) puts tensors side by side, torch.cat([a, b]) one behind the other"
     )
 
 
@@ -384,8 +377,7 @@ def not_numbers(given: Any) -> Exception:
     kind = TypeError if isinstance(given, str) else RuntimeError
     return kind(
         f"Could not infer dtype of {type(given).__name__}: a tensor is made of numbers, not of {describe(given)}. "
-        "Words and labels "
-        "are turned into numbers first, for example with a dict {word: index}."
+        "Words and labels are turned into numbers first, for example with a dict {word: index}."
     )
 
 

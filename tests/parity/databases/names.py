@@ -181,8 +181,7 @@ SECTIONS: dict[str, list[Name]] = {
             "relu leaky_relu prelu elu selu gelu silu mish logsigmoid hardtanh softplus softsign cosine_similarity "
             "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy nll_loss binary_cross_entropy "
             "binary_cross_entropy_with_logits kl_div hinge_embedding_loss margin_ranking_loss triplet_margin_loss "
-            "cosine_embedding_loss "
-            "one_hot pad normalize scaled_dot_product_attention unfold",
+            "cosine_embedding_loss one_hot pad normalize scaled_dot_product_attention unfold",
             prefix="nn.functional.",
             interpolate=Op("nn.functional.interpolate", variants=("nearest", "bilinear")),
             sigmoid=Op("sigmoid", alias="nn.functional.sigmoid", forms=(FUNCTION,)),

@@ -286,8 +286,7 @@ class ConvTranspose2d(_Conv):
             most = [n + s - 1 for n, s in zip(least, self.stride, strict=True)]
             raise ValueError(
                 f"requested an output size of {wanted}, but {self} makes of x, of shape {tuple(x.shape)}, images (H, "
-                "W) from "
-                f"{least} to {most}"
+                f"W) from {least} to {most}"
             )
         return tuple(w - n for w, n in zip(wanted, least, strict=True))
 
