@@ -26,7 +26,7 @@ import numpy as np
 
 from . import errors
 from .memory import Line, clock, held, hold_values, latest_write, overwritten_at
-from .ops import TABLE
+from .ops import NAMED_BY_INPUTS, TABLE
 from .ops.contract import Shape
 from .ops.indexing import Read, overwrite
 
@@ -51,6 +51,7 @@ class Leaf:
 
     number = 0  # older than any op
     parents: tuple[()] = ()
+    next_functions: tuple[()] = ()
     pullbacks: tuple[()] = ()
 
     def __init__(self, shape: Shape) -> None:
@@ -66,7 +67,8 @@ class Node:
     """One op that ran: what went in, where that came from, and the way back."""
 
     __slots__ = (
-        "__weakref__", "arrays", "attrs", "call", "hooks", "line", "number", "op", "parents", "pullbacks", "shape",
+        "__weakref__", "arrays", "attrs", "call", "hooks", "line", "named", "number", "op", "parents", "pullbacks",
+        "shape",
     )  # fmt: skip
 
     def __init__(
@@ -88,25 +90,29 @@ class Node:
         self.line = line
         self.call = module_call.get()
         self.hooks: dict[int, Hook] | None = None
+        self.named: str | None  # its name in PyTorch, where that is settled already; unset as a rule
         if None in parents:  # a constant's pullback goes, and with it what it alone kept alive
             pullbacks = [q if p is not None else None for p, q in zip(parents, pullbacks)]
         self.pullbacks: Pullbacks | None = pullbacks
 
     def name(self) -> str:
         """PyTorch's name for it, such as MulBackward0."""
-        op = TABLE.get(self.op)
-        return op.grad_fn_of(self) if op else f"{self.op.__name__}Backward"
+        op, named = TABLE.get(self.op), getattr(self, "named", None)
+        return named or (op.grad_fn_of(self) if op else f"{self.op.__name__}Backward")
 
     @property
     def next_functions(self) -> tuple[tuple[Node | Leaf | None, int], ...]:
-        """The nodes of the inputs, as PyTorch gives them: pairs whose second part is 0."""
-        return tuple((parent, 0) for parent in self.parents)
+        """The nodes of the inputs in PyTorch's order: pairs whose second part is 0."""
+        op = TABLE.get(self.op)
+        return tuple((parent, 0) for parent in (op.parents_of(self) if op else self.parents))
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
 
     def free(self) -> None:
         """Let go of the values. Pullbacks that hold none may be used again, as PyTorch allows."""
+        if self.op in NAMED_BY_INPUTS:
+            self.named = self.name()
         self.arrays = None
         if self.pullbacks is not None and hold_values(self.pullbacks):
             self.pullbacks = None

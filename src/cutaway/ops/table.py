@@ -59,6 +59,13 @@ class Op:
         """The name PyTorch gives this node; for some ops it depends on the arguments."""
         return self.grad_fn if isinstance(self.grad_fn, str) else self.grad_fn(node)
 
+    def parents_of(self, node: Any) -> list[Any]:
+        """Who made a node's inputs, in PyTorch's order: for 3 * x as for x * 3, and a linear layer's bias first."""
+        if self.function is linalg.linear:
+            return [*node.parents[2:], *node.parents[:2]]
+        number_first = _is_number(node, 0) and self.function is not arithmetic.where
+        return [*node.parents[1:], None] if number_first else list(node.parents)
+
 
 def _one_or_all(name: str) -> Callable[[Any], str]:
     """PyTorch tells sum() from sum(dim): SumBackward0 and SumBackward1."""
@@ -83,7 +90,7 @@ def _by_number(name: str, i: int) -> Callable[[Any], str]:
 
 
 def _is_number(node: Any, i: int) -> bool:
-    return node.parents[i] is None and (node.arrays is None or not isinstance(node.arrays[i], np.ndarray))
+    return node.parents[i] is None and node.arrays is not None and not isinstance(node.arrays[i], np.ndarray)
 
 
 def _drawn(node: Any) -> str:
@@ -100,15 +107,13 @@ def _with(attr: str, name: str, otherwise: str) -> Callable[[Any], str]:
 
 def _product(node: Any) -> str:
     """PyTorch has an op for each kind of product that Python writes as @."""
-    if node.arrays is None:
-        return "MmBackward0"
     kinds = {(1, 1): "DotBackward0", (2, 1): "MvBackward0", (1, 2): "SqueezeBackward4", (2, 2): "MmBackward0"}
     return kinds.get((node.arrays[0].ndim, node.arrays[1].ndim), "UnsafeViewBackward0")
 
 
 def _linear(node: Any) -> str:
     if len(node.parents) == 2:
-        return "MmBackward0" if len(node.shape) == 2 else "UnsafeViewBackward0"
+        return {1: "SqueezeBackward4", 2: "MmBackward0"}.get(len(node.shape), "UnsafeViewBackward0")
     return "AddmmBackward0" if len(node.shape) == 2 else "ViewBackward0"
 
 
@@ -121,7 +126,7 @@ def _reshaped(node: Any) -> str:
 
 def _squeezed(node: Any) -> str:
     axis = node.attrs["axis"]
-    return "SqueezeBackward0" if axis is None else "SqueezeBackward2" if axis and axis != 0 else "SqueezeBackward1"
+    return f"SqueezeBackward{0 if axis is None else 2 if isinstance(axis, tuple) and axis else 1}"
 
 
 def _written(node: Any) -> str:
@@ -129,13 +134,13 @@ def _written(node: Any) -> str:
     index = node.attrs.get("index", ...)
     parts = index if isinstance(index, tuple) else (index,)
     if node.attrs.get("steps"):
-        return "CopySlices"
+        return "torch::autograd::CopySlices"
     if any(isinstance(part, np.ndarray) for part in parts):
         return "IndexPutBackward0"
     if not all(part is ... or part == slice(None) for part in parts):
-        return "CopySlices"
-    filled = node.parents[1] is None and (node.arrays is None or np.ndim(node.arrays[1]) == 0)
-    return "FillBackward2" if filled else "CopyBackwards"
+        return "torch::autograd::CopySlices"
+    filled = node.parents[1] is None and np.ndim(node.arrays[1]) == 0
+    return "FillBackward2" if filled else "torch::autograd::CopyBackwards"
 
 
 def _read(node: Any) -> str:
@@ -163,7 +168,11 @@ _OPS = [
     Op(arithmetic.lerp, _by_number("Lerp", 2), broadcasts=True),
     Op(arithmetic.maximum, "MaximumBackward0", broadcasts=True, numpy=np.maximum),
     Op(arithmetic.minimum, "MinimumBackward0", broadcasts=True, numpy=np.minimum),
-    Op(arithmetic.masked_fill, "MaskedFillBackward0", broadcasts=True),
+    Op(
+        arithmetic.masked_fill,
+        lambda node: f"MaskedFillBackward{int(node.parents[1] is not None)}",
+        broadcasts=True,
+    ),
     Op(arithmetic.where, "WhereBackward0", broadcasts=True),
     # one array, element by element
     Op(elementwise.exp, "ExpBackward0", numpy=np.exp),
@@ -265,7 +274,7 @@ _OPS = [
     Op(indexing.take_along, "GatherBackward0"),
     Op(indexing.sort, "SortBackward0"),
     Op(indexing.topk, "TopkBackward0"),
-    Op(indexing.scatter, lambda node: f"ScatterBackward{int(_is_number(node, 1))}"),
+    Op(indexing.scatter, lambda node: f"ScatterBackward{int(np.ndim(node.arrays[1]) == 0)}"),
     Op(indexing.scatter_add, "ScatterAddBackward0"),
     Op(indexing.index_add, "IndexAddBackward0"),
     Op(indexing.embedding, "EmbeddingBackward0"),
@@ -317,3 +326,19 @@ _OPS = [
 ]
 
 TABLE: dict[Callable[..., Any], Op] = {op.function: op for op in _OPS}
+
+# Those whose node's name depends on its inputs: it is settled before these are let go.
+NAMED_BY_INPUTS = {
+    arithmetic.sub, arithmetic.pow, arithmetic.lerp, rounding.remainder, rounding.fmod, drawing.drawn, linalg.matmul,
+    indexing.overwrite, indexing.scatter,
+}  # fmt: skip
+
+# What PyTorch calls the nodes of t_(), transpose_(), unsqueeze_() and squeeze_().
+NAMES_IN_PLACE = {
+    "TBackward0": "TBackward1",
+    "TransposeBackward0": "TransposeBackward1",
+    "UnsqueezeBackward0": "UnsqueezeBackward1",
+    "SqueezeBackward0": "SqueezeBackward3",
+    "SqueezeBackward1": "SqueezeBackward4",
+    "SqueezeBackward2": "SqueezeBackward5",
+}

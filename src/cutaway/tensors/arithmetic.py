@@ -23,6 +23,7 @@ from .base import (
     binary,
     common_shape,
     is_operand,
+    named,
     number_as,
     to_common_dtype,
     to_dtype,
@@ -310,7 +311,7 @@ class Arithmetic(TensorBase):
         >>> cutaway.tensor([-1., 2.]).clamp_min(0)
         tensor([0., 2.])
         """
-        return self.clamp(min=min) if isinstance(min, TensorBase) else _clamp(self, min=min)
+        return named(self.clamp(min=min), "ClampMinBackward1") if isinstance(min, TensorBase) else _clamp(self, min=min)
 
     def clamp_max(self, max: Operand) -> Tensor:
         """self, but nothing larger than max.
@@ -318,7 +319,7 @@ class Arithmetic(TensorBase):
         >>> cutaway.tensor([-1., 2.]).clamp_max(0)
         tensor([-1.,  0.])
         """
-        return self.clamp(max=max) if isinstance(max, TensorBase) else _clamp(self, max=max)
+        return named(self.clamp(max=max), "ClampMaxBackward1") if isinstance(max, TensorBase) else _clamp(self, max=max)
 
     def where(self, condition: Tensor, other: Operand) -> Tensor:
         """self where condition holds, else other.

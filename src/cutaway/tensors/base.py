@@ -21,7 +21,7 @@ from ..dtypes import dtype as DType
 from ..grad_mode import enable_grad, switch
 from ..graph import Leaf, Node, observers
 from ..memory import clock, owner, stamp_write, user_line
-from ..ops import cast, copy, overwrite, sub
+from ..ops import NAMES_IN_PLACE, cast, copy, overwrite, sub
 from ..ops.contract import Array, Steps
 from ..ops.indexing import axes_in_memory, overwritten
 
@@ -313,6 +313,13 @@ def apply_view(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
     return out
 
 
+def named(x: Tensor, name: str) -> Tensor:
+    """x, whose node has a name in PyTorch that does not follow from the op."""
+    if isinstance(x._node, Node):
+        x._node.named = name
+    return x
+
+
 def unary(op: Callable[..., Any], x: TensorBase) -> Tensor:
     """`apply` for an op of one tensor that gives fractions: whole numbers become some first."""
     x = as_float(x)
@@ -498,6 +505,8 @@ def rearrange(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
         x._node.shape = x._array.shape
     else:
         x._node, x._view = after._node, after._view
+        if isinstance(x._node, Node):
+            x._node.named = NAMES_IN_PLACE.get(x._node.name())
     return x
 
 
@@ -512,6 +521,6 @@ def common_shape(name: str, *xs: Any) -> tuple[int, ...]:
 
 __all__ = [
     "AccumulateGrad", "Dims", "Number", "Operand", "TensorBase", "View", "apply", "apply_view", "as_float",
-    "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "node_of", "number_as", "promote",
-    "rearrange", "refuse_leaf", "rewrite_history", "to_common_dtype", "to_dtype", "wrap", "write",
+    "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "named", "node_of", "number_as",
+    "promote", "rearrange", "refuse_leaf", "rewrite_history", "to_common_dtype", "to_dtype", "wrap", "write",
 ]  # fmt: skip

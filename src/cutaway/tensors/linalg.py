@@ -9,7 +9,7 @@ import numpy as np
 from .. import errors, ops
 from .arguments import tensor_argument
 from .arithmetic import Arithmetic
-from .base import Number, TensorBase, apply, number_as, to_dtype, wrap
+from .base import Number, TensorBase, apply, named, number_as, to_dtype, wrap
 from .contraction import tensordot
 from .shape import Shape
 
@@ -65,7 +65,7 @@ class LinearAlgebra(Arithmetic, Shape):
         >>> cutaway.ones(2, 1, 3).bmm(cutaway.ones(2, 3, 1)).shape
         torch.Size([2, 1, 1])
         """
-        return _strict("bmm", self, mat2, 3, 3)
+        return named(_strict("bmm", self, mat2, 3, 3), "BmmBackward0")
 
     def mv(self, vec: Tensor) -> Tensor:
         """The product of a matrix and a vector.

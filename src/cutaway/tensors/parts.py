@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import errors, ops
 from .arguments import numpy_names, whole
-from .base import TensorBase, apply, apply_view, axis_of
+from .base import TensorBase, apply, apply_view, axis_of, named
 from .shape import Shape
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Parts(Shape):
         if ndim not in (1, 2):
             raise errors.no_diagonal(ndim)
         if ndim == 2:
-            return apply(ops.copy, self.diagonal(diagonal))
+            return named(apply(ops.copy, self.diagonal(diagonal)), "DiagonalBackward0_copy")
         n = self._array.size + abs(diagonal)
         return apply(ops.diag_embed, self, shape=(n, n), offset=diagonal)
 

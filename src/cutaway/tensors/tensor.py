@@ -46,7 +46,7 @@ class Tensor(
         node = self.grad_fn
         return describe(
             self._array,
-            grad_fn=None if node is None else node.name(),
+            grad_fn=None if node is None else node.name().rpartition("::")[2],
             requires_grad=self.requires_grad,
             default_dtype=get_default_dtype().dtype,
         )
