@@ -29,6 +29,7 @@ from .memory import Line, clock, held, hold_values, latest_write, overwritten_at
 from .ops import NAMED_BY_INPUTS, TABLE
 from .ops.contract import Shape
 from .ops.indexing import Read, overwrite
+from .ops.shape import stretched_axes
 
 Gradient = Any  # an array; with create_graph, a Tensor
 Hook = Callable[[Gradient], Gradient | None]
@@ -58,10 +59,6 @@ class Leaf:
         self.shape = shape
         self.hooks: dict[int, Hook] | None = None
 
-    def receive(self, g: Gradient) -> None:
-        """Take the finished gradient. The tensor layer says what that means."""
-        raise NotImplementedError
-
 
 class Node:
     """One op that ran: what went in, where that came from, and the way back."""
@@ -72,15 +69,9 @@ class Node:
     )  # fmt: skip
 
     def __init__(
-        self,
-        op: Callable[..., Any],
-        attrs: Mapping[str, Any],
-        arrays: Sequence[Any],
-        parents: Sequence[Node | Leaf | None],
-        shape: Shape,
-        pullbacks: Pullbacks,
-        line: Line,
-    ) -> None:
+        self, op: Callable[..., Any], attrs: Mapping[str, Any], arrays: Sequence[Any],
+        parents: Sequence[Node | Leaf | None], shape: Shape, pullbacks: Pullbacks, line: Line,
+    ) -> None:  # fmt: skip
         self.op = op
         self.attrs = attrs
         self.arrays: Sequence[Any] | None = arrays  # the inputs' values
@@ -182,19 +173,16 @@ def walk(
             if pullback is None or (path is not None and parent not in path and parent not in wanted):
                 continue
             total = grads.get(parent)
-            to_add = total is not None and parent in ours and isinstance(pullback, Read)
-            if to_add and not observers:
-                pullback.add_to(total, g)  # touches only what was read
-                continue
-            gx = gave = pullback(g)
-            if gx is None:  # a Function of the user's may say so: this input has no influence
-                continue
-            if gx.shape != parent.shape:
-                gx = undo_broadcast(gx, parent.shape, node, i)
-            if observers:
+            adds = total is not None and parent in ours and isinstance(pullback, Read)  # only where it was read
+            if observers or not adds:
+                gx = gave = pullback(g)
+                if gx is None:  # a Function of the user's may say so: this input has no influence
+                    continue
+                if gx.shape != parent.shape:
+                    gx = undo_broadcast(gx, parent.shape, node, i)
                 for observer in observers:
                     observer.sent(node, i, g, gave, gx)
-            if to_add:  # being watched changes no sum, not even in its last digit
+            if adds:  # also when watched, so that being watched changes no sum, not even in its last digit
                 pullback.add_to(total, g)
             elif total is None:
                 if not parent.number and type(gx) is np.ndarray:
@@ -243,12 +231,6 @@ def undo_broadcast(g: Gradient, shape: Shape, node: Node, i: int) -> Gradient:
     if not fits or not (op.broadcasts if op else getattr(node.op, "broadcasts", False)):
         raise errors.gradient_of_wrong_shape(node.op, i, g.shape, shape)
     return g.sum(axis=stretched_axes(shape, g.shape), keepdims=True).reshape(shape)
-
-
-def stretched_axes(shape: Shape, into: Shape) -> tuple[int, ...]:
-    """The axes of the larger shape that are new, or along which one element stands for many."""
-    extra = len(into) - len(shape)
-    return tuple(a for a, n in enumerate(into) if a < extra or (shape[a - extra] == 1 and n != 1))
 
 
 def refuse_stale(order: list[Any], path: set[Node | Leaf] | None, rerun: bool) -> None:

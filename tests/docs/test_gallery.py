@@ -23,6 +23,12 @@ def test_the_gallery_in_the_readme_is_up_to_date() -> None:
     assert found.updated(readme) == readme, "run python docs/gallery.py"
 
 
+def test_the_engine_is_as_short_as_the_readme_says() -> None:
+    readme, engine = (DOCS.parent / name for name in ("README.md", "src/cutaway/graph.py"))
+    assert "fewer than 250 lines" in readme.read_text(encoding="utf-8")
+    assert len(engine.read_text(encoding="utf-8").splitlines()) < 250
+
+
 def test_the_pictures_are_up_to_date() -> None:
     found = gallery()
     for name, make in found.FILES.items():

@@ -23,10 +23,11 @@ import numpy as np
 from .. import errors
 from ..autograd import Function
 from ..errors import user_frame
-from ..graph import Leaf, Node, leading_to, newest_first, observers, stretched_axes, walk
+from ..graph import Leaf, Node, leading_to, newest_first, observers, walk
 from ..memory import overwritten_at
 from ..nn import Parameter
 from ..ops import TABLE, cast, piece
+from ..ops.shape import stretched_axes
 from ..random import default_generator
 from ..tensors.base import RETAIN, AccumulateGrad, TensorBase, node_of
 from ..tensors.differentiation import seed

@@ -51,6 +51,12 @@ def expand(x: Array, *, shape: Shape) -> Unary:
     return np.broadcast_to(x, shape), lambda g: g  # the engine sums over what was stretched
 
 
+def stretched_axes(shape: Shape, into: Shape) -> tuple[int, ...]:
+    """The axes of the larger shape that are new, or along which one element stands for many."""
+    extra = len(into) - len(shape)
+    return tuple(a for a, n in enumerate(into) if a < extra or (shape[a - extra] == 1 and n != 1))
+
+
 def flip(x: Array, *, axis: tuple[int, ...]) -> Unary:
     """x, back to front along each axis"""
     return np.copy(np.flip(x, axis)), lambda g: np.flip(g, axis)

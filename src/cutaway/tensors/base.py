@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 import numpy as np
 
 from .. import errors, events
-from ..dtypes import Printed, Size, device, from_numpy_dtype, get_default_dtype, promote, result_type
+from ..dtypes import Printed, Size, device, from_numpy_dtype, get_default_dtype, result_type
 from ..dtypes import cpu as the_cpu
 from ..dtypes import dtype as DType
 from ..grad_mode import enable_grad, switch
@@ -517,10 +517,3 @@ def common_shape(name: str, *xs: Any) -> tuple[int, ...]:
         return np.broadcast_shapes(*given)
     except ValueError:
         raise errors.no_common_shape(name, given) from None
-
-
-__all__ = [
-    "AccumulateGrad", "Dims", "Number", "Operand", "TensorBase", "View", "apply", "apply_view", "as_float",
-    "as_operand", "axes_of", "axis_of", "binary", "common_shape", "is_operand", "named", "node_of", "number_as",
-    "promote", "rearrange", "refuse_leaf", "rewrite_history", "to_common_dtype", "to_dtype", "wrap", "write",
-]  # fmt: skip

@@ -16,7 +16,7 @@ from ..grad_mode import enable_grad, set_grad_enabled
 from ..graph import Leaf, Node, walk
 from ..memory import user_line
 from ..ops import TABLE, copy
-from .base import RETAIN, TensorBase, apply, node_of, wrap
+from .base import RETAIN, AccumulateGrad, TensorBase, apply, node_of, wrap
 from .joining import stack
 
 if TYPE_CHECKING:
@@ -315,7 +315,7 @@ def backward(
         g = arrived.pop(node, None)
         if g is None:
             continue
-        if isinstance(node, Leaf):
+        if isinstance(node, AccumulateGrad):
             node.receive(g)
         else:
             _keep(tensor, g)
