@@ -11,7 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutaway.tensors.printing import describe, format_scalar, set_printoptions
+import cutaway
+from cutaway.tensors.printing import describe, set_printoptions
 
 Array = np.ndarray[Any, Any]
 
@@ -225,7 +226,7 @@ def test_a_scalar_with_a_format(value: float, spec: str, dtype: str) -> None:
     except ValueError:
         expected = ValueError
     try:
-        result: str | type[Exception] = format_scalar(array, spec)
+        result: str | type[Exception] = format(cutaway.from_numpy(array), spec)
     except ValueError:
         result = ValueError
     assert result == expected
@@ -237,4 +238,4 @@ def test_a_format_is_for_one_number(shape: tuple[int, ...]) -> None:
     with pytest.raises(TypeError):
         format(torch.from_numpy(array), ".3f")
     with pytest.raises(TypeError):
-        format_scalar(array, ".3f")
+        format(cutaway.from_numpy(array), ".3f")

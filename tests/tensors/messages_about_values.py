@@ -290,8 +290,9 @@ ABOUT_VALUES: dict[str, Exception] = {
     "len(t.tensor(1))": TypeError("len() of a 0-d tensor: it holds a single number, x.item()"),
     "list(t.tensor(1))": TypeError("iteration over a 0-d tensor: it holds a single number, x.item()"),
     'f"{x:.2f}"': TypeError(
-        "unsupported format string passed to Tensor.__format__: it formats a single number, x.item(); "
-        "torch.set_printoptions(precision=2) is for whole tensors"
+        "unsupported format string passed to Tensor.__format__: '.2f' is for one number, and was asked of a tensor of "
+        "shape (3,). Format its numbers one at a time, as in [f'{v:.2f}' for v in x.flatten().tolist()], or choose the "
+        "digits of every tensor with torch.set_printoptions(precision=...)"
     ),
     "w.numpy()": RuntimeError(
         "Can't call numpy() on Tensor that requires grad: NumPy would compute on without recording. Use "

@@ -16,7 +16,6 @@ from cutaway.tensors.printing import (
     describe,
     describe_suffixes,
     format_array,
-    format_scalar,
     get_printoptions,
     set_printoptions,
 )
@@ -270,25 +269,26 @@ def test_a_wrong_option_changes_nothing(
     assert get_printoptions() == before
 
 
-def test_a_scalar_takes_a_format() -> None:
-    assert format_scalar(np.array(1.5, np.float32), ".3f") == "1.500"
-    assert format_scalar(np.array(0.1, np.float32), "") == "0.10000000149011612"
-    assert format_scalar(np.array(3), "5d") == "    3"
-    assert format_scalar(np.array(True), "d") == "1"
+def test_a_single_number_takes_a_format() -> None:
+    assert f"{cutaway.tensor(1.5):.3f}" == "1.500"
+    assert f"{cutaway.tensor(0.1)}" == "0.10000000149011612"
+    assert f"{cutaway.tensor(3):5d}" == "    3"
+    assert f"{cutaway.tensor(True):d}" == "1"
+    assert f"{cutaway.ones(1)}" == "tensor([1.])"
     with pytest.raises(ValueError, match="format code 'd'"):
-        format_scalar(np.array(1.5), "d")
+        format(cutaway.tensor(1.5), "d")
 
 
 def test_a_format_for_many_numbers_says_what_to_do() -> None:
     with pytest.raises(TypeError) as caught:
-        format_scalar(np.ones((1, 1)), ".3f")
+        format(cutaway.ones(1, 1), ".3f")
     assert str(caught.value) == (
-        "the format '.3f' is for one number, and was asked of a tensor of shape (1, 1). "
-        "Take the number out first: x.item(), as in f'{x.item():.3f}', "
-        "or choose the digits of every tensor with torch.set_printoptions(precision=...)"
+        "unsupported format string passed to Tensor.__format__: '.3f' is for one number, and was asked of a tensor of "
+        "shape (1, 1). Take the number out first: x.item(), as in f'{x.item():.3f}', or choose the digits of every "
+        "tensor with torch.set_printoptions(precision=...)"
     )
     with pytest.raises(TypeError, match=r"\[f'\{v:.3f\}' for v in x.flatten\(\).tolist\(\)\]"):
-        format_scalar(np.ones(2), ".3f")
+        format(cutaway.ones(2), ".3f")
 
 
 def test_views_print_like_copies() -> None:

@@ -242,11 +242,16 @@ def zero_dim(what: str) -> TypeError:
     )
 
 
-def format_of_many() -> TypeError:
+def format_of_many(shape: Sequence[int], how: str) -> TypeError:
     """f"{x:.2f}" with a tensor that has dimensions."""
+    if np.prod(shape) == 1:
+        instead = f"Take the number out first: x.item(), as in f'{{x.item():{how}}}'"
+    else:
+        instead = f"Format its numbers one at a time, as in [f'{{v:{how}}}' for v in x.flatten().tolist()]"
     return TypeError(
-        "unsupported format string passed to Tensor.__format__: it formats a single number, x.item(); "
-        "torch.set_printoptions(precision=2) is for whole tensors"
+        f"unsupported format string passed to Tensor.__format__: {how!r} is for one number, and was asked of a tensor "
+        f"of shape {tuple(shape)}. {instead}, or choose the digits of every tensor with "
+        "torch.set_printoptions(precision=...)"
     )
 
 

@@ -13,11 +13,11 @@ from ..dtypes import dtype as DType
 from .arguments import new_shape, number_for, sizes, tensor_argument
 from .base import TensorBase, apply, axis_of, node_of, to_dtype, wrap
 from .data import array_of
-from .printing import format_scalar
 from .types import TYPES, TensorType
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
 
 class Conversion(TensorBase):
     """Into other dtypes, into Python's numbers and NumPy's arrays, and copies."""
@@ -271,9 +271,11 @@ class Conversion(TensorBase):
         return self._array.item().__index__()
 
     def __format__(self, how: str) -> str:
-        if how and self._array.ndim:
-            raise errors.format_of_many()
-        return repr(self) if self._array.ndim else format_scalar(self._array, how)
+        if not self._array.ndim:
+            return format(self._array.item(), how)
+        if how:
+            raise errors.format_of_many(self._array.shape, how)
+        return repr(self)
 
     # --- NumPy's arrays
 

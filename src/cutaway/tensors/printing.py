@@ -22,7 +22,7 @@ tensor([1.0000e-05, 1.0000e+00])
 >>> torch.arange(2000)
 tensor([   0,    1,    2,  ..., 1997, 1998, 1999])
 
-Everything here works on plain arrays; `Tensor.__repr__` and `Tensor.__format__` are a line each on top of it.
+Everything here works on plain arrays; `Tensor.__repr__` is a line on top of it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 __all__ = [
-    "PrintOptions", "describe", "describe_suffixes", "format_array", "format_scalar", "get_printoptions",
+    "PrintOptions", "describe", "describe_suffixes", "format_array", "get_printoptions",
     "set_printoptions",
 ]  # fmt: skip
 
@@ -192,36 +192,6 @@ def _add_suffixes(text: str, suffixes: Sequence[str], indent: int, linewidth: fl
         else:
             text += ", " + suffix
     return text
-
-
-# ---------------------------------------------------------------- one number
-
-
-def format_scalar(array: Array, spec: str) -> str:
-    """Return the one number of a 0-d tensor, formatted as Python formats it: what f"{loss:.3f}" calls.
-
-    Args:
-        array: the tensor's array.
-        spec: Python's format, such as ".3f"; "" gives all digits.
-
-    Raises:
-        TypeError: the array has dimensions, so that there is no one number to format.
-        ValueError: Python does not know the format for such a number.
-
-    >>> loss = torch.tensor(0.25)
-    >>> f"{loss:.3f}"
-    '0.250'
-    """
-    if array.ndim == 0:
-        return format(array.item(), spec)
-    if array.size == 1:
-        instead = f"Take the number out first: x.item(), as in f'{{x.item():{spec}}}'"
-    else:
-        instead = f"Format its numbers one at a time, as in [f'{{v:{spec}}}' for v in x.flatten().tolist()]"
-    raise TypeError(
-        f"the format {spec!r} is for one number, and was asked of a tensor of shape {array.shape}. "
-        f"{instead}, or choose the digits of every tensor with torch.set_printoptions(precision=...)"
-    )
 
 
 # ---------------------------------------------------------------- cut
