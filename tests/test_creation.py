@@ -54,6 +54,7 @@ def test_a_tensor_of_a_tensor_warns_and_cuts_the_graph() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert cutaway.as_tensor(x) is x
+    assert cutaway.as_tensor([1.0, 2.0], dtype=float64).tolist() == [1, 2]
 
 
 def test_what_is_shared() -> None:
@@ -84,6 +85,8 @@ def test_filled() -> None:
         assert (x.shape, x.dtype) == ((1, 2), cutaway.int8)
     assert cutaway.zeros_like(like, dtype=float64, requires_grad=True).requires_grad
     assert like.new_ones(3).dtype == cutaway.int8
+    assert like.new_empty((3, 1)).dtype == cutaway.int8
+    assert like.new_empty(3, dtype=float64, requires_grad=True).requires_grad
     assert like.new_tensor([1.7]).tolist() == [1]
 
 

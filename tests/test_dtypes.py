@@ -89,6 +89,13 @@ def test_limits() -> None:
     assert cutaway.finfo(cutaway.float16).max == 65504
     assert cutaway.finfo().eps == 2**-23
     assert cutaway.iinfo(cutaway.uint8).max == 255
+    assert repr(cutaway.finfo(cutaway.float16)) == (
+        "finfo(resolution=0.001, min=-65504, max=65504, eps=0.000976562, smallest_normal=6.10352e-05, "
+        "tiny=6.10352e-05, dtype=float16)"
+    )
+    assert [dtype.is_signed for dtype in (cutaway.float16, cutaway.int8, cutaway.uint8, cutaway.bool)] == [
+        True, True, False, False,
+    ]  # fmt: skip
     assert repr(cutaway.iinfo(cutaway.int8)) == "iinfo(min=-128, max=127, dtype=int8)"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import cutaway as t
@@ -62,6 +63,11 @@ def test_states() -> None:
     assert t.seed() == t.initial_seed() != 5
 
 
+def test_a_state_is_a_tensor() -> None:
+    with pytest.raises(TypeError, match=r"set_state\(\): a Tensor is needed, not list \[1\]"):
+        t.Generator().set_state([1])  # type: ignore[arg-type]
+
+
 def test_shapes_dtypes_and_gradients() -> None:
     assert t.rand(2, 3, dtype=t.float64, requires_grad=True).requires_grad
     assert t.rand(()).shape == ()
@@ -79,6 +85,22 @@ def test_draws_follow_memory_as_in_pytorch() -> None:
     a = t.empty(2, 3).uniform_()
     t.manual_seed(0)
     assert t.empty(3, 2).t().uniform_().t().reshape(-1).equal(a.reshape(-1))
+    t.manual_seed(0)
+    assert t.empty(2, 3).t().bernoulli_(t.tensor([0.5, 0.5])).tolist() == [[1, 1], [0, 1], [1, 0]]
+
+
+def test_a_probability_for_each_place() -> None:
+    assert t.empty(2, 3).bernoulli_(t.tensor([0.0, 1.0, 1.0])).tolist() == [[0, 1, 1]] * 2
+    assert t.empty(2, dtype=t.int64).bernoulli_(t.tensor([0.0, 1.0], dtype=t.float64)).tolist() == [0, 1]
+    for p, error in ((t.tensor([0.5, 0.5]), RuntimeError), (np.full(3, 0.5), TypeError)):
+        with pytest.raises(error, match=r"cannot be stretched to \(3,\)|a number is needed"):
+            t.empty(3).bernoulli_(p)
+    w = t.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        w.bernoulli_(t.tensor([0.5, 0.5]))
+    y = w * 1
+    y.bernoulli_(t.tensor([1.0, 0.0])).sum().backward()
+    assert y.tolist() == [1, 0] and w.grad.tolist() == [0, 0]
 
 
 def test_draws_by_the_numbers_of_a_tensor_are_recorded_with_no_influence() -> None:

@@ -30,6 +30,9 @@ ABOUT_MATRICES: dict[str, Exception] = {
     "t.ones(2, 2).addmm_(m, t.ones(3, 3))": RuntimeError(
         "addmm: what is added to has the shape (2, 2), which cannot be stretched to the product's, (2, 3)"
     ),
+    "(m > 0).addmm(m > 0, m.T > 0)": NotImplementedError(
+        "\"addmm\" not implemented for 'bool': it needs numbers: x.int()"
+    ),
     "m.baddbmm(m, m)": RuntimeError(
         "baddbmm: the first factor must be a batch of matrices, with 3 dimensions, but its shape is (2, 3)"
     ),
@@ -151,8 +154,22 @@ ABOUT_MATRICES: dict[str, Exception] = {
     "t.linalg.inv([[1.]])": TypeError(
         "linalg.inv(): a Tensor is needed, not list [[1.0]]: convert it with torch.tensor(...) first"
     ),
+    't.linalg.matrix_norm(m * t.nan, "nuc")': LinAlgError(
+        "linalg.svd: the matrix has elements that are nan or infinite"
+    ),
+    't.ones(2, 2, 2).norm("nuc")': RuntimeError(
+        "linalg.matrix_norm: dim must be a 2-tuple: the dimensions of rows and columns. Got (0, 1, 2)"
+    ),
     # einsum
     "t.einsum()": ValueError(
+        "einsum(): must specify the equation string and at least one operand, as in torch.einsum('ij,jk->ik', a, b), "
+        "or at least one operand and its subscripts list, as in torch.einsum(a, [0, 1], b, [1, 2], [0, 2])"
+    ),
+    't.einsum("ij", [])': ValueError(
+        "einsum(): must specify the equation string and at least one operand, as in torch.einsum('ij,jk->ik', a, b), "
+        "or at least one operand and its subscripts list, as in torch.einsum(a, [0, 1], b, [1, 2], [0, 2])"
+    ),
+    "t.einsum(m)": ValueError(
         "einsum(): must specify the equation string and at least one operand, as in torch.einsum('ij,jk->ik', a, b), "
         "or at least one operand and its subscripts list, as in torch.einsum(a, [0, 1], b, [1, 2], [0, 2])"
     ),

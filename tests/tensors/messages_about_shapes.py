@@ -29,6 +29,10 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "bytes, the last dimension must lie in memory without gaps, and hold a whole number of the new elements. To "
         "convert the numbers write x.to(torch.int16)."
     ),
+    "t.zeros((True, 2))": TypeError(
+        "a shape is made of whole numbers, as in (2, 3), but this was given: the number True, the number 2"
+    ),
+    "t.flip(x, 0)": TypeError("a shape is made of whole numbers, as in (2, 3), but this was given: the number 0"),
     "m.flip()": TypeError("a shape is made of whole numbers, as in (2, 3), but this was given: nothing"),
     "x.repeat_interleave(t.tensor([1, 2]))": RuntimeError(
         "repeat_interleave: repeats must have the same size as input along dim: 3, one for each element along dim, or "
@@ -36,6 +40,9 @@ ABOUT_SHAPES: dict[str, Exception] = {
     ),
     "t.repeat_interleave(t.tensor([[1]]))": RuntimeError(
         "repeat_interleave: repeats must have the same size as input along dim: a vector, and its shape is (1, 1)"
+    ),
+    "x.repeat_interleave(t.tensor([1, -2, 0]))": RuntimeError(
+        "repeat_interleave: repeats must be non-negative, but got -2"
     ),
     "x.repeat_interleave(-1)": RuntimeError("repeat_interleave: repeats must be non-negative, but got -1"),
     "x.repeat_interleave(1.5)": TypeError(
@@ -121,6 +128,15 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "negative, but got [1, 2], whose sum is 3"
     ),
     "m.chunk(0)": RuntimeError("chunk expects `chunks` to be greater than 0, got: 0: it is the number of pieces"),
+    "t.tensor(1.).chunk(1)": RuntimeError(
+        "chunk expects at least a 1-dimensional tensor: this one holds a single number, with no dimension to cut"
+    ),
+    "t.tensor(1.).diff()": RuntimeError(
+        "diff expects at least a 1-dimensional tensor: this one holds a single number, with no dimension to cut"
+    ),
+    "t.tensor(1.).unique(dim=0)": IndexError(
+        "Dimension specified as 0 but tensor has no dimensions: it holds a single number"
+    ),
     "t.tensor(1.).split(1)": RuntimeError(
         "split expects at least a 1-dimensional tensor: this one holds a single number, with no dimension to cut"
     ),
@@ -128,6 +144,7 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "Dimension specified as 0 but tensor has no dimensions: it holds a single number"
     ),
     "x.tril()": RuntimeError("tril needs a matrix, or a batch of them: at least 2 dimensions, but the shape is (3,)"),
+    "x.triu()": RuntimeError("triu needs a matrix, or a batch of them: at least 2 dimensions, but the shape is (3,)"),
     # joining
     "t.cat([x, m])": RuntimeError(
         "cat: the shapes (3,) and (2, 3) cannot be joined along dimension 0: they must be equal in all dimensions"
@@ -251,6 +268,18 @@ ABOUT_SHAPES: dict[str, Exception] = {
     "m.gather(1, [[0]])": TypeError(
         "gather(): a Tensor is needed, not list [[0]]: convert it with torch.tensor(...) first"
     ),
+    "m.take_along_dim(t.tensor([[0]], dtype=t.int32), 1)": RuntimeError(
+        "take_along_dim(): Expected dtype int64 for index, but got torch.int32: convert it with .long()"
+    ),
+    "m.index_select(0, t.zeros(0))": RuntimeError(
+        "index_select(): Expected dtype int32/int64 for index, but got torch.float32: convert it with .long()"
+    ),
+    "m[t.tensor([True, False]), 5]": IndexError(
+        "index 5 is out of bounds for dimension 1 with size 3: indices go from 0 to 2, or from the end as -1 to -3"
+    ),
+    "m[:, t.tensor([0, 5])]": IndexError(
+        "index 5 is out of bounds for dimension 1 with size 3: indices go from 0 to 2, or from the end as -1 to -3"
+    ),
     "m.take_along_dim(t.tensor([[0], [1], [2]]), 1)": RuntimeError(
         "take_along_dim: the shapes (2, 3) and (3, 1) do not fit together: at dimension 0 (counted after aligning "
         "the last ones) the sizes are 2 and 3. Sizes must be equal, or one of them 1 (or missing on the left), which "
@@ -288,6 +317,10 @@ ABOUT_SHAPES: dict[str, Exception] = {
     "x.index_add(0, t.tensor([0, 3]), t.ones(2))": IndexError(
         "index out of range in self: index_add() along dimension 0 of length 3 got indices from 0 to 3; they count "
         "from 0, and never from the end"
+    ),
+    "m.index_add(1, t.tensor([0]), t.ones(2, 1).double())": RuntimeError(
+        "index_add: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
+        "with .to(torch.float64)"
     ),
     "m.index_add(1, t.tensor([0, 1]), t.ones(2, 3))": RuntimeError(
         "index_add(): source tensor shape must match self tensor shape, excluding dimension 1, which has a slice for "

@@ -31,6 +31,30 @@ ABOUT_VALUES: dict[str, Exception] = {
         "x - y with a bool tensor is not supported: write x ^ y for what differs, or convert it to numbers with "
         "x.int()"
     ),
+    "+(x > 0)": RuntimeError("+x with a bool tensor is not supported: convert it to numbers with x.int()"),
+    "(x > 0) - (x > 0)": RuntimeError(
+        "x - y with a bool tensor is not supported: write x ^ y for what differs, or convert it to numbers with "
+        "x.int()"
+    ),
+    "(x > 0) // True": NotImplementedError(
+        "\"floor_divide\" not implemented for 'bool': it needs whole numbers: x.int()"
+    ),
+    "(x > 0) ** (x > 0)": NotImplementedError("\"pow\" not implemented for 'bool': it needs whole numbers: x.int()"),
+    "(x > 0).clamp(x > 0, x > 0)": NotImplementedError(
+        "\"clamp\" not implemented for 'bool': it needs numbers: x.int()"
+    ),
+    "x.bitwise_not()": NotImplementedError(
+        '"bitwise_not" not implemented for \'float32\': it needs bools or whole numbers, as in (x > 0) & (y > 0)'
+    ),
+    "t.tensor([1]).round(decimals=1)": NotImplementedError(
+        "\"round with decimals\" not implemented for 'int64': it needs fractions: x.float()"
+    ),
+    "x.bincount()": NotImplementedError(
+        "\"bincount\" not implemented for 'float32': it needs whole numbers of 0 or more"
+    ),
+    "t.arange(2, dtype=t.bool)": NotImplementedError(
+        "\"arange\" not implemented for 'bool': it needs numbers: leave dtype=torch.bool out"
+    ),
     "-t.ones(2, dtype=t.bool)": RuntimeError(
         "-x with a bool tensor is not supported: write ~x for not, or convert it to numbers with x.int()"
     ),
@@ -152,6 +176,11 @@ ABOUT_VALUES: dict[str, Exception] = {
     '"a" in x': RuntimeError(
         "Tensor.__contains__ only supports Tensor or scalar, but you passed in str 'a': a tensor holds numbers "
         "only"
+    ),
+    "x.lerp(t.ones(2), t.ones(4))": RuntimeError(
+        "lerp: the shapes (3,) and (2,) and (4,) do not fit together: at dimension 0 (counted after aligning the last "
+        "ones) the sizes are 3 and 2 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is "
+        "then stretched."
     ),
     # elementwise and reductions
     "t.ones(2, dtype=t.bool).abs()": NotImplementedError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,19 @@ def test_division_that_rounds() -> None:
     large = cutaway.tensor([2**62 + 1])
     assert large.div(1, rounding_mode="trunc").tolist() == [2**62 + 1]  # not by way of fractions
     assert (cutaway.tensor([1.0, -1.0]) // 0).tolist() == [cutaway.inf, -cutaway.inf]
+    assert (7 // b).tolist() == [3, 3, -4, -4]
+    assert (-7 % b).tolist() == [1, 1, -1, -1]
+    for divide in (operator.floordiv, operator.mod):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            divide([7], b)
+
+
+def test_what_is_whole_is_round() -> None:
+    whole = cutaway.tensor([1, -2])
+    for y in (whole.round(), whole.floor(), whole.ceil(), whole.trunc(), whole.nan_to_num()):
+        assert y.dtype is cutaway.int64 and y.equal(whole)
+        y.zero_()
+    assert whole.tolist() == [1, -2]  # what was given back were copies
 
 
 def test_powers_of_whole_numbers() -> None:
@@ -86,6 +100,7 @@ def test_bools() -> None:
     assert (~t).tolist() == [False]
     assert (t ^ t).tolist() == [False]
     assert t.sum().dtype == cutaway.int64
+    assert (+cutaway.tensor([2])).tolist() == [2]
 
 
 def test_comparison_is_never_recorded() -> None:
@@ -96,6 +111,7 @@ def test_comparison_is_never_recorded() -> None:
     assert (x == None) is False  # noqa: E711
     assert x != "a"
     assert len({x, x.detach()}) == 2  # in a set, by identity
+    assert 1 in x and cutaway.tensor(1) in x and 3 not in x
 
 
 def test_operands_of_other_classes_are_asked() -> None:
@@ -132,6 +148,13 @@ def test_functions_take_numbers_where_pytorch_does() -> None:
     assert cutaway.where(x > 1)[0].tolist() == [1]
 
 
+def test_functions_take_their_tensor_by_name_and_pass_pythons_words_on() -> None:
+    x = cutaway.zeros(2)
+    assert cutaway.exp(input=x).equal(x.exp()) and cutaway.add(input=x, other=x).equal(x)
+    with pytest.raises(TypeError, match="takes from 1 to 3 positional arguments but 5 were given"):
+        cutaway.sum(x, 0, False, 5, 6)  # type: ignore[call-arg]
+
+
 def test_a_number_in_front_is_as_weak_as_one_behind() -> None:
     small = cutaway.tensor(2, dtype=cutaway.int8)
     for sum_ in (cutaway.add(3, small), cutaway.mul(3, small), 3 + small):
@@ -156,6 +179,19 @@ def test_a_tensor_with_no_dimensions_stands_for_a_number() -> None:
     assert cutaway.tensor([1, 2], dtype=cutaway.uint8).clamp_max(-1).tolist() == [1, 2]
     assert cutaway.where(cutaway.tensor([1, 0], dtype=cutaway.uint8), x, 0.0).tolist() == [-1, 0]
     assert (cutaway.tensor([True, False]) ** False).tolist() == [True, True]
+    w, filling = cutaway.ones(3, requires_grad=True), cutaway.tensor(2.0, requires_grad=True)
+    y = w.masked_fill(cutaway.tensor([True, False, True]), filling)
+    assert y.tolist() == [2, 1, 2]
+    y.sum().backward()
+    assert (w.grad.tolist(), filling.grad.item()) == ([0, 1, 0], 2)
+
+
+def test_one_limit_leaves_the_other_end_open() -> None:
+    limits = {True: [True, False], 2: [1, 5]}
+    for limit, numbers in limits.items():
+        x = cutaway.tensor(numbers)
+        assert x.clamp(cutaway.tensor(limit)).tolist() == [max(n, limit) for n in numbers]
+        assert x.clamp(max=cutaway.tensor(limit)).tolist() == [min(n, limit) for n in numbers]
 
 
 def test_nothing_divided_by_zero_is_nothing() -> None:

@@ -61,9 +61,21 @@ def test_conversion_is_recorded() -> None:
     assert not x.long().requires_grad
 
 
+def test_each_dtype_has_a_method() -> None:
+    x = cutaway.tensor([1.7, -1.7, 300.0])
+    assert x.int().dtype is cutaway.int32 and x.int().tolist() == [1, -1, 300]
+    whole = cutaway.tensor([70000, 300, -129])
+    assert whole.short().dtype is cutaway.int16 and whole.short().tolist() == [4464, 300, -129]
+    assert whole.byte().dtype is cutaway.uint8 and whole.byte().tolist() == [112, 44, 127]
+    assert whole.char().dtype is cutaway.int8 and whole.char().tolist() == [112, 44, 127]
+    assert not x.is_complex() and not x.dtype.is_complex
+    assert (x.itemsize, whole.itemsize) == (4, 8)
+
+
 def test_to_takes_its_arguments_in_any_order() -> None:
     x, other = cutaway.ones(2), cutaway.ones(1, dtype=cutaway.float64)
-    for y in (x.to(cutaway.float64), x.to("cpu", cutaway.float64), x.to(other), x.to(dtype=float)):
+    f64 = cutaway.float64
+    for y in (x.to(f64), x.to("cpu", f64), x.to(other), x.to(dtype=float), x.to(None, f64)):
         assert y.dtype == cutaway.float64
     assert x.type("torch.DoubleTensor").dtype == cutaway.float64
     assert x.to("cpu") is x.cpu() is x
@@ -92,6 +104,9 @@ def test_a_deep_copy_takes_the_gradient_along_and_keeps_one_one() -> None:
     assert a is b
     assert a.grad.tolist() == [3, 3]
     assert a.grad is not x.grad
+    for one in (cutaway.zeros(2), cutaway.nn.Parameter(cutaway.zeros(2))):
+        c, d = copy.deepcopy([one, one])
+        assert c is d and c.equal(one) and c is not one
 
 
 def test_data_and_detach_share_memory_and_not_the_graph() -> None:
@@ -103,6 +118,12 @@ def test_data_and_detach_share_memory_and_not_the_graph() -> None:
     x.data = cutaway.zeros(3)
     (x * 2).sum().backward()
     assert x.grad.shape == (3,)
+
+
+def test_a_gradient_can_be_put_anywhere() -> None:
+    for x in (cutaway.ones(2), cutaway.ones(2, requires_grad=True) * 2, cutaway.ones(2, requires_grad=True)):
+        x.grad = cutaway.tensor([1.0, 2.0])
+        assert x.grad.tolist() == [1, 2]
 
 
 def test_requires_grad_can_be_changed_on_leaves() -> None:

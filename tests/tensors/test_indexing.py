@@ -82,6 +82,17 @@ def test_what_can_be_an_index(form: str) -> None:
     assert cutaway.tensor(X)[index].tolist() == X[means].tolist()
 
 
+def test_true_takes_all_and_false_nothing() -> None:
+    x = cutaway.arange(6).reshape(2, 3)
+    assert x[True].tolist() == [x.tolist()] and x[False].shape == (0, 2, 3)
+    assert x[True, 0].tolist() == x[0, True].tolist() == [[0, 1, 2]]
+    assert cutaway.tensor(3)[True].tolist() == [3]
+    x[False] = 9
+    assert x.sum() == 15
+    x[True] = 9
+    assert x.sum() == 54
+
+
 def test_0_d_tensors_as_indices_and_ends_of_slices() -> None:
     x, one = cutaway.arange(5), cutaway.tensor(1)
     assert x[one].item() == 1
@@ -125,6 +136,7 @@ def test_gather_and_its_relatives() -> None:
     y.sum().backward()
     assert x.grad.tolist() == [[2, 0, 0], [0, 1, 1]]
     assert x.index_select(1, cutaway.tensor([2, 0])).tolist() == [[3, 1], [6, 4]]
+    assert x.take_along_dim(cutaway.tensor([[0, 4], [5, -1]])).tolist() == [1, 5, 6, 6]
     assert x.masked_select(x > 4).tolist() == [5, 6]
     assert x.masked_select(cutaway.tensor([[True], [False]])).tolist() == [1, 2, 3]
     assert (x > 4).nonzero().tolist() == [[1, 1], [1, 2]]
@@ -140,6 +152,26 @@ def test_scatter_writes_what_gather_would_read() -> None:
     assert x.scatter(1, places, src).gather(1, places).equal(src)
     assert x.scatter(1, places, src, reduce="add").equal(x.scatter_add(1, places, src))
     assert x.index_add(1, cutaway.tensor([4, 4]), src).equal(x.scatter_add(1, cutaway.full((3, 2), 4), src))
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 5)])
+def test_an_index_that_names_nothing_may_have_any_shape(shape: tuple[int, ...]) -> None:
+    x, src = cutaway.ones(2, 3, requires_grad=True), cutaway.ones(4, requires_grad=True)
+    nothing = cutaway.zeros(shape)
+    assert x.gather(0, nothing).shape == shape
+    for y in (
+        x.scatter(1, nothing, 2.0), x.scatter(1, nothing, src), x.scatter_add(1, nothing, src),
+        x.scatter(1, nothing, src, reduce="add"), x.scatter(1, nothing, src, reduce="multiply"),
+    ):  # fmt: skip
+        assert y.equal(x)
+    assert cutaway.tensor(1.0).scatter_add(0, nothing, src).item() == 1
+    (x.scatter_add(1, nothing, src) * 3).sum().backward()
+    assert x.grad.tolist() == [[3] * 3] * 2 and src.grad.tolist() == [0] * 4
+    for use in (lambda: x.gather(2, nothing), lambda: x.scatter(2, nothing, src)):
+        with pytest.raises(IndexError, match="Dimension out of range"):
+            use()
+    with pytest.raises(RuntimeError, match="same dtype"):
+        x.scatter(0, nothing, src.double())
 
 
 @pytest.mark.parametrize(

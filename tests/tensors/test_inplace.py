@@ -102,6 +102,15 @@ def test_the_old_value_is_kept_for_the_graph_that_needs_it() -> None:
     assert x0.grad.tolist() == [2, 3]
 
 
+def test_what_cannot_be_done_to_one_tensor_alone() -> None:
+    with pytest.raises(RuntimeError, match=r"output with shape \(1,\) doesn't match the broadcast shape \(2,\)"):
+        cutaway.ones(1).copy_(cutaway.ones(2))
+    y = cutaway.ones(2, requires_grad=True) * 2
+    with pytest.raises(RuntimeError, match="Can't detach views in-place"):
+        y[0].detach_()
+    assert y.requires_grad and not y.detach_().requires_grad
+
+
 def test_a_value_written_twice_gets_the_gradient_once() -> None:
     w = cutaway.tensor([1.0, 2.0], requires_grad=True)
     x = cutaway.zeros(3)

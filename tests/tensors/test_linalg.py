@@ -103,6 +103,14 @@ def test_einsum_of_one_tensor_gives_a_view() -> None:
 # --- other products ---------------------------------------------------------------------------------------------------
 
 
+def test_one_factor_may_be_an_array() -> None:
+    x, array = random(2, 3), np.arange(6.0).reshape(3, 2)
+    for product, expected in ((x @ array, x.numpy() @ array), (array @ x, array @ x.numpy())):
+        np.testing.assert_array_equal(product.numpy(), expected)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        [1, 2] @ x
+
+
 def test_tensordot_and_inner_are_numpy_s() -> None:
     a, b = random(2, 3, 4), random(4, 3, 5, seed=1)
     for dims in (0, 1, ([1, 2], [1, 0]), ([-1], [0])):
@@ -184,6 +192,12 @@ def test_matrix_norms_are_numpy_s(ord: Any) -> None:
     m = random(3, 2).requires_grad_()
     assert gradcheck(lambda m: cutaway.linalg.matrix_norm(m, ord), (m,))
     assert gradgradcheck(lambda m: cutaway.linalg.matrix_norm(m, ord), (m,))
+
+
+def test_a_tensor_s_method_has_the_nuclear_norm_too() -> None:
+    x = random(3, 4, 5)
+    assert x[0].norm("nuc").equal(cutaway.linalg.matrix_norm(x[0], "nuc"))
+    assert x.norm("nuc", (0, 2), True).equal(cutaway.linalg.matrix_norm(x, "nuc", (0, 2), True))
 
 
 @pytest.mark.parametrize("ord", [0, 0.5, 1, 2, 3, -1, math.inf, -math.inf])

@@ -126,6 +126,19 @@ def test_differences() -> None:
     assert cutaway.tensor([True, False, False]).diff().tolist() == [True, False]
 
 
+def test_the_larger_and_the_smaller_of_two_tensors() -> None:
+    x, y = cutaway.tensor([1, 5]), cutaway.tensor([2.0, 2.0])
+    for smaller in (x.min(y), x.min(other=y), cutaway.min(x, y)):
+        assert smaller.equal(cutaway.tensor([1.0, 2.0]))
+    assert x.max(y).equal(x.max(other=y)) and x.max(y).tolist() == [2, 5]
+
+
+def test_a_bool_says_whether_the_spread_is_unbiased() -> None:
+    x = cutaway.tensor([0.0, 1.0, 2.0])
+    assert (x.var(True), x.var(False)) == (1, x.var(unbiased=False))
+    assert x.std(False) == x.var(correction=0).sqrt()
+
+
 def test_counting() -> None:
     x = cutaway.tensor([[3, 1], [3, 0]])
     values, inverse, counts = x.unique(return_inverse=True, return_counts=True)

@@ -83,9 +83,9 @@ def indices_do_not_fit(given: Sequence[Sequence[int]]) -> IndexError:
     )
 
 
-def index_not_int64(name: str, dtype: Any) -> RuntimeError:
+def index_not_int64(name: str, dtype: Any, wanted: str = "int32/int64") -> RuntimeError:
     """gather() with an index of another dtype"""
-    return RuntimeError(f"{name}(): Expected dtype int32/int64 for index, but got {dtype}: convert it with .long()")
+    return RuntimeError(f"{name}(): Expected dtype {wanted} for index, but got {dtype}: convert it with .long()")
 
 
 def index_of_wrong_ndim(name: str, index: Sequence[int], shape: Sequence[int]) -> RuntimeError:

@@ -83,6 +83,8 @@ def sizes(given: tuple[Any, ...], by_name: Any = None) -> tuple[int, ...]:
     elif not given:
         raise errors.not_a_shape(given)
     try:
+        if given and isinstance(given[0], bool):  # f(True) is meant for another argument
+            raise TypeError
         return tuple([size.__index__() for size in given])
     except (AttributeError, TypeError):
         raise errors.not_a_shape(given) from None
@@ -90,8 +92,6 @@ def sizes(given: tuple[Any, ...], by_name: Any = None) -> tuple[int, ...]:
 
 def new_shape(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
     """The shape of a tensor to be made: its lengths are whole numbers of 0 or more."""
-    if any(isinstance(n, bool) for n in given):
-        raise errors.not_a_shape(given)
     shape = sizes(given)
     if any(n < 0 for n in shape):
         raise errors.negative_size(name, shape)

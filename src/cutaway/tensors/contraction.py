@@ -169,11 +169,11 @@ def einsum(*args: Any) -> Tensor:
 
 def _read_equation(args: tuple[Any, ...]) -> tuple[list[Any], list[Labels], Labels]:
     """The operands, the labels of each, and those of the result, from "ij,jk->ik", x, y."""
-    if len(args) < 2:
-        raise errors.nothing_to_multiply()
-    equation, *operands = args
+    equation, *operands = args or ("",)
     if len(operands) == 1 and isinstance(operands[0], tuple | list):
         operands = list(operands[0])
+    if not operands:
+        raise errors.nothing_to_multiply()
     left, arrow, right = equation.partition("->")
     terms = [_read_term(term, equation, f"operand {i}") for i, term in enumerate(left.split(","))]
     _check_operands(operands)

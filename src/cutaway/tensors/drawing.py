@@ -123,13 +123,17 @@ class Drawing(TensorBase):
         >>> cutaway.empty(3).bernoulli_(1.)
         tensor([1., 1., 1.])
         """
-        chances = p._array if isinstance(p, TensorBase) else np.asarray(p)
+        chances: Any = p._array if isinstance(p, TensorBase) else number_of(p)
         if not np.all((chances >= 0) & (chances <= 1)):
             raise errors.out_of_range("bernoulli_", "p", p, "between 0 and 1")
-        if chances.ndim == 0 and not isinstance(p, TensorBase):
-            return self._draw(lambda shape, dtype: _stream(generator).bernoulli(shape, p, dtype))
+        if not isinstance(p, TensorBase):
+            return self._draw(lambda shape, dtype: _stream(generator).bernoulli(shape, chances, dtype))
         refuse_leaf(self)
-        write(self, wrap(_stream(generator).bernoulli_of(np.broadcast_to(chances, self._array.shape))))
+        numbers = np.empty_like(self._array, chances.dtype)
+        numbers[...] = wrap(chances).expand(self._array.shape)._array
+        ordered = memory_order(numbers)
+        ordered[...] = _stream(generator).bernoulli_of(ordered)
+        write(self, wrap(numbers))
         return self
 
     def exponential_(self, lambd: float = 1.0, *, generator: generator.Generator | None = None) -> Self:

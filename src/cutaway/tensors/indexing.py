@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors, ops
+from ..ops.contract import Array
 from .arguments import number_for, numpy_names, tensor_argument
 from .base import Number, Operand, TensorBase, apply, apply_view, axis_of, wrap, write
 from .parts import Parts
@@ -88,6 +89,7 @@ class Indexing(Parts):
                 [4]])
         """
         if not tensor_argument(index, "gather")._array.size:
+            axis_of(dim, self._array.ndim)
             return self.reshape(-1)[:0].reshape(index.shape)  # whatever its dimensions
         out = apply(ops.take_along, _with_an_axis(self), **_places("gather", self, dim, index))
         return _without_the_axis(out, index)
@@ -111,7 +113,7 @@ class Indexing(Parts):
                 [6]])
         """
         if tensor_argument(indices, "take_along_dim")._array.dtype != np.int64:
-            raise errors.index_not_int64("take_along_dim", indices.dtype)
+            raise errors.index_not_int64("take_along_dim", indices.dtype, "int64")
         if dim is None:
             return self.reshape(-1).take_along_dim(indices.reshape(-1), 0)
         axis, own, given = axis_of(dim, self._array.ndim), self._array.shape, indices._array.shape
@@ -209,7 +211,7 @@ class Indexing(Parts):
         if reduce not in (None, "add", "multiply"):
             raise errors.unknown_reduce(reduce)
         if reduce == "multiply":
-            return _multiplied(self, index, y, attrs["axis"])
+            return _multiplied(self, attrs["index"], y, attrs["axis"])
         op = ops.scatter if reduce is None else ops.scatter_add
         return _without_the_axis(apply(op, _with_an_axis(self), y, **attrs), self)
 
@@ -369,21 +371,21 @@ def _explained(x: TensorBase, index: Any, error: IndexError) -> IndexError:
 def _integers(name: str, index: Any) -> Any:
     array = tensor_argument(index, name)._array
     if array.dtype not in (np.int64, np.int32):
-        if array.size:
-            raise errors.index_not_int64(name, index.dtype)
-        return array.astype(np.int64)  # as in PyTorch, nothing has no dtype
-    return array
+        raise errors.index_not_int64(name, index.dtype)
+    return np.atleast_1d(array)
 
 
 def _places(name: str, x: TensorBase, dim: int, index: Any) -> dict[str, Any]:
     """The attributes of an op that reads or writes along dim: the index, which has been checked, and the axis."""
-    axis, places = axis_of(dim, x._array.ndim), np.atleast_1d(_integers(name, index))
-    own = np.atleast_1d(x._array).shape
+    axis, own = axis_of(dim, x._array.ndim), np.atleast_1d(x._array).shape
+    if not tensor_argument(index, name)._array.size:  # whatever its dimensions and its dtype
+        return {"index": np.zeros((0,) * len(own), np.int64), "axis": axis}
+    places = _integers(name, index)
     if places.ndim != len(own):
         raise errors.index_of_wrong_ndim(name, index.shape, x.shape)
-    if places.size and any(n > m for d, (n, m) in enumerate(zip(places.shape, own, strict=True)) if d != axis):
+    if any(n > m for d, (n, m) in enumerate(zip(places.shape, own, strict=True)) if d != axis):
         raise errors.index_too_large(name, places.shape, own, dim)
-    if places.size and not 0 <= places.min() <= places.max() < own[axis]:
+    if not 0 <= places.min() <= places.max() < own[axis]:
         wrong = places.min() if places.min() < 0 else places.max()
         raise errors.place_out_of_range(name, int(wrong), dim, own[axis])
     return {"index": places, "axis": axis}
@@ -391,7 +393,7 @@ def _places(name: str, x: TensorBase, dim: int, index: Any) -> dict[str, Any]:
 
 def _slices(name: str, x: TensorBase, dim: int, index: Any) -> tuple[int, Any]:
     """The axis, and which slices along it a vector names, which have been checked."""
-    axis, slices = axis_of(dim, x._array.ndim), np.atleast_1d(_integers(name, index))
+    axis, slices = axis_of(dim, x._array.ndim), _integers(name, index)
     n = np.atleast_1d(x._array).shape[axis]
     if slices.ndim > 1 or (slices.size and not 0 <= slices.min() <= slices.max() < n):
         raise errors.cannot_select(name, slices, n, dim)
@@ -403,20 +405,20 @@ def _source(name: str, x: TensorBase, attrs: dict[str, Any], src: Any) -> Any:
     if not isinstance(src, TensorBase):
         return number_for(x._array.dtype, src)
     y, places = _with_an_axis(src), attrs["index"]
-    if not places.size:
-        return number_for(x._array.dtype, 0)
     if src._array.dtype != x._array.dtype:
         raise errors.dtypes_differ(name, x.dtype, src.dtype)
+    if not places.size:
+        return y.reshape(-1)[:0].reshape(places.shape)
     if y.ndim != places.ndim or any(n > m for n, m in zip(places.shape, y.shape, strict=True)):
         raise errors.source_too_small(name, places.shape, src.shape)
     return y if y.shape == places.shape else y[tuple(slice(n) for n in places.shape)]
 
 
-def _multiplied(x: Any, index: Any, y: Any, axis: int) -> Tensor:
+def _multiplied(x: Any, places: Array, y: Any, axis: int) -> Tensor:
     """x with elements of y multiplied into it, one step along the axis after the other: a step has each place once."""
-    places, x1 = _with_an_axis(index), _with_an_axis(x)
+    x1 = _with_an_axis(x)
     for k in range(places.shape[axis]):
-        step = places.narrow(axis, k, 1)
+        step = wrap(places).narrow(axis, k, 1)
         factor = wrap(y) if isinstance(y, np.ndarray) else y.narrow(axis, k, 1)
         x1 = x1.scatter(axis, step, x1.gather(axis, step) * factor)
     return _without_the_axis(x1, x)

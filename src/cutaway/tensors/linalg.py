@@ -27,9 +27,6 @@ class LinearAlgebra(Arithmetic, Shape):
             other = wrap(other)
         return _product("matmul", self, other) if isinstance(other, TensorBase) else NotImplemented
 
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return _product("matmul", wrap(other), self) if isinstance(other, np.ndarray) else NotImplemented
-
     def matmul(self, other: Tensor) -> Tensor:
         """The matrix product self @ other.
 

@@ -58,6 +58,10 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.prod: lambda x, axis=None, keepdims=False: x.prod(axis, keepdims),
     np.cumsum: lambda x, axis: x.cumsum(axis),
     np.cumprod: lambda x, axis: x.cumprod(axis),
+    np.roll: lambda x, shift, axis=None: x.roll(shift, axis),
+    np.trace: lambda x: x.trace(),
+    np.linalg.solve: lambda a, b: _solution(*map(as_float, _tensors((a, b)))),
+    np.nan_to_num: lambda x, nan=0.0, posinf=None, neginf=None: x.nan_to_num(nan, posinf, neginf),
     np.round: lambda x, decimals=0: x.round(decimals=decimals),
     np.copy: lambda x, order="K": x.clone(),
     np.clip: lambda x, low, high: x.clamp(low, high),
@@ -116,6 +120,11 @@ def _as_array(x: Any) -> Any:
     if isinstance(x, TensorBase):
         return np.asarray(x)
     return type(x)(map(_as_array, x)) if type(x) in (list, tuple) else x
+
+
+def _solution(a: Any, b: Any) -> Any:
+    """np.linalg.solve, which takes a vector too."""
+    return apply(ops.solve, a, b) if b.ndim > 1 else apply(ops.solve, a, b.unsqueeze(1)).squeeze(1)
 
 
 def _tensor(x: Any) -> Any:

@@ -231,7 +231,8 @@ class Reduction(TensorBase):
         tensor(5.)
         """
         if isinstance(p, str) and p != "fro":
-            return matrix_norm(self, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)  # type: ignore[arg-type]
+            dims = tuple(range(self._array.ndim)) if dim is None else dim
+            return matrix_norm(self, p, dims, keepdim, dtype=dtype)  # type: ignore[arg-type]
         x = _fractions("norm", self, dtype)
         power = 2.0 if p in ("fro", None) else float(p)
         return apply(ops.norm, x, p=power, axis=axes_of(dim, self._array.ndim), keepdims=keepdim)
