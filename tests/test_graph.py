@@ -6,6 +6,7 @@ What an engine costs is counted here in calls of pullbacks, never in seconds.
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 from typing import Any, ClassVar
 
@@ -74,6 +75,17 @@ def test_nodes_are_visited_newest_first() -> None:
     assert newest_first([c.grad_fn]) == [c.grad_fn, b.grad_fn, a.grad_fn, x._node]
     c.backward()
     assert x.grad == 24.0
+
+
+def test_an_op_may_be_applied_by_hand_at_the_top_of_a_program() -> None:
+    program = """
+import cutaway
+from cutaway.tensors.base import apply
+x = cutaway.ones(2, requires_grad=True)
+print(apply(cutaway.ops.exp, x).grad_fn.line[0].co_name)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("<module>\n", "")
 
 
 # --- shapes of graphs -----------------------------------------------------------------------------------------------

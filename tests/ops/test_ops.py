@@ -76,8 +76,8 @@ def test_no_example_is_left_over() -> None:
 @every_op
 def test_ops_exports_it_under_its_name(op: Op) -> None:
     name = op.__name__
-    assert getattr(ops, name) is op
-    assert name in ops.__all__
+    assert getattr(ops, name, None) is op, "src/cutaway/ops/__init__.py should import it"
+    assert name in ops.__all__, "src/cutaway/ops/__init__.py should list it"
 
 
 # --- the value ----------------------------------------------------------------------------------------------

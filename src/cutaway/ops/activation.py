@@ -1,4 +1,4 @@
-"""The bends between the layers of a net.
+"""The nonlinearities between the layers of a network.
 
 Functions of one element; softmax and its logarithm look at a whole axis.
 """

@@ -296,8 +296,8 @@ def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], pa
         value = np.asarray(value)
     if not switch.recording or not any(parents):
         return wrap(value)
-    frame = sys._getframe(3)  # behind us are `apply` or `binary`, and the method that called it
-    node = Node(op, attrs, arrays, parents, value.shape, answer[1:], user_line(frame))
+    line = user_line(sys._getframe(2))  # behind us is `apply` or `binary`
+    node = Node(op, attrs, arrays, parents, value.shape, answer[1:], line)
     if observers:
         for observer in observers:
             observer.recorded(node, value)

@@ -6,7 +6,6 @@ import functools
 import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from .. import errors, events
 from ..grad_mode import enable_grad, set_grad_enabled
 from ..graph import Leaf, Node, walk
+from ..hooks import RemovableHandle
 from ..memory import user_line
 from ..ops import TABLE, copy
 from .base import RETAIN, AccumulateGrad, TensorBase, apply, node_of, wrap
@@ -21,26 +21,6 @@ from .joining import stack
 
 if TYPE_CHECKING:
     from .tensor import Tensor
-
-
-class HookHandle:
-    """What `register_hook` returns: `remove()` takes the hook away again."""
-
-    _numbers = count()
-
-    def __init__(self, hooks: dict[int, Any]) -> None:
-        self._hooks = hooks
-        self.id = next(self._numbers)
-
-    def remove(self) -> None:
-        """Take the hook away; a second call does nothing."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> HookHandle:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
 
 
 class Differentiation(TensorBase):
@@ -101,7 +81,7 @@ class Differentiation(TensorBase):
         self._node = None
         return self  # type: ignore[return-value]
 
-    def register_hook(self, hook: Callable[[Any], Any]) -> HookHandle:
+    def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
         """Call hook with the gradient of self in each backward pass.
 
         Args:
@@ -153,12 +133,11 @@ class Differentiation(TensorBase):
         return node is not None and RETAIN in (node.hooks or ())
 
 
-def _add_hook(node: Node | Leaf, hook: Callable[[Any], Any]) -> HookHandle:
+def _add_hook(node: Node | Leaf, hook: Callable[[Any], Any]) -> RemovableHandle:
     if node.hooks is None:
         node.hooks = {}
-    handle = HookHandle(node.hooks)
     keep = node.hooks.pop(RETAIN, None)
-    node.hooks[handle.id] = hook
+    handle = RemovableHandle(node.hooks, hook)
     if keep is not None:  # it comes last: what is kept is what is sent on
         node.hooks[RETAIN] = keep
     return handle

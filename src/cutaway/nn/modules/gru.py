@@ -66,7 +66,19 @@ class GRU(RNNBase):
         dropout: the probability of dropping, between layers, while training.
         bidirectional: a second network reads each sequence backward, and the outputs are joined.
 
-    Shapes, returned values and errors are those of `nn.RNN`.
+    Shapes, with D = 2 if bidirectional else 1:
+        input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
+        hx, the first h (D · num_layers, N, hidden_size), zeros when it is not given, or without N for one sequence.
+
+    Returns:
+        output: every hidden state of the last layer, (T, N, D · hidden_size) or as x is arranged;
+        h: the last hidden state of every layer, as hx.
+
+    Raises:
+        RuntimeError: a size does not fit.
+        ValueError: x has another number of axes, or another dtype than the weights.
+
+    The weights hold the rows of r, z and n one below the other: weight_ih_l0 (3 · hidden_size, input_size).
 
     >>> gru = nn.GRU(3, 5, num_layers=2)
     >>> output, h = gru(torch.zeros(7, 2, 3))

@@ -7,8 +7,7 @@ hook lives in a dict of the module, and its handle knows how to take it out agai
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from ...grad_mode import is_grad_enabled
 from ...tensors import Tensor, cat
@@ -16,41 +15,10 @@ from ...tensors import Tensor, cat
 if TYPE_CHECKING:
     from .module import Module
 
-__all__ = ["Hooks", "RemovableHandle", "watch_backward"]
+__all__ = ["Hooks", "watch_backward"]
 
 # number -> (function, whether it also takes the keyword arguments)
 Hooks = dict[int, tuple[Callable[..., Any], bool]]
-
-_numbers = count()
-
-
-class RemovableHandle:
-    """What registering a hook returns; `remove()` takes the hook out, and so does leaving a `with` block."""
-
-    def __init__(self, hooks: Hooks, number: int) -> None:
-        self._hooks = hooks
-        self.id = number
-
-    @classmethod
-    def add(cls, hooks: Hooks, hook: Callable[..., Any], with_kwargs: bool, prepend: bool) -> RemovableHandle:
-        """Put a hook last, or first."""
-        number = next(_numbers)
-        later = dict(hooks) if prepend else {}
-        if prepend:
-            hooks.clear()
-        hooks[number] = hook, with_kwargs
-        hooks.update(later)
-        return cls(hooks, number)
-
-    def remove(self) -> None:
-        """Take the hook out; a second call does nothing."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
 
 
 def watch_backward(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -65,8 +65,23 @@ class LSTM(RNNBase):
         batch_first: sequences are (N, T, ...) instead of (T, N, ...).
         dropout: the probability of dropping, between layers, while training.
         bidirectional: a second network reads each sequence backward, and the outputs are joined.
+        proj_size: 0; PyTorch's projection of h inside of the loop is left out.
 
-    Shapes and errors are those of `nn.RNN`, but that the state is a pair: `output, (h, c) = lstm(x, (h0, c0))`.
+    Shapes, with D = 2 if bidirectional else 1:
+        input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
+        hx, the pair (h, c) to begin with, each (D · num_layers, N, hidden_size), or without N for one sequence; zeros
+        when it is not given.
+
+    Returns:
+        output: every h of the last layer, (T, N, D · hidden_size) or as x is arranged;
+        (h, c): the last of every layer, as hx.
+
+    Raises:
+        TypeError: the state is not a pair.
+        RuntimeError: a size does not fit.
+        ValueError: x has another number of axes, or another dtype than the weights.
+
+    The weights hold the rows of i, f, u and o one below the other: weight_ih_l0 (4 · hidden_size, input_size).
 
     >>> lstm = nn.LSTM(3, 5, bidirectional=True)
     >>> output, (h, c) = lstm(torch.zeros(7, 2, 3))

@@ -18,11 +18,12 @@ from ...dtypes import check_device, float16, float32, float64
 from ...dtypes import dtype as DType
 from ...grad_mode import no_grad
 from ...graph import module_call
+from ...hooks import RemovableHandle
 from ...shared_memory import is_expanded
 from ...tensors import Tensor
 from ..parameter import Parameter
 from ..uninitialized import Uninitialized
-from .hooks import Hooks, RemovableHandle, watch_backward
+from .hooks import Hooks, watch_backward
 from .registry import Registry
 
 __all__ = ["IncompatibleKeys", "Module"]
@@ -122,7 +123,7 @@ class Module(Registry):
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
         """Call `hook(module, args)` before every forward; a value that it returns replaces the args."""
-        return RemovableHandle.add(self._forward_pre_hooks, hook, with_kwargs, prepend)
+        return RemovableHandle(self._forward_pre_hooks, (hook, with_kwargs), prepend=prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -135,11 +136,11 @@ class Module(Registry):
         (5, 3)
         >>> handle.remove()
         """
-        return RemovableHandle.add(self._forward_hooks, hook, with_kwargs, prepend)
+        return RemovableHandle(self._forward_hooks, (hook, with_kwargs), prepend=prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` when backward reaches the output; a return value replaces it."""
-        return RemovableHandle.add(self._backward_pre_hooks, hook, False, prepend)
+        return RemovableHandle(self._backward_pre_hooks, (hook, False), prepend=prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when backward leaves the module.
@@ -147,7 +148,7 @@ class Module(Registry):
         Both are tuples, one entry for each positional argument and for each output; an entry is None where no
         gradient is needed. A return value replaces grad_input.
         """
-        return RemovableHandle.add(self._backward_hooks, hook, False, prepend)
+        return RemovableHandle(self._backward_hooks, (hook, False), prepend=prepend)
 
     # -- modes and conversions -------------------------------------------------------------------------------
 
