@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutaway import ops
-from cutaway.ops.convolution import _spread_by_correlating, correlate, meet, spread
+from cutaway.ops.convolution import _transposed_by_correlating, correlate, transposed, weight_gradient
 from cutaway.ops.windows import Windows
 
 from . import examples_of_layers as slowly
@@ -44,14 +44,14 @@ def test_it_is_the_sum_of_what_the_windows_see(setting: Any) -> None:
 
 @given(settings())
 def test_each_of_the_three_products_is_the_gradient_of_the_others(setting: Any) -> None:
-    """⟨correlate(x, w), g⟩ is linear in x, in w and in g: so it is ⟨x, spread(g, w)⟩ and ⟨w, meet(x, g)⟩ too."""
+    """⟨correlate(x, w), g⟩ is linear in each: so it is ⟨x, transposed(g, w)⟩ and ⟨w, weight_gradient(x, g)⟩ too."""
     x, weight, windows, groups, rng = setting
     shape = x.shape[2:]
     out = correlate(x, weight, windows, groups)
     g = rng.normal(size=out.shape)
     total = (out * g).sum()
-    np.testing.assert_allclose((x * spread(g, weight, windows, shape, groups)).sum(), total, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose((weight * meet(x, g, windows, groups)).sum(), total, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose((x * transposed(g, weight, windows, shape, groups)).sum(), total, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose((weight * weight_gradient(x, g, windows, groups)).sum(), total, rtol=1e-9, atol=1e-9)
 
 
 @given(settings())
@@ -59,11 +59,11 @@ def test_going_back_is_the_same_by_either_way(setting: Any) -> None:
     x, weight, windows, groups, rng = setting
     g = rng.normal(size=(len(x), len(weight), *windows.places))
     expected = slowly.conv_transpose2d(g, weight, windows=windows, shape=x.shape[2:], groups=groups)
-    np.testing.assert_allclose(spread(g, weight, windows, x.shape[2:], groups), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(transposed(g, weight, windows, x.shape[2:], groups), expected, rtol=1e-12, atol=1e-12)
     if windows.stride == (1, 1) and all(
         p <= d * (k - 1) for p, d, k in zip(windows.padding, windows.dilation, windows.kernel, strict=True)
     ):
-        turned = _spread_by_correlating(g, weight, windows, x.shape[2:], groups)
+        turned = _transposed_by_correlating(g, weight, windows, x.shape[2:], groups)
         np.testing.assert_allclose(turned, expected, rtol=1e-12, atol=1e-12)
 
 

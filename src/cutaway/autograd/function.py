@@ -24,7 +24,8 @@ from ..memory import Line, owner, stamp_write, user_line
 from ..ops.contract import once
 from ..ops.indexing import spread
 from ..ops.special import as_dtype
-from ..tensors.base import TensorBase, node_of, refuse_leaf, rewrite_history, wrap
+from ..tensors.base import TensorBase, node_of, wrap
+from ..tensors.writing import refuse_leaf, rewrite_history
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 

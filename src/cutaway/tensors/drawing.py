@@ -10,7 +10,8 @@ import numpy as np
 from .. import errors, generator, ops
 from ..generator import memory_order
 from .arguments import number_of
-from .base import TensorBase, apply, refuse_leaf, wrap, write
+from .base import TensorBase, apply, wrap
+from .writing import refuse_leaf, write
 
 if TYPE_CHECKING:
     from .tensor import Tensor

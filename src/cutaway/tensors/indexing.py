@@ -15,8 +15,9 @@ import numpy as np
 from .. import errors, ops
 from ..ops.contract import Array
 from .arguments import number_for, numpy_names, tensor_argument
-from .base import Number, Operand, TensorBase, apply, apply_view, axis_of, wrap, write
+from .base import Number, Operand, TensorBase, apply, apply_view, axis_of, wrap
 from .parts import Parts
+from .writing import write
 
 if TYPE_CHECKING:
     from .tensor import Tensor

@@ -1,7 +1,7 @@
 """The in-place forms: methods whose names end in `_`, and `x += y`.
 
 Each computes what its namesake without `_` computes, and writes it into the memory that is there;
-every tensor that shares this memory sees it. What that means for the graph is `base.write`'s work.
+every tensor that shares this memory sees it. What that means for the graph is said in `writing`.
 
 >>> x = cutaway.zeros(2)
 >>> alias = x.detach()
@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 from .. import errors
 from ..grad_mode import switch
 from .arguments import number_for
-from .base import Number, Operand, TensorBase, common_shape, is_operand, node_of, rearrange, refuse_leaf, wrap, write
+from .base import Number, Operand, TensorBase, common_shape, is_operand, node_of, wrap
 from .comparison import Comparison
 from .elementwise import Elementwise
 from .indexing import Indexing
 from .linalg import LinearAlgebra
 from .reduction import Reduction
+from .writing import rearrange, refuse_leaf, write
 
 if TYPE_CHECKING:
     from .tensor import Tensor
