@@ -177,11 +177,7 @@ class Generator:
         return (self._words64(n) & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
 
     def uniform(
-        self,
-        shape: Sequence[int],
-        dtype: npt.DTypeLike = np.float32,
-        low: float = 0.0,
-        high: float = 1.0,
+        self, shape: Sequence[int], dtype: npt.DTypeLike = np.float32, low: float = 0.0, high: float = 1.0
     ) -> Array:
         """low + (high - low) · u, from `low` up to but not including `high`; what `rand`, `uniform_` draw.
 
@@ -288,9 +284,7 @@ class Generator:
 
         Where n is no multiple of 16, a block of its own, drawn last, is laid over the last 16 places.
         """
-        unit, box_muller = (
-            (self._unit64, box_muller64) if dtype == np.float64 else (self._unit32, box_muller32)
-        )
+        unit, box_muller = (self._unit64, box_muller64) if dtype == np.float64 else (self._unit32, box_muller32)
         # float16 leaves the incomplete block undrawn, the wider types draw it and write over it
         drawn = n // 16 * 16 if dtype == np.float16 else n
         z = unit(drawn)
@@ -390,9 +384,7 @@ class Generator:
         u = self._unit64(p.size) if p.dtype == np.float64 else self._unit32(p.size)
         return (u.reshape(p.shape) < p).astype(p.dtype if dtype is None else dtype)
 
-    def exponential(
-        self, shape: Sequence[int], dtype: npt.DTypeLike = np.float32, lambd: float = 1.0
-    ) -> Array:
+    def exponential(self, shape: Sequence[int], dtype: npt.DTypeLike = np.float32, lambd: float = 1.0) -> Array:
         """-ln(1 - u) / λ, u of float64; what `exponential_` draws.
 
         Raises:
