@@ -69,11 +69,11 @@ def test_every_shelf_says_so(shelf: str) -> None:
 
 
 def test_settings_that_change_nothing_are_accepted() -> None:
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.set_float32_matmul_precision("high")
-    torch.set_num_threads(1)
-    torch.cuda.synchronize()
-    torch.cuda.empty_cache()
+    for answer in (
+        torch.use_deterministic_algorithms(True, warn_only=True), torch.set_float32_matmul_precision("high"),
+        torch.set_num_threads(1), torch.cuda.synchronize(), torch.cuda.empty_cache(),
+    ):  # fmt: skip
+        assert answer is None
 
 
 def test_there_is_no_device_but_the_cpu() -> None:

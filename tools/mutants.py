@@ -48,7 +48,8 @@ def tests_for(path: Path) -> str:
         extra = [str(p.relative_to(ROOT)) for p in (ROOT / "tests/ops").glob(f"test_{name}*.py")]
         return f"tests/ops/test_ops.py {' '.join(extra)}" + (f" -k '{chosen} or not test_ops'" if own else " tests/nn")
     if name == "graph":
-        return "tests/test_graph.py tests/autograd tests/test_memory.py tests/test_gradient_memory.py tests/test_lifetime.py"
+        memory = "tests/test_memory.py tests/test_gradient_memory.py tests/test_lifetime.py"
+        return f"tests/test_graph.py tests/autograd {memory}"
     return "tests/nn/test_loss.py tests/nn/test_ranking.py" if name == "loss" else "tests/optim"
 
 
