@@ -101,8 +101,8 @@ def everything() -> None:
         growth=growth_table(),
         start=start_table(),
     )
-    (DOCS / "benchmarks.md").write_text(page)
-    (DOCS / "benchmarks.svg").write_text(bars("time of a training step, PyTorch's = 1", ratios))
+    (DOCS / "benchmarks.md").write_text(page, encoding="utf-8")
+    (DOCS / "benchmarks.svg").write_text(bars("time of a training step, PyTorch's = 1", ratios), encoding="utf-8")
     print(f"written: {DOCS / 'benchmarks.md'}")
 
 

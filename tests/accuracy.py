@@ -168,4 +168,4 @@ TEXT = """What this means:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    PAGE.write_text(page(), encoding="utf-8")

@@ -25,7 +25,7 @@ def test_errors_are_within_their_bounds(bound: Bound, dtype: Any) -> None:
 
 
 def test_the_page_states_these_bounds() -> None:
-    text = PAGE.read_text()
+    text = PAGE.read_text(encoding="utf-8")
     for bound in BOUNDS:
         assert f"| {bound.name} | {bound.says} | {bound.units:g} |" in text, "make numerics"
 

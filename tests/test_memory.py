@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import gc
 import linecache
+import os
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -152,7 +153,7 @@ def test_the_line_is_in_the_users_module_if_there_is_one() -> None:
 
 
 def test_a_neighbour_of_the_package_is_not_the_package() -> None:
-    place = memory._PACKAGE.rstrip("/") + "_lessons.py"
+    place = memory._PACKAGE.rstrip(os.sep) + "_lessons.py"
     names: dict[str, Any] = {"cutaway": cutaway}
     exec(compile("def f(x):\n    y = x.exp()\n    y.add_(1)\n    return y.sum()", place, "exec"), names)
     with pytest.raises(RuntimeError) as caught:

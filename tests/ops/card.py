@@ -82,4 +82,4 @@ def listed(which: list[Op]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    PAGE.write_text(page(), encoding="utf-8")

@@ -11,7 +11,7 @@ from .proofs import PROOFS
 
 
 def test_the_committed_page_is_up_to_date() -> None:
-    assert PAGE.read_text() == page(), "docs/correctness.md is out of date: make card"
+    assert PAGE.read_text(encoding="utf-8") == page(), "docs/correctness.md is out of date: make card"
 
 
 def test_every_proof_has_its_test() -> None:

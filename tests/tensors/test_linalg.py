@@ -217,6 +217,13 @@ def test_linalgerror_is_a_runtimeerror_and_says_which_matrix_it_was() -> None:
         cutaway.linalg.inv(a)
 
 
+@pytest.mark.parametrize("name", ["inv", "solve"])
+def test_a_singular_matrix_is_an_error_where_numpy_cannot_tell(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np.linalg, name, lambda *matrices: np.full((2, 2), np.nan))  # as in WebAssembly
+    with pytest.raises(cutaway.linalg.LinAlgError, match="singular"):
+        getattr(cutaway.linalg, name)(*[cutaway.ones(2, 2)] * (1 if name == "inv" else 2))
+
+
 def test_nan_is_answered_with_nan_and_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

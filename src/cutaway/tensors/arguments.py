@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from .. import errors
+from ..ops.contract import Array
 from .base import TensorBase
 
 P = ParamSpec("P")
@@ -72,6 +73,14 @@ def count(name: str, what: str, n: Any) -> int:
     if whole(name, what, n) < 0:
         raise errors.negative_count(name, what, n)
     return int(n)
+
+
+def as_counts(array: Array) -> Array:
+    """Whole numbers in the type in which NumPy counts, which has 32 bits in WebAssembly.
+
+    A number that is too large for it becomes its largest, for which no memory is enough either.
+    """
+    return np.minimum(array, np.int64(np.iinfo(np.intp).max)).astype(np.intp)
 
 
 def sizes(given: tuple[Any, ...], by_name: Any = None) -> tuple[int, ...]:

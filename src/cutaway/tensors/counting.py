@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors, ops
-from .arguments import numpy_names, tensor_argument
+from .arguments import as_counts, numpy_names, tensor_argument
 from .base import Dims, TensorBase, apply, axes_of, axis_of, wrap
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ class Counting(TensorBase):
         if minlength < 0:
             raise errors.negative_count("bincount", "minlength", minlength)
         if weights is None:
-            return wrap(np.bincount(array, minlength=minlength).astype(np.int64))
+            return wrap(np.bincount(as_counts(array), minlength=minlength).astype(np.int64))
         each = tensor_argument(weights, "bincount")._array
         if each.shape != array.shape:
             raise errors.weights_do_not_fit(each.shape, array.shape)
-        total = np.bincount(array, each, minlength)
+        total = np.bincount(as_counts(array), each, minlength)
         return wrap(total.astype(np.float32 if each.dtype == np.float32 else np.float64))
 
     def unique(

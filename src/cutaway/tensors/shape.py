@@ -13,7 +13,7 @@ import numpy as np
 from .. import errors, ops
 from ..dtypes import dtype as DType
 from ..ops.contract import Array
-from .arguments import count, numpy_names, sizes, tensor_argument
+from .arguments import as_counts, count, numpy_names, sizes, tensor_argument
 from .base import TensorBase, apply, apply_view, axes_of, axis_of, wrap
 
 if TYPE_CHECKING:
@@ -386,4 +386,4 @@ def repeated(repeats: int | Tensor, n: int | None = None) -> Array:
         raise errors.repeats_do_not_fit(times.shape, n)
     if times.size and times.min() < 0:
         raise errors.negative_count("repeat_interleave", "repeats", int(times.min()))
-    return np.repeat(np.arange(times.size if n is None else n, dtype=np.int64), times)
+    return np.repeat(np.arange(times.size if n is None else n, dtype=np.int64), as_counts(times))
