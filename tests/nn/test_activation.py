@@ -126,6 +126,7 @@ def test_hardtanh_of_whole_numbers_stays_whole() -> None:
 
 def test_prelu_of_a_single_number() -> None:
     assert F.prelu(torch.tensor(-2.0), torch.tensor([0.5])).shape == ()
+    check(F.prelu, leaf(2, 3), torch.tensor(0.5, dtype=torch.float64, requires_grad=True))
     assert nn.PReLU()(torch.tensor(-2.0)).item() == -0.5
     with pytest.raises(RuntimeError, match=r"one number or \(C\), and was given with shape \(2, 4\)"):
         F.prelu(torch.ones(2, 8), torch.ones(2, 4))

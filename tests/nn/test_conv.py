@@ -103,6 +103,11 @@ def test_same_keeps_the_size_and_puts_the_odd_zero_at_the_end() -> None:
     assert F.conv2d(torch.ones(1, 1, 7, 6), torch.ones(1, 1, 4, 3), padding="same", dilation=(1, 2)).shape[2:] == (7, 6)
 
 
+def test_valid_pads_nothing() -> None:
+    x, weight = leaf(2, 3, 5), leaf(4, 3, 2, seed=1)
+    assert F.conv1d(x, weight, padding="valid").equal(F.conv1d(x, weight))
+
+
 def test_an_empty_batch_stays_one() -> None:
     x = torch.zeros(0, 1, 6, 6, requires_grad=True)
     layer = nn.Conv2d(1, 2, 3)
@@ -197,6 +202,24 @@ def test_a_window_larger_than_the_image() -> None:
             "stride must be 1 or more",
         ),
         (RuntimeError, lambda: F.conv2d(torch.zeros(1, 4, 4), torch.zeros(1, 1, 2)), "the weight has 4 axes"),
+        (RuntimeError, lambda: F.conv2d(*[torch.zeros(1, 1, 2, 2)] * 2, padding="half"), "padding string 'half'"),
+        (
+            RuntimeError,
+            lambda: F.conv2d(*[torch.zeros(1, 1, 2, 2)] * 2, stride=2, padding="same"),
+            "with stride=(2, 2) the output is smaller than the input",
+        ),
+        (RuntimeError, lambda: F.conv2d(*[torch.zeros(1, 1, 2, 2)] * 2, groups=0), "groups must be 1 or more"),
+        (
+            RuntimeError,
+            lambda: F.conv2d(torch.zeros(1, 2, 3, 3), torch.zeros(3, 1, 2, 2), groups=2),
+            "a weight of shape (3, 1, 2, 2) cannot be split into groups=2",
+        ),
+        (
+            RuntimeError,
+            lambda: F.conv1d(torch.zeros(7, 3), torch.zeros(1, 3, 2)),
+            "channels stand before the pixels here; move them, x.movedim(-1, -2)",
+        ),
+        (ValueError, lambda: nn.ConvTranspose2d(1, 1, 2, padding_mode="reflect"), "Only \"zeros\" padding mode"),
         (
             RuntimeError,
             lambda: F.conv2d(torch.zeros(1, 4, 4), torch.zeros(2, 1, 2, 2), torch.zeros(3)),
@@ -233,6 +256,8 @@ def test_unfold_and_fold() -> None:
         F.fold(torch.zeros(2, 12, 11), (4, 5), 2)
     with pytest.raises(RuntimeError, match="larger than the image"):
         F.unfold(x, 6)
+    with pytest.raises(RuntimeError, match=r"takes \(N, C, H, W\) or \(C, H, W\), and was given x of shape \(3, 3\)"):
+        F.unfold(torch.zeros(3, 3), 2)
 
 
 def test_dropout2d_drops_whole_channels() -> None:
@@ -248,3 +273,17 @@ def test_dropout2d_drops_whole_channels() -> None:
         nn.Dropout2d()(torch.ones(2, 3, 4))
     with pytest.raises(ValueError, match="probability"):
         nn.Dropout2d(-1)
+
+
+def test_dropout2d_of_other_inputs() -> None:
+    x = torch.ones(2, 2, 1, 1)
+    assert not F.dropout2d(x, 1.0).any() and not F.dropout2d(x.long(), 1.0).any() and x.all()
+    assert F.dropout2d(x, 1.0, inplace=True) is x and not x.any()
+    with pytest.raises(ValueError, match=r"lies between 0 and 1, and p is 1\.5"):
+        F.dropout2d(x, 1.5)
+    with pytest.raises(RuntimeError, match=r"not possible in torch\.int64: use x\.float\(\)"):
+        F.dropout2d(x.long())
+    with pytest.warns(UserWarning, match=r"x of shape \(3,\) is read as"):
+        assert F.dropout2d(torch.ones(3), training=False).tolist() == [1, 1, 1]
+        with pytest.raises(RuntimeError, match=r"drops channels of \(N, C, H, W\), and was given x of shape \(3,\)"):
+            F.dropout2d(torch.ones(3))

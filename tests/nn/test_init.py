@@ -100,5 +100,7 @@ def test_mistakes() -> None:
         init.calculate_gain("gelu")
     with pytest.raises(ValueError, match="not 'x'"):
         init.calculate_gain("leaky_relu", "x")  # type: ignore[arg-type]
-    with pytest.warns(UserWarning, match="no elements"):
-        init.kaiming_uniform_(torch.zeros(0, 3))
+    for fill in (init.kaiming_uniform_, init.kaiming_normal_):
+        with pytest.warns(UserWarning, match=f"{fill.__name__}: the tensor has no elements to initialise"):
+            fill(nothing := torch.zeros(0, 3))
+        assert nothing.shape == init.orthogonal_(nothing).shape == (0, 3)

@@ -72,6 +72,8 @@ def test_the_function_linear_of_a_wrong_size_says_what_it_multiplies(shape: tupl
 
 
 def test_linear_of_another_dtype_says_what_to_do() -> None:
+    with pytest.raises(RuntimeError, match=r"convert the input, x\.to\(torch\.float32\)$"):
+        nn.Linear(2, 1)(torch.tensor([True, False]))
     with pytest.raises(RuntimeError, match=r"x\.to\(torch\.float32\), or the model, model\.to\(torch\.float64\)"):
         nn.Linear(3, 4)(torch.zeros(2, 3, dtype=torch.float64))
 
@@ -140,6 +142,8 @@ def test_one_hot() -> None:
         F.one_hot(torch.tensor([0, 2]), 2)
     with pytest.raises(RuntimeError, match="from 0 on"):
         F.one_hot(torch.tensor([-1]))
+    with pytest.raises(RuntimeError, match=r"dtype int64, and was given torch\.int32: use x\.long\(\)"):
+        F.one_hot(torch.tensor([0], dtype=torch.int32))
     with pytest.raises(RuntimeError, match="give num_classes"):
         F.one_hot(torch.zeros(0, dtype=torch.int64))
 
@@ -175,8 +179,11 @@ def test_dropout_does_nothing_in_evaluation() -> None:
 def test_dropout_of_bad_settings() -> None:
     with pytest.raises(ValueError, match="p is 2"):
         nn.Dropout(2)
+    with pytest.raises(ValueError, match="p is -1"):
+        F.dropout(torch.ones(2), -1)
     with pytest.raises(RuntimeError, match=r"x\.float\(\)"):
         F.dropout(torch.tensor([1, 2]))
+    assert F.dropout(torch.tensor([1, 2]), 1.0).tolist() == [0, 0]
 
 
 # -- Flatten -------------------------------------------------------------------------------------------------------
@@ -187,6 +194,7 @@ def test_flatten_and_unflatten() -> None:
     assert nn.Flatten()(x).shape == (2, 12)
     assert nn.Flatten(0, 1)(x).shape == (6, 4)
     assert nn.Unflatten(1, (3, 4))(nn.Flatten()(x)).tolist() == x.tolist()
+    assert repr(nn.Unflatten(1, (3, 4))) == "Unflatten(dim=1, unflattened_size=(3, 4))"
     with pytest.raises(TypeError, match="whole numbers"):
         nn.Unflatten(1, (1.5,))  # type: ignore[arg-type]
 
@@ -328,6 +336,13 @@ def test_rnn_of_another_dtype() -> None:
 def test_rnn_cell_of_bad_shapes(shapes: list[tuple[int, ...]], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         nn.RNNCell(3, 5)(*(torch.zeros(*shape) for shape in shapes))
+
+
+def test_linear_with_a_vector_for_a_weight_gives_a_number_a_row() -> None:
+    x, w = leaf(4, 2, 3), leaf(3, seed=1)
+    np.testing.assert_allclose(F.linear(x, w).numpy(force=True), x.numpy(force=True) @ w.numpy(force=True))
+    check(lambda x, w, b: F.linear(x, w, b), x, w, leaf(seed=2))
+    assert repr(F.linear(x[0], w).grad_fn).startswith("<MvBackward0")
 
 
 def test_linear_says_that_the_bias_does_not_fit() -> None:

@@ -28,6 +28,7 @@ def test_before_the_first_input() -> None:
     assert isinstance(layer, nn.Linear)
     assert layer.has_uninitialized_params()
     assert all(p.requires_grad and p.is_leaf and p.grad is None for p in layer.parameters())
+    assert all(p.is_floating_point() for p in layer.parameters())
 
 
 def test_the_first_input_makes_an_ordinary_layer() -> None:
@@ -53,6 +54,18 @@ def test_the_first_input_makes_an_ordinary_layer() -> None:
     assert any(not torch.equal(p, q) for p, q in zip(parameters, before, strict=True))
     with pytest.raises(RuntimeError, match="in_features=64"):
         model(torch.zeros(2, 1, 7, 7))
+
+
+def test_settings_are_those_of_the_ordinary_layer() -> None:
+    x = torch.randn(2, 4, 3, 3)
+    for lazy, printed in (
+        (nn.LazyLinear(3, bias=False), "Linear(in_features=3, out_features=3, bias=False)"),
+        (nn.LazyConv2d(3, 2, bias=False), "Conv2d(4, 3, kernel_size=(2, 2), stride=(1, 1), bias=False)"),
+    ):
+        assert lazy.bias is None and lazy(x) is not None and repr(lazy) == printed
+    for settings in ({"affine": False}, {"track_running_stats": False}, {"bias": False}):
+        layer, plain = nn.LazyBatchNorm2d(**settings), nn.BatchNorm2d(4, **settings)
+        assert layer(x).equal(plain(x)) and layer.state_dict().keys() == plain.state_dict().keys()
 
 
 def test_it_starts_as_the_ordinary_layer_does() -> None:
@@ -96,6 +109,7 @@ USES: list[Any] = [
     lambda p: p.zero_(),
     lambda p: nn.init.normal_(p),
     lambda p: len(p),
+    lambda p: setattr(p, "_array", np.ones(2)),
 ]
 
 
@@ -161,6 +175,40 @@ def test_a_lazy_layer_of_ones_own() -> None:
     layer = LazyScale()
     assert layer(torch.ones(2)).tolist() == [2, 2]
     assert type(layer) is Scale
+
+
+def test_a_lazy_layer_may_stay_what_it_is() -> None:
+    class Bias(nn.modules.lazy.LazyModuleMixin):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bias = nn.UninitializedParameter()
+
+        def initialize_parameters(self, x: torch.Tensor) -> None:
+            if self.materialize(bias=x.shape[-1:]):
+                nn.init.ones_(self.bias)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + self.bias
+
+    layer = Bias()
+    assert layer(torch.ones(2)).tolist() == [2, 2] and type(layer) is Bias
+    nn.init.zeros_(layer.bias)
+    assert layer(torch.ones(2)).tolist() == [1, 1]  # it starts only once
+
+
+def test_a_lazy_layer_has_to_give_its_parameters_a_shape() -> None:
+    class Nothing(nn.modules.lazy.LazyModuleMixin):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Nothing is lazy, so it has to define initialize_par"):
+        Nothing()(torch.ones(2))
+
+    class Forgetful(nn.LazyLinear):
+        def initialize_parameters(self, x: torch.Tensor) -> None:
+            pass
+
+    with pytest.raises(RuntimeError, match=r"Forgetful\.initialize_parameters left a parameter without a shape"):
+        Forgetful(3)(torch.ones(2))
 
 
 def test_wrong_first_inputs() -> None:

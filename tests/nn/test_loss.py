@@ -66,6 +66,22 @@ def test_cross_entropy_of_one_hot_probabilities_is_that_of_classes() -> None:
     check(lambda x, t: F.cross_entropy(x, t.sigmoid()), x, leaf(5, 4, seed=1))
 
 
+def test_a_class_s_weight_counts_with_its_probability() -> None:
+    x, p = leaf(3, 4, 2), leaf(3, 4, 2, seed=1).softmax(1).detach()
+    weight = torch.tensor([1.0, 2.0, 0.0, 0.5], dtype=torch.float64)
+    losses = F.cross_entropy(x, p, weight, reduction="none")
+    np.testing.assert_allclose(
+        losses.numpy(force=True), -(weight[:, None] * p * x.log_softmax(1)).sum(1).numpy(force=True)
+    )
+    assert F.cross_entropy(x, p, weight).item() == pytest.approx(losses.mean().item())
+    classes = torch.tensor([3, 1])
+    one_hot = F.one_hot(classes, 4).double()
+    rows = leaf(2, 4)
+    assert F.cross_entropy(rows, one_hot, weight, reduction="sum").item() == pytest.approx(
+        F.cross_entropy(rows, classes, weight, reduction="sum").item()
+    )
+
+
 def test_cross_entropy_does_not_overflow() -> None:
     x = torch.tensor([[1e4, 0.0, -1e4], [0.0, 1e4, 0.0]], requires_grad=True)
     loss = F.cross_entropy(x, torch.tensor([0, 0]), reduction="none")
@@ -121,6 +137,8 @@ def test_cross_entropy_of_bad_settings() -> None:
         F.cross_entropy(x, y, reduction="avg")
     with pytest.raises(RuntimeError, match=r"each of the 3 classes, not \(4,\)"):
         F.cross_entropy(x, y, torch.ones(4))
+    with pytest.raises(RuntimeError, match=r"each of the 3 classes, not \(4,\)"):
+        F.cross_entropy(x, x.softmax(1), torch.ones(4))
     with pytest.raises(RuntimeError, match=r"weight\.to\(x\.dtype\)"):
         F.cross_entropy(x, y, torch.ones(3, dtype=torch.float64))
     with pytest.raises(NotImplementedError, match="logits"):
@@ -150,6 +168,30 @@ def test_distances(function: Any, settings: dict[str, Any], formula: Any) -> Non
     assert function(x, y, **settings).item() == pytest.approx(expected.mean())
     assert function(x, y, reduction="sum", **settings).item() == pytest.approx(expected.sum())
     check(lambda x, y: function(x, y, **settings), x, y)
+
+
+def test_a_weight_for_each_element() -> None:
+    x, y, weight = torch.ones(2), torch.tensor([0.0, 3.0]), torch.tensor([1.0, 3.0])
+    for function, losses in ((F.mse_loss, [1, 12]), (F.l1_loss, [1, 6]), (F.huber_loss, [0.5, 4.5])):
+        assert function(x, y, weight=weight, reduction="none").tolist() == losses
+        assert function(x, y, weight=weight, reduction="sum").item() == sum(losses)
+        # Of the three, PyTorch's huber_loss alone divides by the number of elements.
+        parts = 2 if function is F.huber_loss else 4
+        assert function(x, y, weight=weight).item() == sum(losses) / parts
+
+
+def test_distances_between_dtypes() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert F.mse_loss(x, torch.zeros(2, dtype=torch.float64)).dtype == torch.float64
+    loss = F.mse_loss(x, torch.tensor([0, 2]))
+    loss.backward()
+    assert loss.dtype == torch.float32 and x.grad.dtype == torch.float32 and x.grad.tolist() == [1, 0]
+    with pytest.raises(NotImplementedError, match=r"mse_loss takes fractions, and was given torch\.int64: use"):
+        F.mse_loss(torch.tensor([1]), torch.tensor([2]))
+    assert F.l1_loss(torch.tensor([1, 5]), torch.tensor([2, 2]), reduction="none").tolist() == [1, 3]
+    assert F.l1_loss(torch.tensor([1, 5]), torch.tensor([2, 2]), reduction="sum").item() == 4
+    with pytest.raises(RuntimeError, match=r"mean\(\): could not infer output dtype"):
+        F.l1_loss(torch.tensor([1, 5]), torch.tensor([2, 2]))
 
 
 @pytest.mark.parametrize("function", [F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss])

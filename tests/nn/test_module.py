@@ -114,6 +114,24 @@ def test_assignment_moves_between_the_shelves() -> None:
     m.b = nn.Buffer(torch.ones(1), persistent=False)
     m.b = torch.zeros(2)  # a buffer takes any Tensor
     assert m.get_buffer("b").shape == (2,) and not m.state_dict()
+    m.note = 3
+    del m.note, m.b
+    assert not hasattr(m, "note")
+    m.b = nn.Buffer(torch.ones(1))
+    assert list(m.state_dict()) == ["b"]  # that the last b was not to be saved is forgotten
+    with pytest.raises(AttributeError, match="nothing"):
+        del m.nothing
+
+
+def test_a_place_may_be_kept_empty() -> None:
+    m = nn.Module()
+    m.register_module("child", None)
+    m.register_buffer("b", None)
+    m.register_parameter("p", None)
+    assert m.child is m.b is m.p is None
+    m.double().train().apply(lambda module: None).zero_grad()
+    assert [*m.children(), *m.parameters(), *m.buffers(), *m.state_dict()] == [] and len(list(m.modules())) == 1
+    assert repr(m) == "Module(\n  (child): None\n)"
 
 
 def test_a_replaced_parameter_keeps_its_place() -> None:
@@ -177,6 +195,9 @@ def test_using_before_init_is_explained() -> None:
     for use in (lambda: early(1), lambda: list(early.parameters()), lambda: repr(early), lambda: early.x):
         with pytest.raises(AttributeError, match=r"Early\.__init__ did not call super\(\)\.__init__\(\)"):
             use()
+    for kind, register in (("buffer", early.register_buffer), ("module", early.add_module)):
+        with pytest.raises(AttributeError, match=f"cannot register a {kind} before Early is a module: call super"):
+            register("part", None)
 
 
 def test_a_computed_parameter_is_refused() -> None:
@@ -209,7 +230,7 @@ def test_conversion_keeps_the_parameter_objects() -> None:
     net(torch.ones(1, 2, dtype=torch.float64)).sum().backward()
     assert net.to("cpu", torch.float32).scale.dtype == torch.float32
     assert net.to(torch.zeros(1, dtype=torch.float64)).mean.dtype == torch.float64
-    assert net.half().mean.dtype == torch.float16
+    assert net.to(None, torch.float16).mean.dtype == net.half().mean.dtype == torch.float16
     assert net.float().type(torch.float64).count.dtype == torch.float64
     assert net.cpu() is net
 
@@ -390,6 +411,11 @@ def test_forward_hooks_see_and_change() -> None:
     assert layer(x).tolist() == plain.tolist()
     with layer.register_forward_pre_hook(lambda m, args: args[0] * 0):
         assert layer(x).tolist() == [layer.bias.tolist()]
+    calls: list[Any] = []
+    with layer.register_forward_pre_hook(lambda m, args: calls.append(args)):  # gives None: nothing is changed
+        with layer.register_forward_pre_hook(lambda m, args, kwargs: calls.append(kwargs), with_kwargs=True):
+            assert layer(x).equal(plain)
+    assert calls == [(x,), {}]
     seen: list[Any] = []
     layer.register_forward_pre_hook(lambda m, args, kwargs: ((x,), {}), with_kwargs=True)
     layer.register_forward_hook(lambda m, args, kwargs, out: seen.append((len(args), kwargs)), with_kwargs=True)

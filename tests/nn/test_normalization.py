@@ -103,6 +103,18 @@ def test_backward_through_an_evaluation_does_not_mind_that_the_statistics_moved_
     np.testing.assert_allclose(x.grad.numpy(), 1, rtol=1e-4)
 
 
+@pytest.mark.parametrize("normalize", [
+    lambda x, weight, bias: F.batch_norm(x, None, None, weight, bias, training=True),
+    lambda x, weight, bias: F.group_norm(x, 3, weight, bias),
+    lambda x, weight, bias: F.layer_norm(x.mT, (3,), weight, bias).mT,
+])  # fmt: skip
+def test_a_bias_alone_is_a_bias_beside_weights_of_1(normalize: Any) -> None:
+    x, bias = leaf(4, 3, 5), leaf(3, seed=1)
+    with_ones = normalize(x, torch.ones(3, dtype=torch.float64), bias)
+    np.testing.assert_allclose(normalize(x, None, bias).numpy(force=True), with_ones.numpy(force=True), rtol=1e-12)
+    check(lambda x, bias: normalize(x, None, bias), x, bias)
+
+
 # -- errors ------------------------------------------------------------------------------------------------------------
 
 
@@ -123,6 +135,18 @@ def test_backward_through_an_evaluation_does_not_mind_that_the_statistics_moved_
             lambda: F.batch_norm(torch.zeros(2, 4), None, None, training=True, eps=0.0),
             "eps must be positive",
         ),
+        (
+            ValueError,
+            lambda: F.batch_norm(torch.zeros(2, 4), torch.zeros(4), None, training=True),
+            "given both, or neither of them",
+        ),
+        (RuntimeError, lambda: F.batch_norm(torch.zeros(2), None, None, training=True), "takes (N, C, ...), and was"),
+        (
+            RuntimeError,
+            lambda: F.batch_norm(torch.zeros(2, 4), None, None, torch.ones(4).double(), training=True),
+            "convert the input, x.to(torch.float64), or the model, model.to(torch.float32)",
+        ),
+        (TypeError, lambda: F.layer_norm(torch.zeros(2, 4), 4), "normalized_shape is a tuple, (4,), not the number 4"),
         (NotImplementedError, lambda: F.layer_norm(torch.zeros(2, 4, dtype=torch.int64), (4,)), "use x.float()"),
         (RuntimeError, lambda: nn.LayerNorm(3)(torch.zeros(2, 4)), "make normalized_shape 4"),
         (RuntimeError, lambda: F.layer_norm(torch.zeros(2, 4), ()), "at least one axis"),

@@ -41,6 +41,14 @@ def test_whether_padding_counts() -> None:
     assert F.avg_pool1d(torch.ones(1, 3), 2, ceil_mode=True).tolist() == [[1, 1]]
 
 
+def test_means_of_whole_numbers_are_cut_off() -> None:
+    x = torch.arange(16).view(1, 4, 4)
+    for sign in (1, -1):
+        means = F.avg_pool2d(sign * x, 2)
+        assert means.dtype is torch.int64 and means.tolist() == [[[sign * 2, sign * 4], [sign * 10, sign * 12]]]
+    assert F.avg_pool2d(x, 2, divisor_override=3).tolist() == [[[3, 6], [14, 16]]]
+
+
 LAYERS = [
     (nn.MaxPool2d(2), (2, 2, 5, 4)),
     (nn.MaxPool2d((3, 2), 1, 1, ceil_mode=True), (2, 5, 4)),
@@ -81,6 +89,12 @@ def test_nearest_and_linear_by_hand() -> None:
     assert F.interpolate(x, 3, mode="linear", align_corners=True).tolist() == [[[1, 2, 3]]]
     assert F.interpolate(x, 4, mode="linear").tolist() == [[[1, 1.5, 2.5, 3]]]
     assert F.interpolate(x, 1, mode="area").tolist() == [[[2]]]
+
+
+def test_a_scale_factor_can_be_worked_out_again_from_the_sizes() -> None:
+    x = torch.arange(10.0).view(1, 1, 10)  # 4 places are 0.45 times 10, cut off
+    assert F.interpolate(x, scale_factor=0.45).tolist() == [[[0, 2, 4, 6]]]
+    assert F.interpolate(x, scale_factor=0.45, recompute_scale_factor=True).tolist() == [[[0, 2, 5, 7]]]
 
 
 def test_nearest_keeps_what_is_no_number_to_itself() -> None:
@@ -134,7 +148,11 @@ def test_the_place_of_the_largest_is_a_pixel_also_where_it_is_no_more_than_the_p
             lambda: F.adaptive_avg_pool2d(torch.ones(1, 4, 4, dtype=torch.int64), 2),
             "use x.float()",
         ),
+        (NotImplementedError, lambda: F.avg_pool2d(torch.zeros(1, 4, 4).int(), 2), "not there for torch.int32"),
+        (RuntimeError, lambda: F.adaptive_avg_pool2d(IMAGE, (1, 2, 3)), "output_size is (H, W), or one number"),
+        (RuntimeError, lambda: F.adaptive_avg_pool2d(IMAGE, (-1, 2)), "an image cannot have the size (-1, 2)"),
         (RuntimeError, lambda: F.adaptive_avg_pool2d(torch.zeros(4, 4), 2), "takes (N, C, H, W), or (C, H, W)"),
+        (ValueError, lambda: F.interpolate(torch.zeros(1, 1, 5), 2, recompute_scale_factor=True), "explicit size"),
         (ValueError, lambda: F.interpolate(torch.zeros(1, 1, 5)), "either size or scale_factor should be defined"),
         (ValueError, lambda: F.interpolate(torch.zeros(1, 1, 5), 2, 2), "only one of size or scale_factor"),
         (ValueError, lambda: F.interpolate(torch.zeros(1, 1, 5), (2, 2)), "1 here, not (2, 2)"),

@@ -155,6 +155,11 @@ def test_gumbel_softmax_chooses_with_the_probabilities_of_softmax() -> None:
     close(chosen.mean(0), logits.softmax(0).numpy(), rtol=0.05)
 
 
+def test_the_eps_of_gumbel_softmax_is_of_no_use() -> None:
+    with pytest.warns(UserWarning, match="`eps` parameter is deprecated"):
+        assert F.gumbel_softmax(torch.tensor([0.0, 1e4]), eps=1e-9).tolist() == [0, 1]
+
+
 def test_the_gradient_of_a_hard_choice_is_that_of_the_soft_one() -> None:
     gradients = []
     for hard in (True, False):
@@ -178,6 +183,7 @@ Z = torch.zeros
         (lambda: F.pad(Z(2, 3), (-4, 0)), RuntimeError, r"cuts off more than there is of x, whose shape is \(2, 3\)"),
         (lambda: F.pad(Z(2, 3), (3, 0), "reflect"), RuntimeError, "takes 3 pixels"),
         (lambda: F.pad(Z(2, 3, 4, 5), (1, 1), "reflect"), NotImplementedError, r"the last two of \(N, C, H, W\)"),
+        (lambda: F.pad(Z(1, 0, 3), (1, 1), "replicate"), RuntimeError, r"x of shape \(1, 0, 3\) has none"),
         (lambda: F.pad(Z(2, 3), (1, 1), "mirror"), NotImplementedError, "\"circular\", not 'mirror'"),
         (lambda: F.pad(Z(2, 3), (1, 1), "reflect", 1.0), RuntimeError, "fills with elements of x"),
         (lambda: F.cosine_similarity(Z(2, 3), Z(2, 4)), RuntimeError, r"\(2, 3\) and \(2, 4\) do not fit together"),
@@ -186,7 +192,12 @@ Z = torch.zeros
         (lambda: F.triplet_margin_loss(*[Z(2, 3)] * 3, margin=0), ValueError, "must be greater than 0, got 0"),
         (lambda: F.triplet_margin_loss(Z(2, 3), Z(3), Z(2, 3)), RuntimeError, r"\(2, 3\), \(3,\) and \(2, 3\)"),
         (lambda: F.cosine_embedding_loss(Z(3), Z(3), Z(1)), RuntimeError, r"target \(N\), or \(D\) with a target \(\)"),
+        (lambda: nn.TripletMarginLoss(0), ValueError, "TripletMarginLoss: margin must be greater than 0, got 0"),
         (lambda: nn.utils.rnn.pad_sequence([]), RuntimeError, "empty list of sequences"),
+        (lambda: nn.utils.rnn.pad_sequence(3), RuntimeError, "Expected iterable for input sequences, but got"),
+        (lambda: nn.utils.rnn.pad_sequence([Z(2)], padding_side="top"), RuntimeError, "\"right\", not 'top'"),
+        (lambda: nn.utils.rnn.pad_sequence([Z(2), 3]), TypeError, "expected Tensor as element 1 of the sequences"),
+        (lambda: nn.utils.rnn.pad_sequence([Z(())]), RuntimeError, r"a single number: x\.unsqueeze\(0\)"),
         (lambda: nn.utils.rnn.pad_sequence([Z(2, 4), Z(3, 5)]), RuntimeError, r"the shapes \(2, 4\) and \(3, 5\)"),
     ],
 )

@@ -211,6 +211,7 @@ def test_what_pytorch_programs_call() -> None:
     gru.flatten_parameters()
     assert [len(weights) for weights in gru.all_weights] == [4, 4]
     assert gru.all_weights[1][0] is gru.weight_ih_l1
+    assert (nn.RNN(3, 5).mode, nn.RNN(3, 5, nonlinearity="relu").mode) == ("RNN_TANH", "RNN_RELU")
 
 
 # --- errors that teach ----------------------------------------------------------------------------------------
@@ -243,6 +244,7 @@ def test_what_pytorch_programs_call() -> None:
         ("nn.RNN(3, 5, batch_first=1)", TypeError, "batch_first should be of type bool, True or False, and was given"),
         ("nn.GRU(3, 5, 2, dropout=1.5)", ValueError, r"between 0 and 1, and was given 1\.5"),
         ("nn.LSTMCell(3, 5)(torch.zeros(7, 4, 3))", ValueError, r"loop over the time axis, or use nn\.LSTM for whole"),
+        ("nn.RNNCell(3, 5, nonlinearity='sin')(torch.zeros(4, 3))", RuntimeError, "\"relu\", not 'sin'"),
         ("nn.GRUCell(3, 5)(torch.zeros(4, 2))", RuntimeError, "input_size=3 as its last axis"),
         (
             "nn.GRUCell(3, 5)(torch.zeros(4, 3), torch.zeros(2, 5))",

@@ -59,6 +59,11 @@ def test_heads_that_share_keys() -> None:
         close(shared[:, head], alone)
 
 
+def test_as_many_heads_of_keys_as_of_queries_need_no_sharing() -> None:
+    q = torch.randn(2, 4, 3, 5)
+    assert F.scaled_dot_product_attention(q, q, q, enable_gqa=True).equal(F.scaled_dot_product_attention(q, q, q))
+
+
 def test_keys_for_a_whole_batch() -> None:
     q, k = torch.randn(2, 3, 4, 5), torch.randn(6, 5)
     close(F.scaled_dot_product_attention(q, k, k)[1, 2], F.scaled_dot_product_attention(q[1, 2], k, k))
@@ -107,6 +112,17 @@ def test_heads_are_attention_of_their_own() -> None:
     output, weights = attention(x, y, y)
     close(output, expected)
     close(weights.sum(-1), torch.ones(2, 4))
+
+
+@pytest.mark.parametrize("more", ["add_zero_attn", "add_bias_kv"])
+def test_the_key_that_is_added_may_always_be_looked_at(more: str) -> None:
+    attention = nn.MultiheadAttention(4, 2, **{more: True})
+    x = torch.randn(3, 1, 4)
+    for masks in ({"attn_mask": torch.ones(3, 3).bool()}, {"key_padding_mask": torch.ones(1, 3).bool()}):
+        _, weights = attention(x, x, x, **masks)
+        assert weights.tolist() == [[[0, 0, 0, 1]] * 3]
+    _, weights = attention(x, x, x, attn_mask=torch.full((3, 3), -1.0))
+    assert weights.shape == (1, 3, 4) and (weights > 0).all()
 
 
 @pytest.mark.parametrize("need_weights", [True, False])
@@ -254,6 +270,17 @@ ATTENTION = nn.MultiheadAttention(4, 2)
     "call, error, text",
     [
         (lambda: nn.MultiheadAttention(4, 3), AssertionError, "the 4 numbers, and 3 heads cannot share them evenly"),
+        (lambda: nn.MultiheadAttention(4, 0), ValueError, "must be greater than 0, and are 4 and 0"),
+        (lambda: ATTENTION(*[Z(4)] * 3), AssertionError, r"they are \(L, N, E\), or \(L, E\) for one sequence"),
+        (lambda: ATTENTION(Z(3, 4), *[Z(3, 1, 4)] * 2), AssertionError, "with or without a batch, all three of them"),
+        (
+            lambda: ATTENTION(*[Z(3, 1, 4)] * 3, attn_mask=Z(3, 3).long()),
+            AssertionError, r"attn_mask is bool or floating point, not torch\.int64",
+        ),
+        (
+            lambda: ATTENTION(*[Z(3, 1, 4)] * 3, attn_mask=Z(3, 3, 3)),
+            RuntimeError, r"attn_mask has shape \(3, 3, 3\), not \(N · num_heads, L, S\) = \(2, 3, 3\)",
+        ),
         (lambda: ATTENTION(Z(3, 2, 5), *[Z(3, 2, 4)] * 2), AssertionError, r"query \(3, 2, 5\).*sizes \(4, 4, 4\)"),
         (lambda: ATTENTION(Z(3, 2, 4), Z(5, 2, 4), Z(6, 2, 4)), AssertionError, "one value for each key"),
         (lambda: ATTENTION(Z(3, 2, 4), *[Z(5, 3, 4)] * 2), RuntimeError, r"they are \(L, N, E\), and must agree in N"),
@@ -275,6 +302,19 @@ ATTENTION = nn.MultiheadAttention(4, 2)
         (
             lambda: F.scaled_dot_product_attention(Z(2, 4, 3, 8), Z(2, 2, 3, 8), Z(2, 2, 3, 8)),
             RuntimeError, "fewer heads of keys than of queries need enable_gqa=True",
+        ),
+        (
+            lambda: F.scaled_dot_product_attention(Z(1, 4, 2, 2), *[Z(1, 3, 2, 2)] * 2, enable_gqa=True),
+            RuntimeError, "4 heads of queries cannot share 3 of keys or values evenly",
+        ),
+        (lambda: F.scaled_dot_product_attention(*[Z(2)] * 3), RuntimeError, "two axes or more, not query"),
+        (
+            lambda: F.scaled_dot_product_attention(Z(2, 2), Z(2, 2).double(), Z(2, 2)),
+            RuntimeError, r"torch\.float32, torch\.float64 and torch\.float32: convert them",
+        ),
+        (
+            lambda: F.scaled_dot_product_attention(Z(2, 3), Z(2, 2), Z(2, 2)),
+            RuntimeError, r"must agree in E, .* query \(2, 3\), key \(2, 2\)",
         ),
         (
             lambda: F.scaled_dot_product_attention(*[Z(3, 4)] * 3, Z(3, 3), is_causal=True),

@@ -134,6 +134,22 @@ def test_one_cycle_moves_the_momentum() -> None:
     assert adam.param_groups[0]["betas"] == (0.7, 0.99)
 
 
+def test_one_cycle_leaves_the_momentum_alone_if_asked_to() -> None:
+    optimizer = SGD([cutaway.nn.Parameter(cutaway.zeros(1))], lr=1.0, momentum=0.5)
+    cycle = OneCycleLR(optimizer, 1.0, 10, cycle_momentum=False)
+    assert rates(cycle, 4) == pytest.approx([0.04, 0.52, 1, 0.9504846320134737])
+    assert optimizer.param_groups[0]["momentum"] == 0.5
+
+
+def test_one_cycle_goes_on_where_an_optimizer_was_saved() -> None:
+    saved = SGD([cutaway.nn.Parameter(cutaway.zeros(1))], lr=1.0, momentum=0.9)
+    OneCycleLR(saved, 1.0, 10)
+    optimizer = SGD([cutaway.nn.Parameter(cutaway.zeros(1))], lr=1.0, momentum=0.9)
+    optimizer.load_state_dict(saved.state_dict())
+    assert OneCycleLR(optimizer, 1.0, 10, last_epoch=3).get_last_lr() == pytest.approx([0.8117456539497631])
+    assert optimizer.param_groups[0]["momentum"] == pytest.approx(0.8688255099070633)
+
+
 def test_one_cycle_ends() -> None:
     scheduler = OneCycleLR(optimizer_of(), 1.0, 3)
     rates(scheduler, 3)
@@ -216,6 +232,21 @@ def test_stepping_before_the_optimizer() -> None:
 
 def test_stepping_in_order_is_silent() -> None:
     rates(StepLR(optimizer_of(), 1), 3)
+
+
+@pytest.mark.parametrize(
+    "T_mult, epochs, expected",
+    [
+        (1, (0, 2, 3, 7.5), [(0, 3), (2, 3), (0, 3), (1.5, 3)]),
+        (2, (0, 2, 3, 8.5, 9, 21), [(0, 3), (2, 3), (0, 6), (5.5, 6), (0, 12), (0, 24)]),
+    ],
+)
+def test_warm_restarts_find_the_period_of_any_epoch(T_mult: int, epochs: Any, expected: Any) -> None:
+    scheduler = CosineAnnealingWarmRestarts(optimizer_of(), 3, T_mult)
+    for epoch, (into, period) in zip(epochs, expected, strict=True):
+        scheduler.step(epoch)
+        assert (scheduler.T_cur, scheduler.T_i) == (into, period)
+        assert scheduler.get_last_lr() == pytest.approx([(1 + math.cos(math.pi * into / period)) / 2])
 
 
 def test_asking_for_the_next_rate_warns() -> None:
@@ -325,6 +356,13 @@ def test_a_combination_cannot_come_second() -> None:
     optimizer.step()
     with pytest.raises(NotImplementedError, match="can only come first"):
         scheduler.step()
+
+
+def test_plateau_told_the_epoch_warns() -> None:
+    scheduler = ReduceLROnPlateau(optimizer_of())
+    with pytest.warns(UserWarning, match="leave out the epoch"):
+        scheduler.step(1.0, 5)
+    assert scheduler.last_epoch == 5
 
 
 def test_plateau_with_a_group_added_later() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, namedtuple
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ def test_containers() -> None:
     assert isinstance(ordered, OrderedDict) and list(ordered) == ["b", "a"]
     counts = default_collate([defaultdict(int, a=1)])
     assert counts["new"] == 0
+    fixed = default_collate([MappingProxyType({"a": 1}), MappingProxyType({"a": 2})])
+    assert isinstance(fixed, MappingProxyType) and fixed["a"].tolist() == [1, 2]
 
 
 def test_gradients_reach_the_examples() -> None:

@@ -129,6 +129,9 @@ def test_collate_fn_and_getitems() -> None:
             return [100 * i for i in indices]
 
     assert list(DataLoader(AtOnce(), batch_size=2, collate_fn=sum)) == [100, 200]
+    for part in (Subset(AtOnce(), [2, 0, 1]), Subset(Subset(AtOnce(), [1, 0, 2]), [2, 1, 0])):
+        assert list(DataLoader(part, batch_size=2, collate_fn=list)) == [[200, 0], [100]]
+    assert list(DataLoader(Subset("abc", [2, 0]), batch_size=2)) == [["c", "a"]]
 
 
 def test_rows_taken_at_once_are_those_taken_one_by_one() -> None:

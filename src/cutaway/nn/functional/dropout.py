@@ -34,10 +34,10 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise ValueError(f"a dropout probability lies between 0 and 1, and p is {p}")
     if not training or p == 0 or input.numel() == 0:
         return input
-    if not input.is_floating_point():
-        raise RuntimeError(f"dropout scales what it keeps by 1/(1-p), so it cannot take {input.dtype}: use x.float()")
     if p == 1:
         return input.mul_(0) if inplace else input * 0
+    if not input.is_floating_point():
+        raise RuntimeError(f"dropout scales what it keeps by 1/(1-p), so it cannot take {input.dtype}: use x.float()")
     mask = empty_like(input, requires_grad=False).bernoulli_(1 - p).div_(1 - p)
     return input.mul_(mask) if inplace else input * mask
 
@@ -64,16 +64,16 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
         listener("dropout2d", training and p > 0)
     if not 0 <= p <= 1:
         raise ValueError(f"a dropout probability lies between 0 and 1, and p is {p}")
-    if input.ndim < 2:
-        raise RuntimeError(f"dropout2d drops channels of (N, C, H, W), and was given x of shape {tuple(input.shape)}")
     if input.ndim != 4:
         warn(f"dropout2d takes (N, C, H, W); x of shape {tuple(input.shape)} is read as (N, C, *)")
     if not training or p == 0 or input.numel() == 0:
         return input
-    if not input.is_floating_point():
-        raise RuntimeError(f"dropout2d scales what it keeps by 1/(1-p), not possible in {input.dtype}: use x.float()")
+    if input.ndim < 2:
+        raise RuntimeError(f"dropout2d drops channels of (N, C, H, W), and was given x of shape {tuple(input.shape)}")
     if p == 1:
         return input.mul_(0) if inplace else input * 0
+    if not input.is_floating_point():
+        raise RuntimeError(f"dropout2d scales what it keeps by 1/(1-p), not possible in {input.dtype}: use x.float()")
     channels = empty((*input.shape[:2], *[1] * (input.ndim - 2)), dtype=input.dtype)
     mask = channels.bernoulli_(1 - p).div_(1 - p)
     return input.mul_(mask) if inplace else input * mask

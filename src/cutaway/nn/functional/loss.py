@@ -34,15 +34,15 @@ def reduced(losses: Tensor, reduction: str) -> Tensor:
     return losses
 
 
-def _pair(function: str, input: Tensor, target: Tensor, reduction: str) -> list[Tensor]:
-    """What a distance is given, checked and of one dtype."""
+def _pair(function: str, input: Tensor, target: Tensor, reduction: str, *, whole: bool = False) -> list[Tensor]:
+    """What a distance is given, checked and of one dtype; whole: it may be of whole numbers."""
     check_reduction(reduction)
     check_tensors(function, input=input, target=target)
     for listener in events.distance:
         listener(function, input, target)
     if input._array.dtype is target._array.dtype and input._array.dtype.kind == "f":
         return [input, target]
-    if not (input.is_floating_point() or target.is_floating_point()):
+    if not (whole or input.is_floating_point() or target.is_floating_point()):
         raise NotImplementedError(f"{function} takes fractions, and was given {input.dtype}: use x.float()")
     return to_common_dtype(input, target)
 
@@ -72,7 +72,7 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: T
     >>> F.l1_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
     tensor(1.)
     """
-    x, y = _pair("l1_loss", input, target, reduction)
+    x, y = _pair("l1_loss", input, target, reduction, whole=True)
     losses = (x - y).abs()
     return reduced(losses, reduction) if weight is None else _weighted(losses, weight, reduction)
 
@@ -253,8 +253,7 @@ def _pair_up(
     kept = (~ignored).astype(scores._array.dtype)
     scale = kept
     if weight is not None:
-        if weight.shape != (count,):
-            raise RuntimeError(f"{name} takes a weight for each of the {count} classes, not {tuple(weight.shape)}")
+        _check_weight(name, weight, count)
         if weight.dtype != input.dtype:
             raise RuntimeError(f"the weight is {weight.dtype} and the input {input.dtype}: use weight.to(x.dtype)")
         scale = kept * weight._array[classes]
@@ -273,6 +272,11 @@ def _chosen(op: Callable[..., Any], rows: _Rows, target: Tensor, reduction: str)
     if reduction == "none":
         return losses if target.ndim == 1 else losses.reshape(target.shape)
     return losses + rows.nothing if rows.nothing else losses
+
+
+def _check_weight(name: str, weight: Tensor, count: int) -> None:
+    if weight.shape != (count,):
+        raise RuntimeError(f"{name} takes a weight for each of the {count} classes, not {tuple(weight.shape)}")
 
 
 def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
@@ -324,6 +328,7 @@ def _soft_cross_entropy(
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / count
     if weight is not None:
+        _check_weight("cross_entropy", weight, count)
         target = target * weight.reshape(-1, *[1] * (input.ndim - axis - 1))
     losses = -(input.log_softmax(axis) * target).sum(axis)
     return reduced(losses, reduction)

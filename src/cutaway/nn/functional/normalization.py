@@ -180,6 +180,8 @@ def batch_norm(
         raise ValueError(_single_value("batch_norm", shape))
     if eps < 0 or (training and eps == 0):
         raise ValueError(f"batch_norm eps must be positive when training, and never negative; it is {eps}")
+    if training and (running_mean is None) != (running_var is None):
+        raise ValueError("batch_norm: running_mean and running_var are given both, or neither of them")
     if shape == (0,):
         return input.clone()
     if len(shape) < 2:
@@ -196,18 +198,17 @@ def batch_norm(
         return _affine(ops.batch_norm, input, weight, bias, shape[1:2], **known, eps=eps)
     out = _affine(ops.batch_norm, input, weight, bias, shape[1:2], eps=eps)
     n = shape[0] * math.prod(shape[2:])
-    if n and (running_mean is not None or running_var is not None):
+    if n and running_mean is not None and running_var is not None:
         mean, var = moments(input._array)
         _move(running_mean, mean, momentum)
         _move(running_var, var * (n / (n - 1)), momentum)
     return out
 
 
-def _move(running: Tensor | None, value: Any, momentum: float) -> None:
+def _move(running: Tensor, value: Any, momentum: float) -> None:
     """Move a running statistic in place, outside of the graph."""
-    if running is not None:
-        running._array[...] = momentum * value + (1 - momentum) * running._array
-        stamp_write(running._array)
+    running._array[...] = momentum * value + (1 - momentum) * running._array
+    stamp_write(running._array)
 
 
 def _affine(op: Any, input: Tensor, weight: Tensor | None, bias: Tensor | None, shape: Any, **attrs: Any) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ...dtypes import int64
 from ...ops.pooling import winners
 from ...ops.windows import Windows
 from ...tensors import Tensor
@@ -166,9 +167,10 @@ def _avg_pool(
     if divisor == 0:
         raise RuntimeError(f"{name}: divisor_override=0 would divide by zero; None divides by the window's size")
     windows = _windows(name, input, axes, kernel_size, stride, padding, 1, ceil_mode)
-    if not input.is_floating_point():  # whole numbers stay whole: their means are cut off
+    if input.dtype == int64:  # whole numbers stay whole: their means are cut off
         how = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor
-        return _avg_pool(name, input.double(), axes, *how).trunc().to(input.dtype)
+        return _avg_pool(name, input.double(), axes, *how).trunc().to(int64)
+    check_floating_point(name, input)
     counts = _counts(windows, input._array.shape[-axes:], count_include_pad) if divisor is None else np.array(divisor)
     share = counts.astype(input._array.dtype)
     return as_images(input, axes, lambda x: apply(ops.avg_pool2d, x, windows=windows, divisor=share))

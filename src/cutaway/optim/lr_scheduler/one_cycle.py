@@ -110,11 +110,9 @@ class OneCycleLR(LRScheduler):
                 f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}: "
                 "the cycle is over; give as many total_steps as there are batches in all epochs"
             )
-        start = 0.0
-        for phase in self._schedule_phases:
-            if self.last_epoch <= phase["end_step"] or phase is self._schedule_phases[-1]:
-                break
-            start = phase["end_step"]
+        phases = self._schedule_phases
+        now = next((i for i, phase in enumerate(phases) if self.last_epoch <= phase["end_step"]), len(phases) - 1)
+        phase, start = phases[now], phases[now - 1]["end_step"] if now else 0.0
         part = (self.last_epoch - start) / (phase["end_step"] - start)
         lrs = []
         for group in self.optimizer.param_groups:

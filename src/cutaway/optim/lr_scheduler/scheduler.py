@@ -98,7 +98,7 @@ class LRScheduler:
         Args:
             base_lr: the one that it began with.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no closed form")
+        raise NotImplementedError
 
     # -- going through it ------------------------------------------------------------------------------------
 

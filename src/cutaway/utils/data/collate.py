@@ -93,7 +93,7 @@ def default_convert(data: Any) -> Any:
 def _like(mapping: Mapping[Any, Any], values: dict[Any, Any]) -> Any:
     """The values in a mapping of the same class, a defaultdict for example."""
     if not isinstance(mapping, MutableMapping):
-        return values
+        return type(mapping)(values)  # type: ignore[call-arg]
     out = copy.copy(mapping)
     out.update(values)
     return out
