@@ -66,9 +66,12 @@ def compare(got: Any, expected: Any, rtol: float, atol: float, where: str = "") 
         for i, (a, b) in enumerate(zip(got, expected, strict=True)):
             compare(a, b, rtol, atol, f"{where}[{i}]")
     elif isinstance(expected, float):
+        assert isinstance(got, float), f"{where}: {type(got)}"
         np.testing.assert_allclose(got, expected, rtol=rtol, atol=atol, err_msg=where)
     elif isinstance(expected, torch.nn.Module):
         assert repr(got) == repr(expected), where
+    elif isinstance(expected, bool | int | str | None):
+        assert type(got) is type(expected) and got == expected, f"{where}: {got!r} instead of {expected!r}"
     else:
         assert got == expected, where
 

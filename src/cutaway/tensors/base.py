@@ -294,8 +294,11 @@ def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], pa
         value = np.asarray(value)
     if not switch.recording or not any(parents):
         return wrap(value)
-    line = user_line(sys._getframe(2))  # behind us is `apply` or `binary`
-    node = Node(op, attrs, arrays, parents, value.shape, answer[1:], line)
+    try:
+        frame = sys._getframe(3)  # behind us are `apply` or `binary`, and the method that called it
+    except ValueError:  # an op applied by hand, at the top of a program
+        frame = sys._getframe(2)
+    node = Node(op, attrs, arrays, parents, value.shape, answer[1:], user_line(frame))
     if observers:
         for observer in observers:
             observer.recorded(node, value)
