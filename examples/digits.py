@@ -82,7 +82,7 @@ def main(seed: int = 0, epochs: int = 60, quiet: bool = False, out: Path = Path(
     if not quiet:
         print(f"\nright: {result.train_accuracy:.1%} of the digits it learned from,", end=" ")
         print(f"{result.accuracy:.1%} of the {result.held_out} held out")
-        print("mistakes:", ", ".join(f"a {truth} taken for a {guess}" for truth, guess in mistakes))
+        print("mistakes:", ", ".join(f"{truth} taken for {guess}" for truth, guess in mistakes))
     scans, weights = (t.detach().view(-1, 8, 8).numpy() for t in (test[0], first_layer.weight))
     pictures.draw_digits(curves, scans, truths, guesses, weights, out / "digits.png")
     return result
