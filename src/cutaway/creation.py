@@ -177,7 +177,11 @@ def ones_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, 
 
 
 def empty_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor to be filled later, in the shape and dtype of another tensor."""
+    """A tensor to be filled later, in the shape and dtype of another tensor.
+
+    >>> cutaway.empty_like(cutaway.zeros(2, 3)).shape
+    torch.Size([2, 3])
+    """
     return finished(_like("empty_like", np.zeros_like, input, dtype), device, requires_grad)
 
 

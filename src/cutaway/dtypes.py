@@ -24,7 +24,11 @@ class Printed(type):
 
 
 class dtype(metaclass=Printed):
-    """A kind of number, such as `cutaway.float32`."""
+    """A kind of number, such as `cutaway.float32`.
+
+    >>> cutaway.float32, cutaway.float32.itemsize, cutaway.int64.is_floating_point
+    (torch.float32, 4, False)
+    """
 
     __slots__ = ("dtype", "name")
 
@@ -121,7 +125,11 @@ _default = float32
 
 
 def get_default_dtype() -> dtype:
-    """The dtype of new tensors of fractions: float32 unless it was set otherwise."""
+    """The dtype of new tensors of fractions: float32 unless it was set otherwise.
+
+    >>> cutaway.get_default_dtype()
+    torch.float32
+    """
     return _default
 
 
@@ -190,7 +198,12 @@ def result_type(*operands: Any) -> np.dtype[Any]:
 
 
 class Size(tuple[int, ...], metaclass=Printed):
-    """A tensor's shape: a tuple that prints as PyTorch prints it."""
+    """A tensor's shape: a tuple that prints as PyTorch prints it.
+
+    >>> shape = cutaway.zeros(2, 3).shape
+    >>> shape, shape[0], shape.numel()
+    (torch.Size([2, 3]), 2, 6)
+    """
 
     __slots__ = ()
 
@@ -236,6 +249,10 @@ class device(metaclass=Printed):
     Args:
         type: "cpu" or "cpu:0". Another device's name can be made and compared, but not used.
         index: 0 or None.
+
+    >>> device = cutaway.device("cuda" if cutaway.cuda.is_available() else "cpu")
+    >>> cutaway.zeros(2).to(device).device
+    device(type='cpu')
     """
 
     __slots__ = ("index", "type")

@@ -35,7 +35,12 @@ def is_grad_enabled() -> bool:
 
 
 def is_inference_mode_enabled() -> bool:
-    """Whether this thread is inside `inference_mode()`."""
+    """Whether this thread is inside `inference_mode()`.
+
+    >>> with cutaway.inference_mode():
+    ...     cutaway.is_inference_mode_enabled()
+    True
+    """
     return switch.inference
 
 
@@ -129,7 +134,14 @@ class no_grad(_Plain):
 
 
 class enable_grad(_Plain):
-    """Record again inside a `no_grad` block."""
+    """Record again inside a `no_grad` block.
+
+    >>> x = cutaway.ones(2, requires_grad=True)
+    >>> with cutaway.no_grad(), cutaway.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    True
+    """
 
     recording = True
 
@@ -139,6 +151,12 @@ class inference_mode(GradMode):
 
     Args:
         mode: False means the opposite: inside, ops are recorded.
+
+    >>> @cutaway.inference_mode()
+    ... def predict(model, x):
+    ...     return model(x)
+    >>> predict(nn.Linear(2, 1), cutaway.ones(2)).requires_grad
+    False
     """
 
     def __new__(cls, mode: Any = True) -> Any:
@@ -159,6 +177,12 @@ class set_grad_enabled(GradMode):
 
     Args:
         mode: True to record, False not to.
+
+    >>> x, training = cutaway.ones(2, requires_grad=True), False
+    >>> with cutaway.set_grad_enabled(training):
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
     """
 
     def __init__(self, mode: bool) -> None:

@@ -51,7 +51,11 @@ def initial_seed() -> int:
 
 
 def get_rng_state() -> Tensor:
-    """The state of the stream, to return to later."""
+    """The state of the stream, to return to later: see `set_rng_state`.
+
+    >>> cutaway.get_rng_state().dtype
+    torch.uint8
+    """
     return default_generator.get_state()
 
 

@@ -179,11 +179,19 @@ class Conversion(TensorBase):
         return to_dtype(self, dtypes.float32.dtype)
 
     def double(self) -> Tensor:
-        """Converted to float64."""
+        """Converted to float64.
+
+        >>> cutaway.tensor([1, 2]).double()
+        tensor([1., 2.], dtype=torch.float64)
+        """
         return to_dtype(self, dtypes.float64.dtype)
 
     def half(self) -> Tensor:
-        """Converted to float16."""
+        """Converted to float16.
+
+        >>> cutaway.tensor([1., 2.]).half()
+        tensor([1., 2.], dtype=torch.float16)
+        """
         return to_dtype(self, dtypes.float16.dtype)
 
     def long(self) -> Tensor:
@@ -195,7 +203,11 @@ class Conversion(TensorBase):
         return to_dtype(self, dtypes.int64.dtype)
 
     def int(self) -> Tensor:
-        """Converted to int32; fractions are cut off."""
+        """Converted to int32; fractions are cut off.
+
+        >>> cutaway.tensor([1.7, -1.7]).int()
+        tensor([ 1, -1], dtype=torch.int32)
+        """
         return to_dtype(self, dtypes.int32.dtype)
 
     def short(self) -> Tensor:
@@ -352,7 +364,11 @@ class Conversion(TensorBase):
         self, *lengths: Any, size: Any = None, dtype: DType | None = None, device: Any = None,
         requires_grad: Any = False,
     ) -> Tensor:  # fmt: skip
-        """A tensor of a shape, to be filled later, with self's dtype."""
+        """A tensor of a shape, to be filled later, with self's dtype.
+
+        >>> cutaway.tensor([1, 2]).new_empty(2, 3).shape
+        torch.Size([2, 3])
+        """
         return self.new_full(sizes(lengths, size), 0, dtype=dtype, device=device, requires_grad=requires_grad)
 
     def new_full(

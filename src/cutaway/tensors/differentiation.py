@@ -110,7 +110,15 @@ class Differentiation(TensorBase):
         return _add_hook(node, on_gradient)
 
     def retain_grad(self) -> None:
-        """Keep the gradient of self in `.grad`, though self is not a leaf."""
+        """Keep the gradient of self in `.grad`, though self is not a leaf.
+
+        >>> x = cutaway.tensor(3., requires_grad=True)
+        >>> y = x * x
+        >>> y.retain_grad()
+        >>> (y * 2).backward()
+        >>> y.grad, x.grad
+        (tensor(2.), tensor(12.))
+        """
         node = node_of(self)
         if node is None:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
@@ -272,6 +280,11 @@ def backward(
         create_graph: record the backward pass too, for second derivatives.
         grad_variables: not used; PyTorch's old name for grad_tensors.
         inputs: only these get a gradient; None: all leaves.
+
+    >>> x = cutaway.tensor([1., 2.], requires_grad=True)
+    >>> cutaway.autograd.backward([x.sum(), x * x], [None, cutaway.ones(2)])
+    >>> x.grad
+    tensor([3., 5.])
     """
     starts = _as_list(tensors)
     seeds = [None] * len(starts) if grad_tensors is None else _as_list(grad_tensors)

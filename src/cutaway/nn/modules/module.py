@@ -79,6 +79,7 @@ class Module(Registry):
     # -- calling ---------------------------------------------------------------------------------------------
 
     def _forward_is_missing(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output: every subclass defines its own, and `module(x)` calls it."""
         kind = type(self).__name__
         raise NotImplementedError(
             f"{kind} was called, but has no forward(): define `def forward(self, x): ...` in class {kind} "
@@ -122,7 +123,13 @@ class Module(Registry):
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args)` before every forward; a value that it returns replaces the args."""
+        """Call `hook(module, args)` before every forward; a value that it returns replaces the args.
+
+        >>> layer = nn.Linear(2, 3)
+        >>> handle = layer.register_forward_pre_hook(lambda module, args: (args[0] * 0,))
+        >>> bool((layer(torch.ones(2)) == layer.bias).all())
+        True
+        """
         return RemovableHandle(self._forward_pre_hooks, (hook, with_kwargs), prepend=prepend)
 
     def register_forward_hook(
@@ -147,20 +154,41 @@ class Module(Registry):
 
         Both are tuples, one entry for each positional argument and for each output; an entry is None where no
         gradient is needed. A return value replaces grad_input.
+
+        >>> layer = nn.Linear(2, 1)
+        >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_output))
+        >>> layer(torch.ones(1, 2)).backward()
+        (tensor([[1.]]),)
         """
         return RemovableHandle(self._backward_hooks, (hook, False), prepend=prepend)
 
     # -- modes and conversions -------------------------------------------------------------------------------
 
     def apply(self, fn: Callable[[Module], None]) -> Self:
-        """Call `fn` on every module below and then on this one, for example to initialise weights."""
+        """Call `fn` on every module below and then on this one, for example to initialise weights.
+
+        >>> def start(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         nn.init.zeros_(module.bias)
+        >>> net = nn.Sequential(nn.Linear(2, 2), nn.Tanh()).apply(start)
+        >>> net[0].bias.detach()
+        tensor([0., 0.])
+        """
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all below it to training (dropout drops, batch norm measures)."""
+        """Switch this module and all below it to training (dropout drops, batch norm measures).
+
+        Args:
+            mode: False switches to evaluation.
+
+        >>> net = nn.Sequential(nn.Dropout(0.5)).train(False)
+        >>> net.training, net[0].training
+        (False, False)
+        """
         if not isinstance(mode, bool):
             raise ValueError(f"train() takes True or False, not {mode!r}: is the input meant for net(x)?")
         self.training = mode
@@ -169,17 +197,36 @@ class Module(Registry):
         return self
 
     def eval(self) -> Self:
-        """Switch this module and all below it to evaluation."""
+        """Switch this module and all below it to evaluation.
+
+        >>> nn.Dropout(0.5).eval()(torch.ones(3))
+        tensor([1., 1., 1.])
+        """
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Freeze (False) or unfreeze every parameter."""
+        """Freeze (False) or unfreeze every parameter.
+
+        >>> frozen = nn.Linear(2, 2).requires_grad_(False)
+        >>> [p.requires_grad for p in frozen.parameters()]
+        [False, False]
+        """
         for param in self.parameters():
             param.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget every parameter's gradient: backward adds to what is there."""
+        """Forget every parameter's gradient: backward adds to what is there.
+
+        Args:
+            set_to_none: False keeps the gradients' memory and fills it with zeros.
+
+        >>> layer = nn.Linear(2, 1)
+        >>> layer(torch.ones(2)).backward()
+        >>> layer.zero_grad()
+        >>> print(layer.weight.grad)
+        None
+        """
         for param in self.parameters():
             if param.grad is None:
                 continue
@@ -206,7 +253,14 @@ class Module(Registry):
         return self
 
     def to(self, *args: Any, dtype: DType | None = None, device: Any = None, non_blocking: bool = False) -> Self:
-        """Convert floating-point parameters and buffers: `net.to(torch.float64)`; `.to("cpu")` is accepted."""
+        """Convert floating-point parameters and buffers: `net.to(torch.float64)`; `.to("cpu")` is accepted.
+
+        Raises:
+            TypeError: a dtype of whole numbers.
+
+        >>> nn.Linear(2, 1).to("cpu").to(torch.float64).weight.dtype
+        torch.float64
+        """
         for arg in args:
             if isinstance(arg, DType):
                 dtype = arg

@@ -138,7 +138,14 @@ class Registry:
             raise KeyError(f"{type(self).__name__} already has an attribute {name!r}: choose another {kind} name")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter by name, as `self.name = param` does; None keeps the place of one that is left out."""
+        """Add a parameter by name, as `self.name = param` does; None keeps the place of one that is left out.
+
+        >>> net = nn.Module()
+        >>> net.register_parameter("scale", nn.Parameter(torch.ones(1)))
+        >>> net.scale
+        Parameter containing:
+        tensor([1.], requires_grad=True)
+        """
         self._check_name("parameter", "_parameters", name)
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
@@ -196,7 +203,11 @@ class Registry:
                 yield name, child
 
     def children(self) -> Iterator[Module]:
-        """Every direct child module."""
+        """Every direct child module.
+
+        >>> list(nn.Sequential(nn.Tanh(), nn.Sequential(nn.ReLU())).children())[0]
+        Tanh()
+        """
         return (child for _, child in self.named_children())
 
     def named_modules(
@@ -219,7 +230,11 @@ class Registry:
                 yield from child.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
     def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
-        """This module and all below it, each once."""
+        """This module and all below it, each once.
+
+        >>> [type(m).__name__ for m in nn.Sequential(nn.Tanh(), nn.Sequential(nn.ReLU())).modules()]
+        ['Sequential', 'Tanh', 'Sequential', 'ReLU']
+        """
         return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def _named_members(
@@ -245,7 +260,11 @@ class Registry:
         return self._named_members("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """Every parameter, for an optimizer: `optim.SGD(net.parameters(), lr=0.1)`."""
+        """Every parameter, for an optimizer: `optim.SGD(net.parameters(), lr=0.1)`.
+
+        >>> sum(p.numel() for p in nn.Linear(3, 2).parameters())
+        8
+        """
         for listener in events.parameters:
             listener(self)
         return (param for _, param in self.named_parameters(recurse=recurse))
@@ -261,7 +280,14 @@ class Registry:
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def get_submodule(self, target: str) -> Module:
-        """The module at a dotted path, `net.get_submodule("encoder.0")`; "" is the module itself."""
+        """The module at a dotted path; "" is the module itself.
+
+        Raises:
+            AttributeError: there is none.
+
+        >>> nn.Sequential(nn.Tanh(), nn.Sequential(nn.ReLU())).get_submodule("1.0")
+        ReLU()
+        """
         module: Any = self
         for name in target.split(".") if target else []:
             if module._modules.get(name) is None:
