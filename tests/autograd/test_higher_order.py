@@ -166,3 +166,11 @@ def test_a_norm_has_no_slope_at_the_origin_and_that_does_not_change(p: float) ->
     (slope,) = cutaway.autograd.grad(x.norm(p), x, create_graph=True)
     (again,) = cutaway.autograd.grad(slope.sum(), x, allow_unused=True, materialize_grads=True)
     assert slope.tolist() == again.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("bend", [F.relu, F.leaky_relu, F.hardtanh, lambda x: F.prelu(x, cutaway.tensor([0.1]))])
+def test_the_second_derivative_of_a_kinked_line_is_zero_and_not_nothing(bend: Any) -> None:
+    x = cutaway.tensor([-2.0, 0.5, float("inf"), float("nan")], requires_grad=True)
+    (g,) = grad(bend(x).sum(), x, create_graph=True)
+    (second,) = grad(g.sum(), x)
+    assert second.tolist() == [0, 0, 0, 0]

@@ -45,6 +45,7 @@ class Op:
     broadcasts: bool = False  # inputs may be stretched: the engine sums their gradients back
     numpy: Callable[..., Any] | None = None  # the function for which it stands in when given Tensors
     twin: Callable[..., Any] | None = None  # a fused op's value, from small ops
+    zeros: bool = False  # for its second derivative PyTorch gives zeros, and not nothing
 
     @property
     def name(self) -> str:
@@ -279,21 +280,21 @@ _OPS = [
     Op(indexing.index_add, "IndexAddBackward0"),
     Op(indexing.embedding, "EmbeddingBackward0"),
     # activations
-    Op(activation.relu, "ReluBackward0"),
-    Op(activation.leaky_relu, "LeakyReluBackward0"),
+    Op(activation.relu, "ReluBackward0", zeros=True),
+    Op(activation.leaky_relu, "LeakyReluBackward0", zeros=True),
     Op(activation.elu, "EluBackward0"),
     Op(activation.gelu, "GeluBackward0"),
     Op(activation.silu, "SiluBackward0"),
     Op(activation.mish, "MishBackward0"),
-    Op(activation.prelu, "PreluKernelBackward0", broadcasts=True),
-    Op(activation.hardtanh, "HardtanhBackward0"),
+    Op(activation.prelu, "PreluKernelBackward0", broadcasts=True, zeros=True),
+    Op(activation.hardtanh, "HardtanhBackward0", zeros=True),
     Op(activation.softplus, "SoftplusBackward0"),
     Op(activation.logsigmoid, "LogSigmoidBackward0"),
     Op(activation.softmax, "SoftmaxBackward0"),
     Op(activation.log_softmax, "LogSoftmaxBackward0"),
     # losses
     Op(loss.cross_entropy, "NllLossBackward0", twin=loss.cross_entropy_twin),
-    Op(loss.nll, "NllLossBackward0"),
+    Op(loss.nll, "NllLossBackward0", zeros=True),
     Op(distance.mse_loss, "MseLossBackward0", broadcasts=True),
     Op(distance.huber_loss, "HuberLossBackward0", broadcasts=True),
     Op(distance.smooth_l1_loss, "SmoothL1LossBackward0", broadcasts=True),
@@ -305,8 +306,8 @@ _OPS = [
     Op(convolution.conv_transpose2d, "ConvolutionBackward0", twin=convolution.conv_transpose2d_twin),
     Op(windows.unfold, "Im2ColBackward0", numpy=windows.columns),
     Op(windows.fold, "Col2ImBackward0", numpy=windows.overlaid),
-    Op(pooling.max_pool2d, "MaxPool2DWithIndicesBackward0", twin=pooling.max_pool2d_twin),
-    Op(pooling.avg_pool2d, "AvgPool2DBackward0", twin=pooling.avg_pool2d_twin),
+    Op(pooling.max_pool2d, "MaxPool2DWithIndicesBackward0", twin=pooling.max_pool2d_twin, zeros=True),
+    Op(pooling.avg_pool2d, "AvgPool2DBackward0", twin=pooling.avg_pool2d_twin, zeros=True),
     Op(pooling.resample2d, "UpsampleBilinear2DBackward0"),
     Op(pooling.pick2d, "UpsampleNearest2DBackward0"),
     # normalization

@@ -188,10 +188,14 @@ def pullbacks_on_tensors(node: Node) -> Sequence[Any]:
         for array, parent in zip(node.arrays, node.parents, strict=True)
     ]
     op = TABLE.get(node.op)
-    if op is None or op.twin is None:
-        _, *pullbacks = node.op(*inputs, **node.attrs)
-        return [p if parent is not None else None for p, parent in zip(pullbacks, node.parents, strict=True)]
-    return _pullbacks_of_twin(op.twin, inputs, node.attrs)
+    if op is not None and op.twin is not None:
+        pullbacks = _pullbacks_of_twin(op.twin, inputs, node.attrs)
+    else:
+        pullbacks = list(node.op(*inputs, **node.attrs)[1:])
+    if op is not None and op.zeros:
+        zeros = 0 * inputs[0].sign()  # recorded, and of gradient 0
+        pullbacks = [p and (lambda g, p=p: p(g) + zeros) for p in pullbacks]
+    return [p if parent is not None else None for p, parent in zip(pullbacks, node.parents, strict=True)]
 
 
 def _pullbacks_of_twin(twin: Callable[..., Any], inputs: list[Any], attrs: Mapping[str, Any]) -> list[Any]:
