@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import cutaway as torch
-from cutaway.torch_import import SHELVES
+from cutaway.errors.absent import SHELVES
 
 MISSING = {
     "nn.Conv3d": "cutaway has no torch.nn.Conv3d; nearest to it: torch.nn.Conv2d",
@@ -26,11 +26,14 @@ MISSING = {
     "linalg.svd": "cutaway has no torch.linalg.svd: "
     "use np.linalg.svd on x.numpy(); gradients do not flow through it",
     "random.fork_rng": "cutaway has no torch.random.fork_rng",
-    "quantile": "cutaway has no torch.quantile: "
-    "sort, and take the element at q * (n - 1); np.quantile on x.numpy() has no gradient",
+    "kthvalue": "cutaway has no torch.kthvalue: "
+    "sort, and take the element k - 1: x.sort(dim).values.select(dim, k - 1)",
+    "frac": "cutaway has no torch.frac",
+    "histc": "cutaway has no torch.histc: use torch.bincount for whole numbers, or np.histogram on x.numpy()",
+    "linalg.cond": "cutaway has no torch.linalg.cond",
     "optim.LBFGS": "cutaway has no torch.optim.LBFGS: use torch.optim.Adam, or scipy.optimize for a small problem",
-    "optim.lr_scheduler.CyclicLR": "cutaway has no torch.optim.lr_scheduler.CyclicLR; "
-    "nearest to it: torch.optim.lr_scheduler.OneCycleLR",
+    "optim.lr_scheduler.CyclicLR": "cutaway has no torch.optim.lr_scheduler.CyclicLR: "
+    "use torch.optim.lr_scheduler.OneCycleLR, or LambdaLR with a formula",
     "utils.checkpoint": "cutaway has no torch.utils.checkpoint",
     "utils.data.Dataloader": "cutaway has no torch.utils.data.Dataloader; nearest to it: torch.utils.data.DataLoader",
     "distributions.Gaussian": "cutaway has no torch.distributions.Gaussian",
@@ -55,6 +58,52 @@ def test_a_missing_name_says_what_is_there(path: str) -> None:
         find(path)
     assert str(caught.value) == MISSING[path]
     assert caught.value.name == path.rpartition(".")[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    {
+        "kthvalue": "'Tensor' object has no attribute 'kthvalue': "
+        "sort, and take the element k - 1: x.sort(dim).values.select(dim, k - 1)",
+        "svd": "'Tensor' object has no attribute 'svd': "
+        "use np.linalg.svd on x.numpy(); gradients do not flow through it",
+        "linspace": "'Tensor' object has no attribute 'linspace'; nearest to it: torch.linspace",
+        "sofmax": "'Tensor' object has no attribute 'sofmax'; nearest to it: torch.Tensor.softmax",
+        "foo": "'Tensor' object has no attribute 'foo'",
+        "__cuda_array_interface__": "'Tensor' object has no attribute '__cuda_array_interface__'",
+    }.items(),
+)
+def test_a_tensor_says_what_is_there_as_the_modules_do(name: str, text: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(torch.ones(2), name)
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    {
+        "from cutaway.linalg import svd": "cutaway has no torch.linalg.svd: "
+        "use np.linalg.svd on x.numpy(); gradients do not flow through it",
+        "from cutaway import fft": "cutaway has no torch.fft: "
+        "use np.fft on x.numpy(); gradients do not flow through it",
+        "from cutaway.nn import Linear, Conv3d": "cutaway has no torch.nn.Conv3d; nearest to it: torch.nn.Conv2d",
+        "from cutaway.nn.functional import nowhere": "cutaway has no torch.nn.functional.nowhere",
+        "from cutaway.optim import _nowhere": "torch.optim has no _nowhere",
+    }.items(),
+)
+def test_an_import_of_a_missing_name_says_so_too(line: str, text: str) -> None:
+    with pytest.raises(ImportError) as caught:
+        exec(line, {})
+    assert str(caught.value) == text
+
+
+def test_a_name_that_may_be_missing_can_be_imported_with_care() -> None:
+    assert not hasattr(torch.linalg, "svd")
+    try:
+        from cutaway.linalg import svd  # type: ignore[attr-defined]
+    except ImportError:
+        svd = None
+    assert svd is None
 
 
 def test_modules_still_answer_python_itself() -> None:

@@ -16,7 +16,8 @@ import pytest
 import cutaway
 from cutaway import errors
 from cutaway.cli import main, missing_name
-from cutaway.torch_import import absent, nearest, not_there
+from cutaway.errors import absent, not_there
+from cutaway.errors.absent import nearest_names
 
 
 @pytest.fixture
@@ -278,10 +279,10 @@ def test_a_missing_module_is_an_import_error() -> None:
 
 
 def test_nearest() -> None:
-    assert nearest("torch.nn.softmax") == ["torch.softmax", "torch.nn.functional.softmax"]
-    assert nearest("torch.Adam") == ["torch.optim.Adam"]
-    assert nearest("torch.nn.adamw") == ["torch.optim.AdamW"]
-    assert nearest("torch.xyzzyplugh") == []
+    assert nearest_names("torch.nn.softmax") == ["torch.softmax", "torch.nn.functional.softmax"]
+    assert nearest_names("torch.Adam") == ["torch.optim.Adam"]
+    assert nearest_names("torch.nn.adamw") == ["torch.optim.AdamW"]
+    assert nearest_names("torch.xyzzyplugh") == []
     assert not_there("torch.jit.script").startswith("cutaway has no torch.jit.script: leave the call out")
 
 

@@ -80,6 +80,7 @@ from .dtypes import (  # noqa: E402
     set_default_dtype,
     uint8,
 )  # fmt: skip
+from .errors import absent as _absent  # noqa: E402
 from .functions import *  # noqa: E402, F403
 from .random import (  # noqa: E402
     Generator,
@@ -121,7 +122,6 @@ from .tensors import (  # noqa: E402
     vstack,
     where,
 )  # fmt: skip
-from .torch_import import absent as _absent  # noqa: E402
 from .torch_import import as_torch  # noqa: E402
 
 __version__ = "0.1.0"

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from .dtypes import device
-from .torch_import import absent
+from .errors import absent
 
 
 def is_available() -> bool:

@@ -19,8 +19,9 @@ from traceback import walk_tb
 from types import ModuleType, TracebackType
 
 from . import __version__, errors
+from .errors import not_there
 from .tensors import Tensor
-from .torch_import import FOREIGN, as_torch, cutaway_name, not_there, pytorch_name
+from .torch_import import FOREIGN, as_torch, cutaway_name, pytorch_name
 
 USAGE = """\
 cutaway: a deep learning framework you can see inside.
@@ -124,6 +125,11 @@ def missing_name(error: BaseException, trace: TracebackType | None) -> str | Non
     return f"{place}: {text}" if place and text else None
 
 
+def _taught(error: BaseException) -> str | None:
+    """The text of an error that says already what is there instead."""
+    return str(error) if str(error).startswith("cutaway has no ") else None
+
+
 def _what_is_missing(error: BaseException) -> str | None:
     match error:
         case ModuleNotFoundError(name=str(name)) if name in FOREIGN:
@@ -132,7 +138,7 @@ def _what_is_missing(error: BaseException) -> str | None:
             return not_there(name)
         case ImportError(name=str(module)) if pytorch_name(module):
             wanted = re.search(r"cannot import name '(\w+)'", str(error))
-            return not_there(f"{pytorch_name(module)}.{wanted[1]}") if wanted else None
+            return not_there(f"{pytorch_name(module)}.{wanted[1]}") if wanted else _taught(error)
         case AttributeError(name=str(name), obj=ModuleType(__name__=module)) if pytorch_name(module):
             return not_there(f"{pytorch_name(module)}.{name}")
         case AttributeError(name=str(name), obj=Tensor()):

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from .torch_import import absent
+from .errors import absent
+
+__path__: list[str] = []  # so that `from torch.cuda.amp import autocast` is told what is there instead
 
 
 def is_available() -> bool:

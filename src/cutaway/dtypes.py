@@ -169,6 +169,11 @@ def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     return np.promote_types(a, b)
 
 
+def fits(result: np.dtype[Any], into: np.dtype[Any]) -> bool:
+    """Whether a result may be written over numbers of a dtype: fractions are not cut to whole numbers."""
+    return into.kind == result.kind or (into.kind != "b" and result.kind != "f")
+
+
 def scalar_dtype(value: Any) -> np.dtype[Any]:
     """The dtype a Python number has by itself."""
     if isinstance(value, bool | np.bool_):

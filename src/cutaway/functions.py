@@ -13,10 +13,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from . import errors
-from .dtypes import result_type, scalar_dtype
+from .dtypes import fits, result_type, scalar_dtype
+from .grad_mode import is_grad_enabled
 from .tensors import Tensor
 from .tensors.arguments import NUMPY_NAMES, tensor_argument
-from .tensors.base import TensorBase, wrap
+from .tensors.base import Dims, TensorBase, named, wrap
 from .tensors.shape import repeated
 
 P = ParamSpec("P")
@@ -30,6 +31,8 @@ def function(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[T
 
     @functools.wraps(method)
     def call(*args: Any, **kwargs: Any) -> R:
+        if "out" in kwargs:
+            return into(kwargs.pop("out"), method.__name__, call(*args, **kwargs))  # type: ignore[no-any-return]
         if args and isinstance(args[0], TensorBase):
             try:
                 return method(*args, **kwargs)
@@ -44,6 +47,27 @@ def function(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[T
 
     call.__signature__ = inspect.Signature([of_self.replace(name="input"), *others])  # type: ignore[attr-defined]
     return call
+
+
+def into(out: Any, name: str, result: Any) -> Any:
+    """The result of a function, written into `out`, a tensor that is there, as out= asks; None: the result itself.
+
+    Raises:
+        RuntimeError: a gradient is asked for; or out cannot hold numbers of the result's dtype.
+    """
+    if out is None:
+        return result
+    if not isinstance(result, TensorBase):
+        raise errors.unknown_keyword(name, "out", [])
+    if is_grad_enabled() and (result.requires_grad or tensor_argument(out, name).requires_grad):
+        raise errors.out_with_gradient(name)
+    if not fits(result._array.dtype, out._array.dtype):
+        raise errors.inplace_cannot_cast(result.dtype, out.dtype)
+    if out.shape != result.shape:
+        if out.numel():
+            errors.warn(errors.out_of_other_shape(name, out.shape, result.shape))
+        out.data = wrap(np.empty(result.shape, out.dtype.dtype))
+    return out.copy_(result)
 
 
 def _also_of_numbers(method: Callable[Concatenate[Any, P], R], both: bool = True) -> Callable[..., R]:
@@ -149,6 +173,7 @@ prod = function(Tensor.prod)
 mean = function(Tensor.mean)
 var = function(Tensor.var)
 std = function(Tensor.std)
+quantile = function(Tensor.quantile)
 amax = function(Tensor.amax)
 amin = function(Tensor.amin)
 max = function(Tensor.max)
@@ -269,7 +294,8 @@ def repeat_interleave(
     tensor([1, 1, 1, 2])
     """
     if input is None or repeats is None:
-        return wrap(repeated(tensor_argument(repeats if input is None else input, "repeat_interleave")))
+        times = tensor_argument(repeats if input is None else input, "repeat_interleave")
+        return wrap(repeated(times, output_size=output_size))
     return tensor_argument(input, "repeat_interleave").repeat_interleave(  # type: ignore[no-any-return]
         repeats, dim, output_size=output_size
     )
@@ -301,6 +327,39 @@ def _listed(given: Any) -> Any:
     return given
 
 
+def std_mean(
+    input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False,
+    *, correction: float | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The standard deviation and the mean, with the arguments of `std`.
+
+    >>> cutaway.std_mean(cutaway.tensor([1., 2., 3.]))
+    (tensor(1.), tensor(2.))
+    """
+    of_spread = std(input, dim, unbiased, keepdim, correction=correction)
+    return _beside_the_mean(of_spread, input, dim, keepdim, "StdMeanBackward0")
+
+
+def var_mean(
+    input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False,
+    *, correction: float | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The variance and the mean, with the arguments of `var`.
+
+    >>> cutaway.var_mean(cutaway.tensor([1., 2., 3.]), correction=0)
+    (tensor(0.6667), tensor(2.))
+    """
+    of_spread = var(input, dim, unbiased, keepdim, correction=correction)
+    return _beside_the_mean(of_spread, input, dim, keepdim, "VarMeanBackward0")
+
+
+def _beside_the_mean(
+    spread: Tensor, input: Tensor, dim: Dims | bool, keepdim: bool, name: str
+) -> tuple[Tensor, Tensor]:
+    middle = mean(input, None if isinstance(dim, bool) else dim, keepdim)  # var(x, False) says how to divide
+    return named(spread, name), named(middle, name)
+
+
 def is_tensor(obj: Any) -> bool:
     """Whether obj is a Tensor.
 
@@ -315,16 +374,16 @@ __all__ = [
     "argsort", "asin", "atan", "atan2", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift",
     "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "broadcast_to", "ceil", "chunk",
     "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cumprod", "cumsum",
-    "detach", "diag", "diagonal", "diff", "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1",
-    "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add", "index_select",
-    "inner", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "log",
-    "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum",
-    "mean", "median", "min", "minimum", "mm", "movedim", "mul", "multinomial", "multiply", "mv", "nan_to_num",
-    "narrow", "ne", "neg", "negative", "nonzero", "norm", "numel", "outer", "permute", "pow", "prod", "ravel",
-    "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter",
-    "scatter_add", "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze",
-    "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tile",
-    "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unique",
-    "unsqueeze", "var",
+    "detach", "diag", "diagonal", "diff", "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1", "flatten",
+    "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add", "index_select", "inner",
+    "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "log", "log10",
+    "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit",
+    "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "median", "min",
+    "minimum", "mm", "movedim", "mul", "multinomial", "multiply", "mv", "nan_to_num", "narrow", "ne", "neg",
+    "negative", "nonzero", "norm", "numel", "outer", "permute", "pow", "prod", "quantile", "ravel", "reciprocal",
+    "relu", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add",
+    "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "std", "std_mean",
+    "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tile", "topk", "trace",
+    "transpose", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unique", "unsqueeze", "var",
+    "var_mean",
 ]  # fmt: skip

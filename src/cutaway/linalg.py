@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import errors, ops
-from .errors import LinAlgError
+from .errors import LinAlgError, absent
 from .tensors import Tensor
 from .tensors.arguments import tensor_argument
 from .tensors.base import apply
 from .tensors.norms import decomposable, fractions, matrix_norm, norm, vector_norm
-from .torch_import import absent
 
 __all__ = ["LinAlgError", "det", "inv", "matrix_norm", "norm", "solve", "vector_norm"]
 

@@ -13,11 +13,11 @@ from . import errors, ops
 from .creation import finished, shape_of
 from .dtypes import dtype as DType
 from .dtypes import get_default_dtype, int64, numpy_dtype
+from .errors import absent
 from .tensors import Tensor
 from .tensors.arguments import new_shape, plain, tensor_argument, whole
 from .tensors.base import apply, common_shape
 from .tensors.drawing import Generator, default_generator
-from .torch_import import absent
 
 # --- the stream that all draws come from by default ---------------------------------------------------------
 

@@ -137,6 +137,7 @@ REDUCTIONS = """
 x = t.tensor([[3., 1., 2., 5.], [2., 2., float("nan"), 0.]], dtype=t.float64, requires_grad=True)
 i = t.tensor([3, 1, 2])
 e = t.empty(0)
+X = x.detach()
 ---
 x.prod(); x.prod(1); x.prod(dim=0, keepdim=True); i.prod(); i.bool().prod(); i.prod(dtype=t.float32); i.int().prod(0)
 x.prod((0, 1)); x.prod(axis=1); t.tensor(2.0).prod(0); t.tensor(2.0).prod(-1, True); e.prod(); t.prod(x, 1)
@@ -171,6 +172,29 @@ x.all(dim=0, keepdim=True); t.all(x > 0, dim=(0, 1)); x.any(dim=(0, 1)); x.count
 t.count_nonzero(x, (0, 1)); x.logsumexp(1); x.logsumexp((0, 1)); t.logsumexp(x, dim=-1, keepdim=True); x.cumsum(-1)
 t.cumsum(x, dim=0); x.cumsum(axis=0); x.amax(1); x.amax((0, 1)); x.amax(dim=0, keepdim=True); x.amin()
 t.amax(x, 1, True); i.sum(dtype=t.float32); x.sum(dim=[0, 1]); x.mean([0]); x.var(()); t.sum(x, (0,), True)
+X.quantile(0.3); X.quantile(t.tensor([0.2, 1.0]).double(), 0); X.quantile(0.5, dim=1, keepdim=True); t.quantile(X, 2)
+t.quantile(X, 0.3, -1, interpolation='nearest'); X[0].quantile(0.4, interpolation='lower'); i.quantile(0.5)
+X[0].quantile(0.4, interpolation='higher'); X[0].quantile(0.4, interpolation='midpoint'); e.quantile(0.5)
+X.quantile(t.tensor([0.5])); X.quantile(q=0.5, dim=2); X.quantile(0.5, keepdim=True); t.tensor(3.0).quantile(0.2)
+X.quantile(t.zeros(2, 2).double()); X.quantile(0.5, interpolation='mean'); t.std_mean(x); t.std_mean(x, 1)
+t.var_mean(x, dim=0, keepdim=True); t.var_mean(x, correction=0); t.std_mean(x, unbiased=False); t.std_mean(x, False)
+t.var_mean(i); t.nn.functional.softmin(x, 1); t.nn.functional.softmin(x, dim=0, dtype=t.float32)
+"""
+
+OUT = """
+x = t.tensor([[1., 2.], [3., 4.]])
+e = t.empty(0)
+z = t.zeros(2, 2)
+w = t.ones(2, 2, requires_grad=True)
+---
+t.add(x, x, out=e); t.add(x, x, out=z) is z; [t.add(x, x, out=z), z]; t.mul(2, x, out=z); t.matmul(x, x, out=e)
+t.exp(x, out=z.double()); t.add(x, x, out=z.long()); t.sum(x, 1, out=e); t.add(x, x, out=t.zeros(3)); t.add(w, x, out=z)
+t.add(x, x, out=w); t.add(x, x, out=None); t.gt(x, 2, out=z); t.gt(x, 2, out=t.zeros(2, 2, dtype=t.bool))
+t.clamp(x, 2, 3, out=x); t.cumsum(x, 0, out=z)
+[t.add(x, 1, out=z[0:1].expand(2, 2).clone())]; [t.add(x[0], 1, out=z[1]), z]; t.argmax(x, out=t.empty(0, dtype=t.long))
+x.fill_diagonal_(9); x.fill_diagonal_(True); t.zeros(3, 2).fill_diagonal_(1.5); w.fill_diagonal_(0); e.fill_diagonal_(1)
+t.zeros(2, 2, 2).fill_diagonal_(1); t.zeros(2, 3, 3).fill_diagonal_(1); (w * 1).fill_diagonal_(7).tolist()
+t.zeros(2, 2).long().fill_diagonal_(7.5); (w * 1).fill_diagonal_(x[0, 1]).tolist(); x.t().fill_diagonal_(fill_value=0)
 """
 
 SHAPES = """
@@ -186,6 +210,9 @@ x.tile(2); x.tile((2, 1)); x.tile(2, 1, 1); x.tile(dims=(2,)); t.tile(x, (2,)); 
 t.tensor(1).tile(3); x.tile(-1); x.repeat(2, 1); x.repeat((2, 1)); x.repeat(repeats=(2, 1)); v.repeat(2); x.repeat(2)
 x.repeat(sizes=(1, 2)); v.repeat_interleave(2); x.repeat_interleave(2, 0); x.repeat_interleave(2, dim=1)
 x.repeat_interleave(t.tensor([1, 2, 0]), 0); t.repeat_interleave(t.tensor([1, 2, 0])); t.repeat_interleave(x, 2)
+t.tensor(5).repeat_interleave(2, 0); t.tensor(5).repeat_interleave(2)
+t.tensor(5).repeat_interleave(t.tensor(2), 0); t.repeat_interleave(t.tensor([1, 2]), output_size=5)
+t.repeat_interleave(t.tensor([1, 2]), output_size=3)
 t.repeat_interleave(v, t.tensor([1, 2, 0])); t.repeat_interleave(v, repeats=t.tensor([2]), dim=0)
 v.repeat_interleave(t.tensor([1, 2])); v.repeat_interleave(-1); v.repeat_interleave(2.0)
 v.repeat_interleave(t.tensor([1.0, 2.0, 0.0])); v.repeat_interleave(2, output_size=6)
@@ -291,6 +318,6 @@ def evaluated(given: str, source: str, t: Any) -> str:
     return repr(eval(source, space))
 
 
-@pytest.mark.parametrize("section", ["CREATION", "RANDOM", "REDUCTIONS", "SHAPES", "TENSORS"])
+@pytest.mark.parametrize("section", ["CREATION", "RANDOM", "REDUCTIONS", "OUT", "SHAPES", "TENSORS"])
 def test_it_prints_what_pytorch_prints(section: str) -> None:
     assert not list(differences(globals()[section]))

@@ -20,7 +20,8 @@ import cutaway
 STUBS = Path(torch.__file__).parent / "_C"
 LEFT_OUT = {
     "self": "Python's",
-    "out": "assign the result, or use the in-place form",
+    "out": "functions that give one tensor take it, whatever it is called with",
+    "wrap": "goes on below the square at the top of a tall matrix",
     "layout": "there is one",
     "memory_format": "there is one",
     "names": "dimensions have none",
@@ -43,6 +44,8 @@ UNLIKE = {
     "scatter_": "likewise",
     "std": "std(unbiased): a bool at the place of dim is taken for it; None stands for True",
     "var": "likewise",
+    "std_mean": "likewise",
+    "var_mean": "likewise",
     "copy_": "the stub says src, the function other",
     "requires_grad_": "the stub says mode, the function requires_grad",
     "to": "a tensor, as other, by its place only, in PyTorch too",

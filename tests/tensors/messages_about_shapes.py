@@ -38,6 +38,16 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "repeat_interleave: repeats must have the same size as input along dim: 3, one for each element along dim, or "
         "a single one, and its shape is (2,)"
     ),
+    "t.tensor(1).repeat_interleave(2, 0)": IndexError(
+        "Dimension specified as 0 but tensor has no dimensions: it holds a single number"
+    ),
+    "x.fill_diagonal_(1)": RuntimeError(
+        "fill_diagonal_: dimensions must larger than 1, and the shape is (3,)"
+    ),
+    "t.ones(2, 3, 3).fill_diagonal_(1)": RuntimeError(
+        "fill_diagonal_: all dimensions of input must be of equal length, and the shape is (2, 3, 3): for each matrix "
+        "of a batch, write x.diagonal(dim1=-2, dim2=-1).fill_(value)"
+    ),
     "t.repeat_interleave(t.tensor([[1]]))": RuntimeError(
         "repeat_interleave: repeats must have the same size as input along dim: a vector, and its shape is (1, 1)"
     ),

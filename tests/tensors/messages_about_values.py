@@ -372,7 +372,7 @@ ABOUT_VALUES: dict[str, Exception] = {
     'setattr(x, "data", 3)': TypeError("x.data can be set to a Tensor, not to a int"),
     # names
     "x.reshpae(3)": AttributeError(
-        "'Tensor' object has no attribute 'reshpae'. Did you mean 'reshape' or 'reshape_as' or 'shape'?"
+        "'Tensor' object has no attribute 'reshpae'; nearest to it: torch.Tensor.reshape"
     ),
     "t.sotfmax": AttributeError("cutaway has no torch.sotfmax; nearest to it: torch.softmax"),
     # new tensors
@@ -473,9 +473,27 @@ ABOUT_VALUES: dict[str, Exception] = {
         "sum() got an unexpected keyword argument 'dims'. Did you mean 'dim'? It takes: input, dim, keepdim, "
         "dtype."
     ),
-    "t.mul(x, 2, out=x)": TypeError(
-        "mul() got out=, which cutaway leaves out: assign the result, y = mul(...), or write it into a tensor that is "
-        "there, y.copy_(mul(...))."
+    "x.sum(out=x)": TypeError(
+        "sum() got out=, which cutaway leaves out: assign the result, y = sum(...), or write it into a tensor that is "
+        "there, y.copy_(sum(...))."
+    ),
+    "t.mul(w, 2, out=x)": RuntimeError(
+        "mul(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+        "requires grad: assign the result, y = mul(...), or compute it under torch.no_grad()"
+    ),
+    "t.mul(x, 2, out=3)": TypeError(
+        "mul(): a Tensor is needed, not the number 3: convert it with torch.tensor(...) first"
+    ),
+    "x.cumsum()": TypeError("Tensor.cumsum() missing 1 required positional argument: 'dim'"),
+    "t.topk(x)": TypeError("Tensor.topk() missing 1 required positional argument: 'k'"),
+    "x.relu(1)": TypeError("Tensor.relu() takes 1 positional argument but 2 were given"),
+    "x.quantile(2.0)": RuntimeError("quantile expects q to be between 0 and 1, but found q=2.0"),
+    "x.long().quantile(0.5)": RuntimeError(
+        "quantile() input tensor must be either float or double dtype, not int64: x.float()"
+    ),
+    "x[:0].quantile(0.5)": RuntimeError("quantile() input tensor must be non-empty, but its shape is (0,)"),
+    "x.quantile(0.5, interpolation='mean')": RuntimeError(
+        "quantile() interpolation must be one of linear, lower, higher, nearest, midpoint, but got 'mean'"
     ),
     't.device("foo")': RuntimeError(
         "Expected one of cpu, cuda, mps, xpu, meta as a device, but got 'foo': cutaway runs on 'cpu'"

@@ -166,7 +166,7 @@ def test_help_reads_well() -> None:
 
 def test_a_name_that_is_not_there() -> None:
     x = cutaway.ones(2)
-    with pytest.raises(AttributeError, match=r"no attribute 'reshpae'\. Did you mean 'reshape'"):
+    with pytest.raises(AttributeError, match=r"no attribute 'reshpae'; nearest to it: torch.Tensor.reshape"):
         x.reshpae
     assert not hasattr(x, "xyzzy")
     assert not hasattr(x, "__cuda_array_interface__")

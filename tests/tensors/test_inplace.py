@@ -59,8 +59,8 @@ def test_operators_on_bits() -> None:
 
 
 IN_PLACE = [name for name in dir(cutaway.Tensor) if name.endswith("_") and not name.startswith("_")]
-UNLIKE = ("addcdiv_", "addcmul_", "bernoulli_", "copy_", "exponential_", "fill_", "normal_", "requires_grad_",
-          "uniform_", "zero_")  # fmt: skip
+UNLIKE = ("addcdiv_", "addcmul_", "bernoulli_", "copy_", "exponential_", "fill_", "fill_diagonal_", "normal_",
+          "requires_grad_", "uniform_", "zero_")  # fmt: skip
 NEEDS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(["atan2_", "logical_and_", "logical_or_", "logical_xor_"], (cutaway.tensor([[2.0, 0.0, 0.5]]),)),
     **dict.fromkeys(["scatter_", "scatter_add_"], (1, cutaway.tensor([[2, 0], [1, 1]]), cutaway.ones(2, 2))),
@@ -85,6 +85,12 @@ def test_it_writes_what_its_namesake_computes(name: str) -> None:
     assert writing(x, *args) is x
     assert x.data_ptr() == memory
     np.testing.assert_array_equal(x.numpy(), expected.to(x.dtype).numpy())
+
+
+def test_a_filled_diagonal_gets_no_gradient() -> None:
+    x = cutaway.ones(2, 3, requires_grad=True)
+    (x * 2).fill_diagonal_(5).sum().backward()
+    assert x.grad.tolist() == [[0, 2, 2], [2, 0, 2]]
 
 
 def test_an_operand_given_by_name_has_its_gradient() -> None:

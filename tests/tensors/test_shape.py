@@ -126,7 +126,7 @@ def test_repeats() -> None:
         assert g.tolist() == ([[11, 11], [6, 6]] if weights else [[3, 3], [1, 1]])
     assert x.repeat_interleave(2).tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
     assert cutaway.repeat_interleave(cutaway.tensor([0, 2])).tolist() == [1, 1]
-    assert cutaway.tensor(3).repeat_interleave(2, 0).tolist() == [3, 3]
+    assert cutaway.tensor(3).repeat_interleave(2).tolist() == [3, 3]
     assert x.detach().roll(1, dims=(1,)).tolist() == [[2, 1], [4, 3]]
     assert x.detach().roll(-1).tolist() == [[2, 3], [4, 1]]
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 import cutaway
 from cutaway.autograd import grad, gradcheck, gradgradcheck
-from cutaway.tensors.ties import first_places, sorted_places
+from cutaway.order import first_places, sorted_places
 
 rows = hnp.arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(1, 40)), elements=st.sampled_from(
     [-np.inf, -1.5, -0.0, 0.0, 2.0, 3.0, np.inf, np.nan]))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ..errors import absent
 from ..grad_mode import (
     enable_grad,
     inference_mode,
@@ -11,7 +12,6 @@ from ..grad_mode import (
     set_grad_enabled,
 )
 from ..tensors.differentiation import backward, grad
-from ..torch_import import absent
 from . import functional
 from .anomaly import AnomalyWarning, detect_anomaly, set_detect_anomaly
 from .function import Function

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
+from ..errors import absent
 from ..grad_mode import enable_grad
 from ..tensors import stack
 from ..tensors.base import TensorBase, wrap
 from ..tensors.differentiation import grad
-from ..torch_import import absent
 
 __all__ = ["hessian", "jacobian", "jvp", "vjp"]
 

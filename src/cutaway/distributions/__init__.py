@@ -7,7 +7,7 @@ what variational autoencoders need. The same seed gives the same draws as in PyT
 
 from typing import TYPE_CHECKING
 
-from ..torch_import import absent
+from ..errors import absent
 from .bernoulli import Bernoulli
 from .categorical import Categorical
 from .distribution import Distribution

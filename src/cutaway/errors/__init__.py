@@ -5,6 +5,7 @@ given, why it cannot be, and what to do instead. The type of the error is PyTorc
 is raised on behalf of an op comes from here; layers add their own name and shapes.
 """
 
+from .absent import absent, missing_attribute, not_there
 from .finite import gradient_is_infinite, gradient_is_nan, value_not_finite
 from .graph import (
     cannot_copy_graph,
@@ -111,6 +112,7 @@ from .shapes import (
     needs_matrices,
     negative_size,
     no_chunks,
+    no_common_diagonal,
     no_common_shape,
     no_diagonal,
     no_size,
@@ -150,6 +152,7 @@ from .values import (
     negative_power,
     negative_strides,
     no_bools,
+    no_quantile,
     normal_without_size,
     not_a_mask,
     not_a_number,
@@ -168,11 +171,14 @@ from .values import (
     nothing_to_choose_from,
     number_does_not_fit,
     other_dtype_expected,
+    out_of_other_shape,
     out_of_range,
+    out_with_gradient,
     ragged,
     randint_without_size,
     too_many_to_choose,
     unique_of_nothing,
+    unknown_interpolation,
     unknown_keyword,
     unknown_rounding_mode,
     unknown_type,
@@ -184,7 +190,6 @@ from .warning import user_frame, warn
 from .words import (
     describe,
     line_number,
-    missing_attribute,
     nearest,
     op_name,
     shapes,

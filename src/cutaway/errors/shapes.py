@@ -270,6 +270,16 @@ def no_diagonal(ndim: int) -> RuntimeError:
     )
 
 
+def no_common_diagonal(shape: Sequence[int]) -> RuntimeError:
+    """fill_diagonal_() of what is neither a matrix nor a cube."""
+    if len(shape) < 2:
+        return RuntimeError(f"fill_diagonal_: dimensions must larger than 1, and the shape is {tuple(shape)}")
+    return RuntimeError(
+        f"fill_diagonal_: all dimensions of input must be of equal length, and the shape is {tuple(shape)}: for each "
+        "matrix of a batch, write x.diagonal(dim1=-2, dim2=-1).fill_(value)"
+    )
+
+
 def diagonal_of_one(dim1: int, dim2: int) -> RuntimeError:
     """diagonal() with one dimension for rows and columns."""
     return RuntimeError(f"diagonal dimensions cannot be identical, but they are {dim1} and {dim2}")

@@ -80,6 +80,22 @@ def unknown_keyword(name: str, keyword: str, known: Iterable[str]) -> TypeError:
     )
 
 
+def out_with_gradient(name: str) -> RuntimeError:
+    """out= where a gradient is asked for."""
+    return RuntimeError(
+        f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+        f"requires grad: assign the result, y = {name}(...), or compute it under torch.no_grad()"
+    )
+
+
+def out_of_other_shape(name: str, shape: Sequence[int], wanted: Sequence[int]) -> str:
+    """A warning: out= is given a tensor of another shape."""
+    return (
+        f"{name}(): out= has shape {tuple(shape)}, and gets the result's, {tuple(wanted)}, in new memory. For an "
+        "output of any shape write out=torch.empty(0)"
+    )
+
+
 def alpha_of_wrong_kind(alpha: Any, kind: str) -> RuntimeError:
     """add(other, alpha) with a factor that the result cannot hold."""
     if isinstance(alpha, bool):
@@ -269,6 +285,18 @@ def nothing_to_choose_from(name: str, shape: Sequence[int]) -> IndexError:
         f"{name}(): Expected reduction dim to have non-zero size, but the shape is {tuple(shape)}: no elements have no "
         "largest and no smallest"
     )
+
+
+def no_quantile(x: Any) -> RuntimeError:
+    """A quantile of nothing, or of what are no fractions."""
+    if x.size:
+        return RuntimeError(f"quantile() input tensor must be either float or double dtype, not {x.dtype}: x.float()")
+    return RuntimeError(f"quantile() input tensor must be non-empty, but its shape is {tuple(x.shape)}")
+
+
+def unknown_interpolation(given: Any, known: Iterable[str]) -> RuntimeError:
+    """quantile() with another way to go between two elements."""
+    return RuntimeError(f"quantile() interpolation must be one of {', '.join(known)}, but got {given!r}")
 
 
 def too_many_to_choose(k: int, axis: int, size: int) -> RuntimeError:

@@ -53,14 +53,6 @@ def line_number(code: CodeType, instruction: int) -> int:
     return code.co_firstlineno
 
 
-def missing_attribute(owner: Any, name: str) -> AttributeError:
-    """A name that an object does not have."""
-    # Python asks for the names with __ itself, often, and takes no for an answer.
-    known = [] if name.startswith("__") else [n for n in dir(owner) if name.startswith("_") or not n.startswith("_")]
-    message = f"'{type(owner).__name__}' object has no attribute {name!r}.{nearest(name, known)}"
-    return AttributeError(message, name=name, obj=owner)
-
-
 def nearest(name: str, known: Iterable[str]) -> str:
     """A sentence with the known names most like this one, or nothing."""
     similar = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)

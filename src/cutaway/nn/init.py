@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import absent
 from ..grad_mode import no_grad
 from ..random import Generator, default_generator
 from ..tensors import Tensor
 from ..tensors.base import wrap
-from ..torch_import import absent
 from .functional.checks import warn
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..torch_import import absent
+from ..errors import absent
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad

@@ -7,6 +7,7 @@ the files beside this one, a family a file; each is a line or two over `apply`.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import weakref
 from collections.abc import Callable, Sequence
@@ -114,6 +115,9 @@ class TensorBase(metaclass=Printed):
         super().__init_subclass__(**kwargs)
         if is_result:
             TensorBase.result = cls
+            for family in cls.__mro__:  # in Python's messages a method is Tensor.sum, and not Reduction.sum
+                for method in filter(inspect.isfunction, vars(family).values()):
+                    inspect.unwrap(method).__qualname__ = method.__qualname__ = f"Tensor.{method.__name__}"
 
     # --- what it holds
 

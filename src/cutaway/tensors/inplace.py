@@ -18,7 +18,10 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
+import numpy as np
+
 from .. import errors
+from ..dtypes import fits
 from ..grad_mode import switch
 from .arguments import number_for
 from .base import Number, Operand, TensorBase, common_shape, is_operand, node_of, wrap
@@ -54,8 +57,7 @@ def become(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
     value = method(before, *args, **kwargs)
     if value._array.shape != x._array.shape:
         raise errors.inplace_cannot_grow(x._array.shape, value._array.shape)
-    own, new = x._array.dtype.kind, value._array.dtype.kind
-    if own != new and (own == "b" or new == "f"):
+    if not fits(value._array.dtype, x._array.dtype):
         raise errors.inplace_cannot_cast(value.dtype, x.dtype)
     write(x, value)
     return x
@@ -279,6 +281,22 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
         tensor([0., 0.])
         """
         return self.fill_(0)
+
+    def fill_diagonal_(self, fill_value: Number) -> Self:
+        """One number in every place of the diagonal, of a matrix or of a cube of any number of dimensions.
+
+        Raises:
+            RuntimeError: there are fewer than two dimensions, or more, of different lengths.
+
+        >>> cutaway.zeros(2, 3).fill_diagonal_(1)
+        tensor([[1., 0., 0.],
+                [0., 1., 0.]])
+        """
+        shape = self._array.shape
+        if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
+            raise errors.no_common_diagonal(shape)
+        write(self, number_for(self._array.dtype, fill_value), (np.arange(min(shape)),) * len(shape))
+        return self
 
     # --- shapes: the tensor itself gets another arrangement of the same memory
 

@@ -320,17 +320,18 @@ class Shape(TensorBase):
 
         Raises:
             RuntimeError: a number is negative, or there are too many or too few of them.
+            IndexError: self has no such dimension.
 
         >>> cutaway.tensor([1, 2]).repeat_interleave(2)
         tensor([1, 1, 2, 2])
         >>> cutaway.tensor([1, 2]).repeat_interleave(cutaway.tensor([3, 0]))
         tensor([1, 1, 1])
         """
-        x: Any = self.reshape(-1) if dim is None or not self._array.ndim else self
+        if dim is not None and not self._array.ndim:
+            raise errors.dim_of_a_number(dim)
+        x: Any = self.reshape(-1) if dim is None else self
         axis = axis_of(dim or 0, x._array.ndim)
-        places = repeated(repeats, x._array.shape[axis])
-        if output_size not in (None, len(places)):
-            raise errors.output_of_other_size(output_size, len(places))
+        places = repeated(repeats, x._array.shape[axis], output_size)
         if isinstance(repeats, TensorBase):
             return x.index_select(axis, wrap(places))  # type: ignore[no-any-return]
         wide = x.unsqueeze(axis + 1).expand((*(-1,) * (axis + 1), repeats, *(-1,) * (x._array.ndim - axis - 1)))
@@ -374,7 +375,7 @@ def _wanted(x: TensorBase, shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def repeated(repeats: int | Tensor, n: int | None = None) -> Array:
+def repeated(repeats: int | Tensor, n: int | None = None, output_size: int | None = None) -> Array:
     """The numbers 0 to n - 1 (None: as many as there are repeats), each so many times in succession."""
     if not isinstance(repeats, TensorBase):
         times = np.asarray(count("repeat_interleave", "repeats", repeats))
@@ -386,4 +387,7 @@ def repeated(repeats: int | Tensor, n: int | None = None) -> Array:
         raise errors.repeats_do_not_fit(times.shape, n)
     if times.size and times.min() < 0:
         raise errors.negative_count("repeat_interleave", "repeats", int(times.min()))
-    return np.repeat(np.arange(times.size if n is None else n, dtype=np.int64), as_counts(times))
+    places = np.repeat(np.arange(times.size if n is None else n, dtype=np.int64), as_counts(times))
+    if output_size not in (None, len(places)):
+        raise errors.output_of_other_size(output_size, len(places))
+    return places

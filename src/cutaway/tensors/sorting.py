@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import errors, ops
-from ..ops.contract import Array
-from .arguments import numpy_names
+from ..order import places_in_order
+from .arguments import number_of, numpy_names
 from .base import TensorBase, apply, axis_of, wrap
 from .extremes import Found
-from .ties import SMALL, first_places, sorted_places
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+
+# Where a quantile lies that falls between two places.
+BETWEEN: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda place: place,
+    "lower": lambda place: place.detach().floor(),
+    "higher": lambda place: place.detach().ceil(),
+    "nearest": lambda place: place.detach().round(),
+    "midpoint": lambda place: (place.detach().floor() + place.detach().ceil()) / 2,
+}
 
 
 class SortResult(Found):
@@ -68,8 +78,51 @@ class Sorting(TensorBase):
         tensor([0, 2, 1])
         """
         axis = axis_of(dim, self._array.ndim)
-        order = _order(np.atleast_1d(self._array), axis, bool(descending), stable=bool(stable))
+        order = places_in_order(np.atleast_1d(self._array), axis, bool(descending), stable=bool(stable))
         return wrap(order.reshape(self._array.shape))
+
+    @numpy_names
+    def quantile(
+        self, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+    ) -> Tensor:
+        """The number below which a part q of the elements lies, of all of them or along a dimension.
+
+        Args:
+            q: between 0 and 1; or a vector (Q) of such, whose dimension comes first in the result.
+            dim: the dimension to reduce; None for all elements in one.
+            keepdim: keep it, with length 1.
+            interpolation: what lies between two elements: "linear", "midpoint", or one of them: "lower", "higher",
+                "nearest".
+
+        Raises:
+            RuntimeError: q is not between 0 and 1, self is empty or not of fractions.
+
+        >>> x = cutaway.tensor([0., 1., 4., 9.])
+        >>> x.quantile(0.5)
+        tensor(2.5000)
+        >>> x.quantile(cutaway.tensor([0.25, 0.75]))
+        tensor([0.7500, 5.2500])
+        """
+        x: Any = self
+        if x._array.dtype not in (np.float32, np.float64) or not x._array.size:
+            raise errors.no_quantile(x._array)
+        parts: Any = q if isinstance(q, TensorBase) else wrap(np.asarray(number_of(q), x._array.dtype))
+        if parts._array.dtype != x._array.dtype:
+            raise errors.dtypes_differ("quantile", x.dtype, parts.dtype)
+        if parts._array.ndim > 1 or not np.all((parts._array >= 0) & (parts._array <= 1)):
+            raise errors.out_of_range("quantile", "q", q, "between 0 and 1")
+        if interpolation not in BETWEEN:
+            raise errors.unknown_interpolation(interpolation, BETWEEN)
+        axis = None if dim is None else axis_of(dim, x._array.ndim)
+        rows = x.movedim(axis, -1) if axis is not None and x._array.ndim else x.reshape(-1)
+        values = rows.sort(-1).values.masked_fill(rows.isnan().any(-1, keepdim=True), np.nan)
+        place = BETWEEN[interpolation](parts * (rows._array.shape[-1] - 1))
+        low, high = place.floor(), place.ceil()
+        out = values[..., low.long()].lerp(values[..., high.long()], place - low)
+        if keepdim:
+            kept = [1 if axis in (None, a) else n for a, n in enumerate(x._array.shape)]
+            out = out.reshape((*kept, *parts.shape))
+        return out.movedim(-1, 0) if parts._array.ndim else out  # type: ignore[no-any-return]
 
     @numpy_names
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopkResult:
@@ -107,42 +160,9 @@ class Sorting(TensorBase):
             raise TypeError(f"topk(): argument 'k' must be int, not {errors.describe(k)}") from None
         if not 0 <= count <= array.shape[axis]:
             raise errors.too_many_to_choose(count, axis, array.shape[axis])
-        order = _order(array, axis, bool(largest), count)
+        order = places_in_order(array, axis, bool(largest), count)
         index = wrap(order if self._array.ndim else np.zeros((), np.int64))
         return TopkResult(_taken(ops.topk, self, index, dim), index)
-
-
-def _order(array: Array, axis: int, descending: bool, k: int | None = None, stable: bool = False) -> Array:
-    """The places of the elements along an axis in order, int64.
-
-    Args:
-        k: of how many, the first ones; None: of all.
-        stable: whether equal elements stay in the order in which they were.
-    """
-    x = np.moveaxis(array, axis, -1)
-    n = x.shape[-1]
-    if descending:  # seen from its end, in order, and seen from its end again: so that equal elements stay
-        order = n - 1 - np.flip(np.argsort(np.flip(x, -1), axis=-1, kind="stable"), -1)
-    else:
-        order = np.argsort(x, axis=-1, kind="stable")
-    order = np.ascontiguousarray(order, np.int64)
-    if not stable and 0 < x.size <= LOOKED_AT and (k is not None or n > SMALL):
-        _settle_ties(order.reshape(-1, n), np.take_along_axis(x, order, -1).reshape(-1, n), k)
-    return np.moveaxis(order[..., :k], -1, axis)
-
-
-LOOKED_AT = 1 << 17  # elements: of more, nobody looks at the order of equals, and it would take more than 0.1 s
-
-
-def _settle_ties(order: Array, values: Array, k: int | None) -> None:
-    """Give the rows of places that have equal elements (among the first k, or at all) PyTorch's order of them."""
-    a, b = values[:, :-1], values[:, 1:]
-    differ = (a != b) & ((a == a) | (b == b))  # nan is nan's equal
-    for row in np.flatnonzero(~differ[:, :k].all(axis=1)):
-        rank = np.zeros(len(order[row]), np.int64)
-        rank[order[row, 1:]] = differ[row].cumsum()
-        found = sorted_places(rank.tolist()) if k is None else first_places(rank.tolist(), k)
-        order[row, : len(found)] = found
 
 
 def _taken(op: Any, x: TensorBase, index: TensorBase, dim: int) -> Any:

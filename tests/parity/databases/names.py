@@ -117,7 +117,7 @@ SECTIONS: dict[str, list[Name]] = {
     ],
     "reductions": ops(
         "sum mean prod std var max min amax amin argmax argmin all any count_nonzero norm logsumexp median cumsum "
-        "cumprod diff bincount unique",
+        "cumprod diff bincount unique quantile std_mean var_mean",
     ),
     "shape": ops(
         "reshape view view_as reshape_as flatten unflatten ravel squeeze unsqueeze transpose permute movedim t T mT "
@@ -181,7 +181,7 @@ SECTIONS: dict[str, list[Name]] = {
             "relu leaky_relu prelu elu selu gelu silu mish logsigmoid hardtanh softplus softsign cosine_similarity "
             "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy nll_loss binary_cross_entropy "
             "binary_cross_entropy_with_logits kl_div hinge_embedding_loss margin_ranking_loss triplet_margin_loss "
-            "cosine_embedding_loss one_hot pad normalize scaled_dot_product_attention unfold",
+            "cosine_embedding_loss one_hot pad normalize scaled_dot_product_attention unfold softmin",
             prefix="nn.functional.",
             interpolate=Op("nn.functional.interpolate", variants=("nearest", "bilinear")),
             sigmoid=Op("sigmoid", alias="nn.functional.sigmoid", forms=(FUNCTION,)),

@@ -17,7 +17,7 @@ from .checks import check_tensors, warn
 
 __all__ = [
     "elu", "gelu", "hardtanh", "leaky_relu", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "selu",
-    "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh",
+    "sigmoid", "silu", "softmax", "softmin", "softplus", "softsign", "tanh",
 ]  # fmt: skip
 
 
@@ -224,6 +224,15 @@ def softmax(input: Tensor, dim: int | None = None, *, dtype: DType | None = None
     """
     input = _fractional("softmax", input, dtype)
     return input.softmax(_axis("softmax", input, dim))
+
+
+def softmin(input: Tensor, dim: int | None = None, *, dtype: DType | None = None) -> Tensor:
+    """softmax(-x): the smallest gets the most, with the arguments of `softmax`.
+
+    >>> F.softmin(torch.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax(-input, dim, dtype=dtype)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, *, dtype: DType | None = None) -> Tensor:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ...errors import describe
+from ...errors import absent, describe
 from ...tensors import Tensor, stack
-from ...torch_import import absent
 from ..functional.padding import pad
 
 __all__ = ["pad_sequence"]

@@ -17,7 +17,7 @@ rate of the schedule, once an epoch or once a batch, as the schedule is meant:
 
 from typing import TYPE_CHECKING
 
-from ...torch_import import absent
+from ...errors import absent
 from .combined import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from .factors import (

@@ -8,7 +8,7 @@
 
 from typing import TYPE_CHECKING
 
-from ...torch_import import absent
+from ...errors import absent
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader, get_worker_info
 from .dataset import ChainDataset, ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split

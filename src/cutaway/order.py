@@ -1,4 +1,4 @@
-"""Which of equal elements comes first, in `sort` and `topk`.
+"""The order of numbers, and which of equal ones comes first, in `sort`, `topk` and `multinomial`.
 
 PyTorch leaves it open; and yet a lesson that prints its ten most frequent words shows it. What PyTorch gives is what
 GCC's C++ library comes to: `std::sort` (quicksort, and insertion of what is left), `std::nth_element` (the same, of the
@@ -12,10 +12,47 @@ Source: D. R. Musser, "Introspective Sorting and Selection Algorithms", 1997.
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
 Ranks = list[int]
 Places = list[int]
 
 SMALL = 16  # what is left of quicksort is then inserted, each element behind its equals
+LOOKED_AT = 1 << 17  # elements: of more, nobody looks at the order of equals, and it would take more than 0.1 s
+
+
+def places_in_order(array: Array, axis: int, descending: bool, k: int | None = None, stable: bool = False) -> Array:
+    """The places of the elements along an axis in order, int64.
+
+    Args:
+        k: of how many, the first ones; None: of all.
+        stable: whether equal elements stay in the order in which they were.
+    """
+    x = np.moveaxis(array, axis, -1)
+    n = x.shape[-1]
+    if descending:  # seen from its end, in order, and seen from its end again: so that equal elements stay
+        order = n - 1 - np.flip(np.argsort(np.flip(x, -1), axis=-1, kind="stable"), -1)
+    else:
+        order = np.argsort(x, axis=-1, kind="stable")
+    order = np.ascontiguousarray(order, np.int64)
+    if not stable and 0 < x.size <= LOOKED_AT and (k is not None or n > SMALL):
+        _settle_ties(order.reshape(-1, n), np.take_along_axis(x, order, -1).reshape(-1, n), k)
+    return np.moveaxis(order[..., :k], -1, axis)
+
+
+def _settle_ties(order: Array, values: Array, k: int | None) -> None:
+    """Give the rows of places that have equal elements (among the first k, or at all) PyTorch's order of them."""
+    a, b = values[:, :-1], values[:, 1:]
+    differ = (a != b) & ((a == a) | (b == b))  # nan is nan's equal
+    for row in np.flatnonzero(~differ[:, :k].all(axis=1)):
+        rank = np.zeros(len(order[row]), np.int64)
+        rank[order[row, 1:]] = differ[row].cumsum()
+        found = sorted_places(rank.tolist()) if k is None else first_places(rank.tolist(), k)
+        order[row, : len(found)] = found
 
 
 def sorted_places(rank: Ranks) -> Places:
