@@ -1,14 +1,15 @@
-"""erf against mpmath, with the error bound that its docstring gives."""
+"""erf against mpmath, with the error bound that its docstring gives; powers against NumPy's own."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
 
-from cutaway.ops.special import erf_values
+from cutaway.ops.special import erf_values, power_values
 
 BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -66,3 +67,14 @@ def test_half_precision_is_rounded_once() -> None:
     y = erf_values(x)
     assert y.dtype == np.float16
     np.testing.assert_array_equal(y, erf_values(x.astype(np.float64)).astype(np.float16))
+
+
+@pytest.mark.parametrize("n", [-3, -2, -1, 0, 1, 2, 2.0, 3, 4, 5, 7.0, 0.5, math.inf])
+def test_powers_are_those_of_python_for_numbers_of_either_sign(n: float) -> None:
+    x = np.array([-3.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.5, math.inf, -math.inf, math.nan])
+    with np.errstate(all="ignore"):
+        expected, found = x**n, power_values(x, n)
+        assert power_values(x.astype(np.float32), n).dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=4e-16, atol=0)
+    numbers = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found)[numbers], np.signbit(expected)[numbers])  # zeros too

@@ -91,3 +91,16 @@ def test_results_have_names_and_print_with_them() -> None:
     assert repr(x.topk(1)) == "torch.return_types.topk(\nvalues=tensor([3.]),\nindices=tensor([0]))"
     assert x.requires_grad_().sort().values.grad_fn.name() == "SortBackward0"
     assert x.topk(1).values.grad_fn.name() == "TopkBackward0"
+
+
+@pytest.mark.parametrize("largest", [True, False])
+def test_topk_of_many_elements_is_the_front_of_sort_too(largest: bool) -> None:
+    cutaway.manual_seed(0)
+    x = cutaway.randn(300, 500).round(decimals=2)  # with equal elements
+    x[7, 3] = cutaway.nan
+    values, indices = x.topk(4, dim=1, largest=largest)
+    np.testing.assert_array_equal(values.numpy(), x.sort(1, largest).values[:, :4].numpy())
+    np.testing.assert_array_equal(x.gather(1, indices).numpy(), values.numpy())
+    assert all(len(set(row)) == 4 for row in indices.tolist())
+    across = x.topk(4, dim=0, largest=largest).values
+    np.testing.assert_array_equal(across.numpy(), x.sort(0, largest).values[:4].numpy())

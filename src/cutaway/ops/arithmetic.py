@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .contract import Array, Binary, Ternary, Unary
+from .special import power_values
 
 
 def add(x: Array, y: Array) -> Binary:
@@ -41,7 +42,7 @@ def power(x: Array, *, n: float) -> Unary:
     """xⁿ, for a number n"""
     if n == 0:  # n xⁿ⁻¹ would be 0 · ∞ at x = 0; the value is 1 everywhere
         return x**n, lambda g: np.zeros_like(g)
-    return x**n, lambda g: g * (n * x ** (n - 1))
+    return power_values(x, n), lambda g: g * (n * power_values(x, n - 1))
 
 
 def pow(x: Array, y: Array) -> Binary:

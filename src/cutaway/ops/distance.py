@@ -32,7 +32,8 @@ def huber_loss(x: Array, y: Array, *, delta: float = 1.0, reduction: str = "mean
     """(x - y)²/2 where |x - y| < delta, else delta · (|x - y| - delta/2), averaged"""
     d = x - y
     far = np.abs(d)
-    out, share = reduced(np.where(far < delta, 0.5 * d * d, delta * (far - 0.5 * delta)), reduction)
+    near = np.minimum(far, delta)  # so that both cases are one product
+    out, share = reduced(near * (far - 0.5 * near), reduction)
     slope = np.clip(d, -delta, delta)
     return out, lambda g: slope * share(g), lambda g: -slope * share(g)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .contract import Array, Axis, Shape, Unary
-from .special import sign_values
+from .special import power_values, sign_values
 
 
 def restore(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
@@ -160,7 +160,7 @@ def norm(x: Array, *, p: float = 2.0, axis: Axis = None, keepdims: bool = False)
         return out, lambda g: sign_values(x) * _to_extreme(g, size, out, axis, keepdims)
     if p == 0:
         return np.sum(x != 0, axis=axis, keepdims=keepdims, dtype=x.dtype), lambda g: np.zeros_like(x)
-    total = (size**p).sum(axis=axis, keepdims=keepdims)
+    total = power_values(size, p).sum(axis=axis, keepdims=keepdims)
     none = total == 0  # where the root has no slope; its own would be ∞, and the second derivative nan
     out = np.where(none, 0 if p > 0 else np.inf, np.where(none, 1, total) ** (1 / p))
     if math.prod(out.shape) == math.prod(x.shape):  # of one number: no powers, no rounding

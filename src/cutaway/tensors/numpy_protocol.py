@@ -17,7 +17,7 @@ import numpy as np
 from .. import ops
 from ..ops import TABLE
 from ..ops.indexing import spread
-from ..ops.special import as_dtype, sign_values
+from ..ops.special import as_dtype, power_values, sign_values
 from .arithmetic import where
 from .base import TensorBase, apply, as_float, as_operand, binary, to_common_dtype, to_dtype, wrap
 from .joining import cat, stack
@@ -74,6 +74,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     spread: lambda x, **attrs: apply(ops.place, x, **attrs),
     as_dtype: lambda x, dtype: to_dtype(x, np.dtype(dtype)),
     sign_values: lambda x: x.sign(),
+    power_values: lambda x, n: x**n,
 }
 
 

@@ -174,6 +174,8 @@ class Reader:
                 return constant(len(known))
         if name in ("tuple", "range") and (name == "tuple" or all(arg.constant is not None for arg in args)):
             return self._counted(name, args)
+        if name == "power_values":
+            return raised(args[0], args[1])
         if name == "spread":
             return Term((f"{args[0].text}, put back where it was read; elsewhere 0", SUM))
         known = _FUNCTIONS.get(name)

@@ -1,0 +1,41 @@
+"""Reads by numbers: each element that was read gets all that came back for it, however it was named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cutaway.ops import getitem
+
+COLUMNS = np.array([[1, -1, 1], [0, 2, 2]])
+READS: dict[str, Any] = {
+    "rows": np.array([2, 0, 2]),
+    "rows from the end": np.array([-1, 0, 2]),
+    "rows, all of each": (np.array([[2, 0], [2, 2]]), ...),
+    "rows of rows": (np.array([1, 1, -1]), np.array([0, -3, 3])),
+    "elements": (np.array([1, 1, -1]), np.array([0, -3, 3]), np.array([4, -1, -1])),
+    "elements of a mesh": (np.arange(2)[:, None], COLUMNS, np.array(-2)),
+    "small whole numbers": (np.array([2, 2], np.uint8), np.array([3, 3], np.int8)),
+    "rows of a mask": np.array([True, False, True]),
+    "rows and a mask": (np.array([0, 2]), np.array([True, False, False, True])),
+    "columns": (slice(None), np.array([1, 1, 0])),
+    "the last axis": (..., np.array([1, 1, 0])),
+    "nothing": (np.array([], np.int64), np.array([], np.int64)),
+    "all": ...,
+}
+
+
+@pytest.mark.parametrize("contiguous", [True, False])
+@pytest.mark.parametrize("index", READS.values(), ids=READS)
+def test_a_read_gives_back_what_add_at_gives(index: Any, contiguous: bool) -> None:
+    x = np.zeros((3, 4, 5), np.float32)
+    value, dx = getitem(x, index=index)
+    g = np.arange(1, value.size + 1, dtype=np.float32).reshape(value.shape)
+    expected = np.zeros_like(x)
+    np.add.at(expected, index, g)
+    np.testing.assert_array_equal(dx(g), expected)
+    total = np.ones((3, 4, 5) if contiguous else (5, 4, 3), np.float32)
+    dx.add_to(total if contiguous else total.T, g)
+    np.testing.assert_array_equal(total if contiguous else total.T, expected + 1)
