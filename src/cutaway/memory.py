@@ -4,7 +4,8 @@ Tensors share memory: a view with its base, `x.detach()` with `x`, `x.numpy()` w
 value is overwritten in place, a graph that was recorded earlier may still need the old one, and
 its gradient would be silently wrong. So ops and writes get their numbers from one clock, and every
 write is noted under the array that owns the memory. "Is this value still what it was when the op
-ran?" is then one question: was its owner written to after the op's number?
+ran?" is then one question: was its owner written to after the op's number? What NumPy itself writes, into
+what `x.numpy()` gave, goes unseen.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..ops.contract import Array, Shape
+from ..ops.shape import stretched_axes
 
 
 def hints(analytic: Array, numerical: Array, in_shape: Shape, out_shape: Shape, atol: float) -> list[str]:
@@ -56,7 +57,7 @@ def _stretched(in_shape: Shape, out_shape: Shape) -> str:
     extra = len(out_shape) - len(in_shape)
     if any(n not in (1, m) for n, m in zip(in_shape, out_shape[extra:], strict=True)):
         return ""
-    axes = [a for a, m in enumerate(out_shape) if m > 1 and (a < extra or in_shape[a - extra] == 1)]
+    axes = [a for a in stretched_axes(in_shape, out_shape) if out_shape[a] > 1]
     return f"axis {axes[0]}" if len(axes) == 1 else f"axes {tuple(axes)}" if axes else ""
 
 

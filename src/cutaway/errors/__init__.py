@@ -102,7 +102,6 @@ from .shapes import (
     dim_of_a_number,
     dim_out_of_range,
     flatten_backwards,
-    from_numpy,
     inplace_cannot_grow,
     matmul_mismatch,
     meshgrid_of_dtypes,
@@ -126,6 +125,7 @@ from .shapes import (
     repeats_do_not_fit,
     shifts_do_not_fit,
     start_not_an_index,
+    translated,
     unknown_indexing,
 )  # fmt: skip
 from .values import (

@@ -13,7 +13,7 @@ from .values import bool_subtraction
 from .words import describe, op_name, shapes
 
 
-def from_numpy(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, Any], error: Exception) -> Exception:
+def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, Any], error: Exception) -> Exception:
     """The error to raise in place of NumPy's: PyTorch's type, and the op and its inputs named."""
     name = op_name(op)
     arrays = [x for x in inputs if isinstance(x, np.ndarray)]

@@ -292,7 +292,7 @@ def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], pa
         with np.errstate(all="ignore"):
             answer = op(*arrays, **attrs)
     except Exception as error:
-        raise errors.from_numpy(op, arrays, attrs, error) from None
+        raise errors.translated(op, arrays, attrs, error) from None
     value = answer[0]
     if type(value) is not np.ndarray:
         value = np.asarray(value)

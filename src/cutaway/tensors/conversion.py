@@ -294,6 +294,8 @@ class Conversion(TensorBase):
     def numpy(self, *, force: Any = False) -> Any:
         """The NumPy array that it holds; both share memory.
 
+        What NumPy writes into it, the graph does not notice: copy it first where a gradient still needs the values.
+
         Args:
             force: True is short for x.detach().numpy().
 
