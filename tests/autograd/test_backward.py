@@ -212,7 +212,7 @@ def test_grad_returns_and_stores_nothing() -> None:
     near(gx, 2 * np.array([3.0, 8.0]) * [3.0, 4.0])
     near(gz, 2 * np.array([3.0, 8.0]) * [1.0, 2.0])
     near(gh, [6.0, 16.0])
-    assert x.grad is z.grad is h.grad is None
+    assert x.grad is z.grad is h._grad is None
     assert not gx.requires_grad
 
 

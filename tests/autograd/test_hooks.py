@@ -130,13 +130,21 @@ def test_with_grad_a_hook_on_the_input_counts() -> None:
 def test_retain_grad() -> None:
     x = leaf(1.0, 2.0)
     h = x * 2
-    assert h.grad is None and not h.retains_grad
+    assert not h.retains_grad
     h.retain_grad()
     h.retain_grad()
-    assert h.retains_grad
+    assert h.retains_grad and h.grad is None
     (h * h).sum().backward()
     assert h.grad.tolist() == [4.0, 8.0]
     assert x.grad.tolist() == [8.0, 16.0]
+
+
+def test_the_gradient_of_what_was_computed_is_not_kept_and_reading_it_says_so() -> None:
+    w = leaf(1.0, 2.0)
+    (w * w).sum().backward()
+    w = w - 0.1 * w.grad  # type: ignore[operator]
+    with pytest.warns(UserWarning, match=r"^The \.grad attribute of a Tensor .* sub has computed it"):
+        assert w.grad is None
 
 
 def test_for_a_leaf_it_changes_nothing() -> None:

@@ -307,6 +307,25 @@ def steps_of_meta_learning() -> None:
     outer.step()
 
 
+def layers_made_on_the_way_that_are_not_to_be_trained() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.last = nn.Linear(8, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            shift = torch.zeros(8, requires_grad=True)  # gone as well, and no layer's
+            return self.last(nn.Dropout(0.1)(nn.ReLU()(x + shift)))
+
+    model = Net()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(2):
+        x, y = batch()
+        optimizer.zero_grad()
+        F.cross_entropy(model(nn.Linear(4, 8)(x)), y).backward()  # random features
+        optimizer.step()
+
+
 def a_penalty_on_gradients() -> None:
     critic = mlp(4, 8, 1)
     optimizer = optim.Adam(critic.parameters())
@@ -470,6 +489,7 @@ DEFAULT = [
     a_look_at_shapes_and_then_training,
     a_schedule_without_training,
     a_penalty_on_gradients,
+    layers_made_on_the_way_that_are_not_to_be_trained,
     a_prompt_for_a_model_that_is_not_frozen,
     old_probabilities_in_a_list,
     a_schedule_beside_a_model_trained_by_hand,

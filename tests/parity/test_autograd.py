@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections import Counter
 from typing import Any
 
@@ -454,3 +455,15 @@ def test_random_programs() -> None:
     assert counts["the same"] > 500, counts
     assert counts["PyTorch refuses we refuse"] > 50, counts
     assert counts["we refuse"] == 0, counts
+
+
+@pytest.mark.parametrize("t", [torch, cutaway], ids=["torch", "cutaway"])
+def test_to_read_a_gradient_that_is_not_kept_is_warned_of(t: Any) -> None:
+    x = t.ones(2, requires_grad=True)
+    y, kept = x * 2, x * 3
+    kept.retain_grad()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert x.grad is kept.grad is y.detach().grad is None
+    with pytest.warns(UserWarning, match=r"^The \.grad attribute of a Tensor that is not a leaf"):
+        assert y.grad is None

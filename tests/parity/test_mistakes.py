@@ -13,6 +13,8 @@ from tests.test_mistakes import MISTAKES, run
 OTHERWISE = {
     "Words instead of numbers": ValueError,  # TypeError where the word is not the first element
     "An LSTM's state is a pair": IndexError,  # from state[1] of a tensor
+    "A loss made and called at once": RuntimeError,  # from asking whether the second tensor is true
+    "forward() without return": AttributeError,  # from target.size() of None
 }
 
 

@@ -65,7 +65,7 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "numbered from 0, or from the end as -1, -2, ..."
     ),
     "t.tensordot(m, 3)": TypeError(
-        "tensordot(): a Tensor is needed, not the number 3: convert it with torch.tensor(...) first"
+        "tensordot(): a Tensor is needed, not the number 3: convert it with torch.tensor(...)"
     ),
     "t.cdist(x, m)": RuntimeError(
         "cdist: The input tensor A must have at least 2 dimensions (a matrix, or a batch of them), but the shape is "
@@ -152,7 +152,7 @@ ABOUT_MATRICES: dict[str, Exception] = {
         '"linalg.matrix_norm" not implemented for \'float16\': it needs numbers of 32 bits or more: x.float()'
     ),
     "t.linalg.inv([[1.]])": TypeError(
-        "linalg.inv(): a Tensor is needed, not list [[1.0]]: convert it with torch.tensor(...) first"
+        "linalg.inv(): a Tensor is needed, not list [[1.0]]: convert it with torch.tensor(...)"
     ),
     't.linalg.matrix_norm(m * t.nan, "nuc")': LinAlgError(
         "linalg.svd: the matrix has elements that are nan or infinite"

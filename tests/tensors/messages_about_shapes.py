@@ -76,10 +76,11 @@ ABOUT_SHAPES: dict[str, Exception] = {
     "m.unfold(1, 2, 0)": RuntimeError("unfold: step is 0 but must be > 0"),
     "m.narrow(0, 0.5, 1)": TypeError("narrow(): start must be int, a whole number, not the number 0.5"),
     "m.view_as(None)": TypeError(
-        "view_as(): a Tensor is needed, not NoneType None: convert it with torch.tensor(...) first"
+        "view_as(): a Tensor is needed, not None: a function that ends without return, such as a forward(), gives None"
     ),
     "t.broadcast_tensors(x, None)": TypeError(
-        "broadcast_tensors(): a Tensor is needed, not NoneType None: convert it with torch.tensor(...) first"
+        "broadcast_tensors(): a Tensor is needed, not None: a function that ends without return, such as a forward(), "
+        "gives None"
     ),
     "t.finfo(x)": TypeError(
         "finfo() is for floating-point dtypes, not tensor([1., 1., 1.]); iinfo() is for whole numbers"
@@ -276,7 +277,7 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "gather(): Expected dtype int32/int64 for index, but got torch.float32: convert it with .long()"
     ),
     "m.gather(1, [[0]])": TypeError(
-        "gather(): a Tensor is needed, not list [[0]]: convert it with torch.tensor(...) first"
+        "gather(): a Tensor is needed, not list [[0]]: convert it with torch.tensor(...)"
     ),
     "m.take_along_dim(t.tensor([[0]], dtype=t.int32), 1)": RuntimeError(
         "take_along_dim(): Expected dtype int64 for index, but got torch.int32: convert it with .long()"

@@ -22,10 +22,11 @@ ABOUT_VALUES: dict[str, Exception] = {
         "then stretched. One of them looks transposed: write the second as x.T, of shape (2, 3)."
     ),
     'x.add("a")': TypeError(
-        "a Tensor or a number is needed here, but this is str 'a'. Convert it first: torch.tensor(...)."
+        "a Tensor or a number is needed here, but this is str 'a': convert it with torch.tensor(...)"
     ),
     "x.add(None)": TypeError(
-        "a Tensor or a number is needed here, but this is NoneType None. Convert it first: torch.tensor(...)."
+        "a Tensor or a number is needed here, but this is None: a function that ends without return, such as a "
+        "forward(), gives None"
     ),
     "x - t.ones(3, dtype=t.bool)": RuntimeError(
         "x - y with a bool tensor is not supported: write x ^ y for what differs, or convert it to numbers with "
@@ -122,12 +123,12 @@ ABOUT_VALUES: dict[str, Exception] = {
         "randint(): low must be int, a whole number, not the number 0.5"
     ),
     "x.isclose(x, rtol=-1)": RuntimeError("isclose expects rtol to be 0 or more, but found rtol=-1"),
-    "t.pow(2, 3)": TypeError("pow(): a Tensor is needed, not the number 2: convert it with torch.tensor(...) first"),
+    "t.pow(2, 3)": TypeError("pow(): a Tensor is needed, not the number 2: convert it with torch.tensor(...)"),
     'x.div(2, rounding_mode="up")': RuntimeError(
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found 'up'"
     ),
     "x.maximum(3)": TypeError(
-        "maximum(): a Tensor is needed, not the number 3: convert it with torch.tensor(...) first"
+        "maximum(): a Tensor is needed, not the number 3: convert it with torch.tensor(...)"
     ),
     "x.clamp()": RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None, as in x.clamp(min=0)"),
     "x.clamp(1, t.ones(3))": TypeError(
@@ -153,10 +154,10 @@ ABOUT_VALUES: dict[str, Exception] = {
         "compare first, ~(x > 0)"
     ),
     "x.logical_and(True)": TypeError(
-        "logical_and(): a Tensor is needed, not the number True: convert it with torch.tensor(...) first"
+        "logical_and(): a Tensor is needed, not the number True: convert it with torch.tensor(...)"
     ),
     'x.eq("a")': TypeError(
-        "a Tensor or a number is needed here, but this is str 'a'. Convert it first: torch.tensor(...)."
+        "a Tensor or a number is needed here, but this is str 'a': convert it with torch.tensor(...)"
     ),
     "x < t.ones(4)": RuntimeError(
         "x < y: the shapes (3,) and (4,) do not fit together: at dimension 0 (counted after aligning the last "
@@ -172,7 +173,7 @@ ABOUT_VALUES: dict[str, Exception] = {
         "ones) the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is "
         "then stretched."
     ),
-    "x.equal([1])": TypeError("equal(): a Tensor is needed, not list [1]: convert it with torch.tensor(...) first"),
+    "x.equal([1])": TypeError("equal(): a Tensor is needed, not list [1]: convert it with torch.tensor(...)"),
     '"a" in x': RuntimeError(
         "Tensor.__contains__ only supports Tensor or scalar, but you passed in str 'a': a tensor holds numbers "
         "only"
@@ -389,7 +390,7 @@ ABOUT_VALUES: dict[str, Exception] = {
         "into numbers first, for example with a dict {word: index}."
     ),
     "t.tensor(None)": RuntimeError(
-        "Could not infer dtype of NoneType: a tensor is made of numbers, not of NoneType None. Words and labels "
+        "Could not infer dtype of NoneType: a tensor is made of numbers, not of None. Words and labels "
         "are turned into numbers first, for example with a dict {word: index}."
     ),
     "t.tensor({1: 2})": RuntimeError(
@@ -468,7 +469,7 @@ ABOUT_VALUES: dict[str, Exception] = {
     ),
     "t.rand(2, dtype=t.int64)": NotImplementedError("uniform draws floating point numbers; int64 cannot hold them"),
     # function forms, dtypes, devices
-    "t.sum([1])": TypeError("sum(): a Tensor is needed, not list [1]: convert it with torch.tensor(...) first"),
+    "t.sum([1])": TypeError("sum(): a Tensor is needed, not list [1]: convert it with torch.tensor(...)"),
     "t.sum(x, dims=0)": TypeError(
         "sum() got an unexpected keyword argument 'dims'. Did you mean 'dim'? It takes: input, dim, keepdim, "
         "dtype."
@@ -482,7 +483,7 @@ ABOUT_VALUES: dict[str, Exception] = {
         "requires grad: assign the result, y = mul(...), or compute it under torch.no_grad()"
     ),
     "t.mul(x, 2, out=3)": TypeError(
-        "mul(): a Tensor is needed, not the number 3: convert it with torch.tensor(...) first"
+        "mul(): a Tensor is needed, not the number 3: convert it with torch.tensor(...)"
     ),
     "x.cumsum()": TypeError("Tensor.cumsum() missing 1 required positional argument: 'dim'"),
     "t.topk(x)": TypeError("Tensor.topk() missing 1 required positional argument: 'k'"),

@@ -135,6 +135,11 @@ class Function:
         """Turn the gradients of the outputs into the gradients of the arguments."""
         raise NotImplementedError("a Function needs a static method backward(ctx, ...) that gives the gradients")
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: a Function is not made and then called, as a module is."""
+        name = type(self).__name__
+        raise RuntimeError(f"a Function is not called but applied, without making an object of it: {name}.apply(x)")
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record that backward is the way back.

@@ -93,7 +93,8 @@ class SoftmaxBeforeCrossEntropy(Check):
         loss = F.binary_cross_entropy_with_logits(torch.sigmoid(model(x)), y)
         loss = F.binary_cross_entropy_with_logits(model(x), y)  # right
 
-    When strict, it also speaks of an nll_loss of positive numbers: they are no logarithms of probabilities.
+    It also speaks of a log_softmax over another axis than the classes', such as over the samples of a batch; and when
+    strict, of an nll_loss of positive numbers: they are no logarithms of probabilities.
     """
 
     name = "softmax_before_cross_entropy"
@@ -105,8 +106,14 @@ class SoftmaxBeforeCrossEntropy(Check):
         if name not in TAKES:
             return
         squashing, text = TAKES[name]
-        if maker(node_of(x)) is squashing:
+        node: Any = node_of(x)
+        if maker(node) is squashing:
             self.say(f"{name} was given the output of {squashing.__name__}: {text}")
+        elif isinstance(node, Node) and node.op is ops.log_softmax and x.ndim > 1 and node.attrs["axis"] % x.ndim != 1:
+            self.say(
+                f"{name} was given a log_softmax over dim={node.attrs['axis']}, and the classes are dim=1: it is their "
+                "probabilities that sum to 1, F.log_softmax(scores, dim=1)"
+            )
         elif self.level == "strict" and name == "nll_loss" and x._array.max(initial=0) > 0:
             self.say(
                 "nll_loss takes logarithms of probabilities, 0 or less, and was given positive numbers: "

@@ -169,9 +169,11 @@ class ParameterNotInOptimizer(_LeftOut):
 
     The same happens in a notebook when the cell with the model is run again, and the one with the optimizer is not.
 
+    And so does it to a layer that forward() makes: it is a new one, with new weights, in each call.
+
     By default it speaks if the optimizer holds parameters that belong to no model any more and get no gradient, or if,
-    having trained, it suddenly has nothing to move; training only a part of a model is quiet. When strict, it speaks of
-    every parameter left out.
+    having trained, it suddenly has nothing to move, or if a layer that got a gradient is gone already; training only a
+    part of a model is quiet. When strict, it speaks of every parameter left out.
     """
 
     name = "parameter_not_in_optimizer"
@@ -186,6 +188,21 @@ class ParameterNotInOptimizer(_LeftOut):
 
     def events(self) -> Any:
         return {**super().events(), "idle_step": self.on_idle_step}
+
+    def on_received(self, leaves: list[Any]) -> None:
+        super().on_received(leaves)
+        gone = {leaf for leaf in leaves if leaf.variable is None}
+        for node in alive(Node) if gone else ():
+            if node.call is None or node.call[0]() is not None or gone.isdisjoint(node.parents):
+                continue
+            _, layer, outer = node.call
+            if outer is not None:
+                self.say(
+                    f"a gradient has come to a {layer.__name__} that {outer[1].__name__}.forward() has made and thrown "
+                    "away: it is a new one, with new weights, in each call, and no optimizer moves it; make it in "
+                    "__init__, self.layer = ..., and call it in forward()"
+                )
+                break
 
     def on_idle_step(self, optimizer: Optimizer) -> None:
         """It has trained, and now it has nothing to move: the second time it is known where the gradients went."""

@@ -14,6 +14,7 @@ from .graph import (
     graph_is_freed,
     inplace_on_leaf,
     inputs_without_model,
+    keeps_no_gradient,
     leads_nowhere_near,
     needs_gradient,
     no_graph,
@@ -189,6 +190,7 @@ from .values import (
 from .warning import user_frame, warn
 from .words import (
     describe,
+    how_to_get_a_tensor,
     line_number,
     nearest,
     op_name,

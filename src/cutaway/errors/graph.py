@@ -59,10 +59,19 @@ def value_was_overwritten(op: Callable[..., Any], value: Any, read: Line, writte
 def no_graph() -> RuntimeError:
     """backward() of something that does not depend on any leaf that requires grad."""
     return RuntimeError(
-        "element 0 of tensors does not require grad and does not have a grad_fn: nothing that this tensor was computed "
-        "from requires grad, so there is nothing to differentiate. Create the inputs or parameters with "
+        "element 0 of tensors does not require grad and does not have a grad_fn: nothing that this tensor was "
+        "computed from requires grad, so there is nothing to differentiate. Create the inputs or parameters with "
         "requires_grad=True; and check that no .detach(), .item(), .numpy(), torch.tensor(x) or no_grad() block cut "
-        "the graph on the way."
+        "the graph on the way, and that the loss is not made of an argmax() or a comparison, which have no gradient."
+    )
+
+
+def keeps_no_gradient(op: Callable[..., Any]) -> str:
+    """x.grad of what an op has made: a warning, since it is None for good."""
+    return (
+        f"The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: {op_name(op)} has computed it, "
+        "so backward() passes its gradient on and keeps none. If you want it, call x.retain_grad() before backward(); "
+        "if x is meant to be a parameter, move it without making a new tensor, with torch.no_grad(): x -= lr * x.grad"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .words import describe, nearest
+from .words import describe, how_to_get_a_tensor, nearest
 
 # --- operands ---------------------------------------------------------------------------------------------
 
@@ -15,14 +15,14 @@ from .words import describe, nearest
 def not_a_tensor(name: str, given: Any) -> TypeError:
     """Something else where only a Tensor will do."""
     return TypeError(
-        f"{name}(): a Tensor is needed, not {describe(given)}: convert it with torch.tensor(...) first"
+        f"{name}(): a Tensor is needed, not {describe(given)}: {how_to_get_a_tensor(given)}"
     )
 
 
 def not_an_operand(given: Any) -> TypeError:
     """Something that is neither a Tensor nor a number."""
     return TypeError(
-        f"a Tensor or a number is needed here, but this is {describe(given)}. Convert it first: torch.tensor(...)."
+        f"a Tensor or a number is needed here, but this is {describe(given)}: {how_to_get_a_tensor(given)}"
     )
 
 

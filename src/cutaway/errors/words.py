@@ -32,8 +32,38 @@ def describe(value: Any) -> str:
         return f"an array of shape {value.shape}, {value.dtype}"
     if isinstance(value, int | float | bool | np.generic):
         return f"the number {value}"
+    if value is None:
+        return "None"
+    if _holds_tensors(value):
+        return f"a {type(value).__name__} of {len(value)}, of which the first is {describe(value[0])}"
+    if _is_layer(value):
+        return f"the layer {type(value).__name__}"
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) < 40 else text[:37] + '...'}"
+
+
+def how_to_get_a_tensor(given: Any) -> str:
+    """What to write in the place of something that is no tensor, for the end of a sentence."""
+    if isinstance(given, np.ndarray):
+        return "convert it with torch.from_numpy(...)"
+    if given is None:
+        return "a function that ends without return, such as a forward(), gives None"
+    if _is_layer(given):
+        name = type(given).__name__
+        return f"make the layer first, layer = nn.{name}(...), then call it, layer(x)"
+    if _holds_tensors(given) and isinstance(given, tuple):
+        return "take out what is meant; a recurrent layer gives two things, output, hidden = rnn(x)"
+    if _holds_tensors(given):
+        return "take out what is meant; a DataLoader gives a list also for one tensor an example, for (x,) in loader"
+    return "convert it with torch.tensor(...)"
+
+
+def _holds_tensors(value: Any) -> bool:
+    return isinstance(value, tuple | list) and bool(value) and hasattr(value[0], "_array")
+
+
+def _is_layer(value: Any) -> bool:
+    return hasattr(value, "forward") and not isinstance(value, type)
 
 
 def source(line: Line) -> str:

@@ -87,6 +87,6 @@ class Adagrad(Optimizer):
         if group["weight_decay"]:
             g = g + group["weight_decay"] * p
         lr = group["lr"] / (1 + (state.count() - 1) * group["lr_decay"])
-        total = state["sum"]
+        total = state.zeros("sum", p)
         total += g * g
         p -= lr * (g / (np.sqrt(total) + group["eps"]))

@@ -69,6 +69,11 @@ class State(MutableMapping[str, Any]):
         if name not in self._tensors:
             self._tensors[name] = wrap(np.zeros_like(like))
         array: Array = self._tensors[name]._array
+        if array.shape != like.shape:
+            raise RuntimeError(
+                f"the optimizer remembers {name!r} of shape {array.shape} for a parameter of shape {like.shape}: its "
+                "state was loaded from that of another model, or of parameters in another order"
+            )
         return array
 
     def count(self) -> int:
@@ -113,7 +118,7 @@ class Optimizer:
                 "one Tensor: put it into a list, [w]"
             )
         if not isinstance(params, Iterable):
-            how = ": write model.parameters()" if hasattr(params, "parameters") else ""
+            how = ": write model.parameters()" if hasattr(params, "parameters") or callable(params) else ""
             raise TypeError(
                 f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, and was given "
                 f"{type(params).__name__}{how}"
@@ -375,7 +380,10 @@ def _fitted(name: str, value: Any, param: Tensor) -> Any:
 
 def _check_trainable(param: Any) -> None:
     if not isinstance(param, Tensor):
-        raise TypeError(f"an optimizer trains Tensors, and one of the parameters is {describe(param)}")
+        how = ""
+        if isinstance(param, Iterable):
+            how = ": put the parameters of several models into one list, [*a.parameters(), *b.parameters()]"
+        raise TypeError(f"an optimizer trains Tensors, and one of the parameters is {describe(param)}{how}")
     if not param.is_leaf:
         raise ValueError(
             f"can't optimize a non-leaf Tensor: one of shape {tuple(param.shape)} was computed by an op, "

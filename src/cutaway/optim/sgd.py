@@ -80,7 +80,7 @@ class SGD(Optimizer):
             g = g + group["weight_decay"] * p
         if momentum:
             if "momentum_buffer" in state:
-                v = state["momentum_buffer"]
+                v = state.zeros("momentum_buffer", p)  # and of p's shape, or it raises
                 v *= momentum
                 v += (1 - group["dampening"]) * g
             else:

@@ -197,6 +197,8 @@ class TensorBase(metaclass=Printed):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that backward passes have gathered here; None before the first."""
+        if self._grad is None and isinstance(self._node, Node) and RETAIN not in (self._node.hooks or ()):
+            errors.warn(errors.keeps_no_gradient(self._node.op))
         return self._grad  # type: ignore[return-value]
 
     @grad.setter

@@ -315,7 +315,8 @@ def _problem(
     if not query.ndim == key.ndim == value.ndim:
         return AssertionError, "with or without a batch, all three of them"
     if (query.shape[-1], key.shape[-1], value.shape[-1]) != sizes:
-        return AssertionError, f"their last axes must have the sizes {sizes}"
+        words = "" if query.is_floating_point() else "; numbers of words become vectors first, with nn.Embedding"
+        return AssertionError, f"their last axes must have the sizes {sizes}{words}"
     if key.shape[:-1] != value.shape[:-1]:
         return AssertionError, "there must be one value for each key"
     time, batch = (-2, 0) if batch_first else (0, 1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import events
 from ...dtypes import bool_
-from ...errors import describe, warn
+from ...errors import describe, how_to_get_a_tensor, warn
 from ...ops.contract import Array
 from ...tensors import Tensor
 
@@ -22,9 +22,8 @@ def check_tensors(function: str, **given: Any) -> None:
     """Raise TypeError if an argument is no Tensor, and say how to make it one."""
     for name, value in given.items():
         if not isinstance(value, Tensor):
-            how = "torch.from_numpy(...)" if isinstance(value, np.ndarray) else "torch.tensor(...)"
             raise TypeError(
-                f"{function} takes a Tensor as {name}, and was given {describe(value)}: convert it with {how}"
+                f"{function} takes a Tensor as {name}, and was given {describe(value)}: {how_to_get_a_tensor(value)}"
             )
 
 

@@ -236,10 +236,11 @@ def _check(
     if x.ndim not in (axes + 1, axes + 2):
         raise RuntimeError(_not_an_image(name, x.shape, channels, axes))
     if x.dtype != w.dtype or (bias is not None and bias._array.dtype != w.dtype):
+        how = f", or the model, model.to({input.dtype})" if input.is_floating_point() else ""
         raise RuntimeError(
             f"{name}: input, weight and bias should be of the same dtype, and the input is {input.dtype}, the weight "
             f"{weight.dtype}" + (f", the bias {bias.dtype}" if bias is not None else "") + ": convert the input, "
-            f"x.to({weight.dtype}), or the model, model.to({input.dtype})"
+            f"x.to({weight.dtype}){how}"
         )
     if w.shape[0] % groups:
         raise RuntimeError(f"{name}: a weight of shape {w.shape} cannot be split into groups={groups}")

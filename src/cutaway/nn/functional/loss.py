@@ -38,6 +38,12 @@ def _pair(function: str, input: Tensor, target: Tensor, reduction: str, *, whole
     """What a distance is given, checked and of one dtype; whole: it may be of whole numbers."""
     check_reduction(reduction)
     check_tensors(function, input=input, target=target)
+    if input.ndim == 2 and target.ndim == 1 and len(input) == len(target) and input.shape[1] not in (1, len(input)):
+        raise RuntimeError(
+            f"{function} compares number with number, and was given an input of shape {tuple(input.shape)} and a "
+            f"target of shape {tuple(target.shape)}, one number for each row: make the last layer give one, or, if the "
+            "targets are class numbers, take cross_entropy"
+        )
     for listener in events.distance:
         listener(function, input, target)
     if input._array.dtype is target._array.dtype and input._array.dtype.kind == "f":
@@ -244,12 +250,7 @@ def _pair_up(
         # the class of the largest score: an infinite loss times 0 would be nan
         classes = np.where(ignored, scores._array.argmax(1), classes)
     if not (within or all_within(classes, count)):
-        wrong = classes[(classes < 0) | (classes >= count)][0]
-        raise IndexError(
-            f"Target {wrong} is out of bounds: the input of shape {tuple(input.shape)} scores {count} "
-            f"classes, whose numbers are 0 to {count - 1}; make the last layer give one score for each "
-            "class, or number the classes from 0"
-        )
+        raise _no_such_class(classes[(classes < 0) | (classes >= count)][0], tuple(input.shape), count)
     kept = (~ignored).astype(scores._array.dtype)
     scale = kept
     if weight is not None:
@@ -264,6 +265,19 @@ def _pair_up(
     total = scale.sum()
     with np.errstate(invalid="ignore", divide="ignore"):  # all weights 0: the mean is nan
         return _Rows(scores, classes, kept, scale / total, float(total), 0.0)
+
+
+def _no_such_class(wrong: int, shape: tuple[int, ...], count: int) -> IndexError:
+    if count == 1:
+        return IndexError(
+            f"Target {wrong} is out of bounds: the input of shape {shape} has one score a sample, so there is only "
+            "class 0; for yes or no make the last layer give two, or take binary_cross_entropy_with_logits with "
+            "targets of the input's shape, y.float().reshape(x.shape)"
+        )
+    return IndexError(
+        f"Target {wrong} is out of bounds: the input of shape {shape} scores {count} classes, whose numbers are 0 to "
+        f"{count - 1}; make the last layer give one score for each class, or number the classes from 0"
+    )
 
 
 def _chosen(op: Callable[..., Any], rows: _Rows, target: Tensor, reduction: str) -> Tensor:
@@ -290,7 +304,13 @@ def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
     probabilities = f", or probabilities of shape {scores}" if name == "cross_entropy" else ""
     wanted = f"class numbers of shape {expected} and dtype int64{probabilities}"
     if len(scores) > 1 and classes[:1] != scores[:1]:
-        raise ValueError(f"{given}: the batch sizes must be equal, the target must be {wanted}")
+        mixed = ""
+        if classes and classes[0] and scores[0] % classes[0] == 0:
+            mixed = (
+                f"; if an x.view(-1, ...) made {scores[0]} rows of {classes[0]} samples, flatten each sample by "
+                "itself, x.flatten(1)"
+            )
+        raise ValueError(f"{given}: the batch sizes must be equal, the target must be {wanted}{mixed}")
     if fits:
         raise RuntimeError(
             f"{given} and dtype {target.dtype}: the target must be {wanted}; convert it, target.long()"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...tensors import Tensor
 from .. import functional as F
 from .module import Module
@@ -13,11 +15,20 @@ __all__ = [
 
 
 class _Loss(Module):
-    """What losses share: `reduction`, which is "mean", "sum" or "none"."""
+    """What losses share: `reduction`, which is "mean", "sum" or "none".
+
+    What stands in the places of prediction and truth when the object is made, `called`, is refused.
+    """
 
     weight: Tensor | None
 
-    def __init__(self, *, reduction: str = "mean") -> None:
+    def __init__(self, *called: Any, reduction: str = "mean") -> None:
+        if called:
+            name = type(self).__name__
+            raise TypeError(
+                f"nn.{name} is made before it is called: loss_function = nn.{name}(), and then, at every step, "
+                "loss = loss_function(input, target)"
+            )
         super().__init__()
         self.reduction = reduction
 
@@ -93,12 +104,12 @@ class CrossEntropyLoss(_Loss):
     def __init__(
         self,
         weight: Tensor | None = None,
-        *,
+        *called: Any,
         ignore_index: int = -100,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(reduction=reduction)
+        super().__init__(*called, reduction=reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
@@ -125,8 +136,10 @@ class NLLLoss(_Loss):
     tensor(1.)
     """
 
-    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
+    def __init__(
+        self, weight: Tensor | None = None, *called: Any, ignore_index: int = -100, reduction: str = "mean"
+    ) -> None:
+        super().__init__(*called, reduction=reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
 
@@ -141,8 +154,8 @@ class BCELoss(_Loss):
     tensor(0.6931)
     """
 
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
+    def __init__(self, weight: Tensor | None = None, *called: Any, reduction: str = "mean") -> None:
+        super().__init__(*called, reduction=reduction)
         self.register_buffer("weight", weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -163,9 +176,9 @@ class BCEWithLogitsLoss(_Loss):
     pos_weight: Tensor | None
 
     def __init__(
-        self, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None
+        self, weight: Tensor | None = None, *called: Any, reduction: str = "mean", pos_weight: Tensor | None = None
     ) -> None:
-        super().__init__(reduction=reduction)
+        super().__init__(*called, reduction=reduction)
         self.register_buffer("weight", weight)
         self.register_buffer("pos_weight", pos_weight)
 

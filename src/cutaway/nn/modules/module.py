@@ -382,8 +382,8 @@ class Module(Registry):
             raise RuntimeError(
                 f"Error(s) in loading state_dict for {type(self).__name__}, nothing was loaded:\n\t"
                 + "\n\t".join(problems)
-                + "\nBuild the model with the sizes it was saved with; strict=False loads only the names "
-                "that match."
+                + "\n"
+                + _how_to_load(state_dict, missing, unexpected)
             )
         for name, tensor in own.items():
             if name in state_dict and assign:
@@ -416,6 +416,21 @@ class Module(Registry):
         if not children and len(lines) <= 1:
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+
+def _how_to_load(given: Mapping[str, Any], missing: list[str], unexpected: list[str]) -> str:
+    """What to write, for a state that does not fit."""
+    for name in unexpected if missing else ():
+        inside = given[name]
+        if isinstance(inside, Mapping) and inside.keys() >= set(missing):
+            return f"The model's state is a part of what was saved: load_state_dict(saved[{name!r}])."
+        prefix = str(name).removesuffix(missing[0])
+        if prefix != name and {prefix + other for other in missing} <= set(unexpected):
+            return (
+                f"The names in the file begin with {prefix!r}, since another module was around the model. Without it "
+                f"they fit: {{name.removeprefix({prefix!r}): x for name, x in state.items()}}"
+            )
+    return "Build the model with the sizes it was saved with; strict=False loads only the names that match."
 
 
 def indent(text: str) -> str:

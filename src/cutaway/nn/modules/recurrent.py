@@ -75,6 +75,7 @@ class _Recurrent(Module):
                 raise RuntimeError(
                     f"{self} was given x of shape {tuple(x.shape)}, so the hidden state {name} must have shape "
                     f"{expected}, and it has {tuple(state.shape)}"
+                    + ("; such an x has no axis for the batch, it is one sequence" if state.ndim > x.ndim else "")
                 )
             if state.dtype != x.dtype:
                 raise RuntimeError(f"x is {x.dtype} and {name} is {state.dtype}: use {name}.to({x.dtype})")

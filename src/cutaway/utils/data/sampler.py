@@ -47,6 +47,16 @@ class Sampler(Generic[T_co]):
         raise NotImplementedError(f"{name} does not say in which order to go: define `def __iter__(self)`")
 
 
+def _size(data_source: Sized) -> int:
+    """How many examples a dataset has."""
+    if not hasattr(data_source, "__len__"):
+        raise TypeError(
+            f"object of type {type(data_source).__name__!r} has no len(): a dataset says how many examples it has, "
+            "def __len__(self); one that cannot know is an IterableDataset"
+        )
+    return len(data_source)
+
+
 class SequentialSampler(Sampler[int]):
     """0, 1, 2, ...: what a DataLoader uses if it does not shuffle.
 
@@ -61,10 +71,10 @@ class SequentialSampler(Sampler[int]):
         self.data_source = data_source
 
     def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self.data_source)))
+        return iter(range(_size(self.data_source)))
 
     def __len__(self) -> int:
-        return len(self.data_source)
+        return _size(self.data_source)
 
 
 class RandomSampler(Sampler[int]):
@@ -104,10 +114,10 @@ class RandomSampler(Sampler[int]):
     @property
     def num_samples(self) -> int:
         """How many indices an epoch has."""
-        return len(self.data_source) if self._num_samples is None else self._num_samples
+        return _size(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        n = len(self.data_source)
+        n = _size(self.data_source)
         generator = self.generator
         if generator is None:
             generator = Generator().manual_seed(random_seed(default_generator))
