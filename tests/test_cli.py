@@ -7,7 +7,7 @@ import importlib
 import subprocess
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,18 @@ def _without_torch(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     cutaway.as_torch(False)
 
 
-def run(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`cutaway run train.py arguments` in a folder."""
+def run(folder: Path, source: str, *arguments: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """`cutaway run train.py arguments` in a folder, with options for Python."""
     (folder / "train.py").write_text(source)
-    command = [sys.executable, "-m", "cutaway", "run", "train.py", *arguments]
+    command = [sys.executable, *options, "-m", "cutaway", "run", "train.py", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
-def plain(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`python train.py arguments` in a folder."""
+def plain(folder: Path, source: str, *arguments: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """`python train.py arguments` in a folder, with options for Python."""
     (folder / "train.py").write_text(source)
-    return subprocess.run([sys.executable, "train.py", *arguments], cwd=folder, capture_output=True, text=True)
+    command = [sys.executable, *options, "train.py", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
 # --- cutaway run --------------------------------------------------------------------------------------
@@ -89,6 +90,11 @@ fail() if "fail" in sys.argv else sys.exit(7)
 def test_a_script_sees_what_it_sees_under_python(arguments: list[str], tmp_path: Path) -> None:
     ours, theirs = run(tmp_path, SURROUNDINGS, *arguments), plain(tmp_path, SURROUNDINGS, *arguments)
     assert (ours.returncode, ours.stdout, ours.stderr) == (theirs.returncode, theirs.stdout, theirs.stderr)
+
+
+def test_a_safe_path_has_no_folder_of_the_script(tmp_path: Path) -> None:
+    source = "import sys; print(sys.path)"
+    assert run(tmp_path, source, options=["-P"]).stdout == plain(tmp_path, source, options=["-P"]).stdout
 
 
 @pytest.mark.parametrize("source", ["x = = 2", "raise KeyboardInterrupt", "import sys; sys.exit('so long')"])
@@ -201,6 +207,9 @@ def test_run_in_this_process(
     [(kind, error, trace)] = hooked
     assert kind is ZeroDivisionError and error.__traceback__ is trace and trace.tb_next is None
     assert trace.tb_frame.f_code.co_filename == str(script)
+    elsewhere = ValueError("not from the script")
+    sys.excepthook(ValueError, elsewhere, None)
+    assert hooked[1:] == [(ValueError, elsewhere, None)]
 
 
 # --- the command --------------------------------------------------------------------------------------

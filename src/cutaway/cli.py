@@ -56,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case ["run", *_]:
             print("cutaway run: which script? cutaway run script.py [arguments]", file=sys.stderr)
             return 2
-        case [word, *_]:
-            print(f"cutaway: {word!r} is no command. To run a script: cutaway run {word}", file=sys.stderr)
+        case other:
+            print(f"cutaway: {other[0]!r} is no command. To run a script: cutaway run {other[0]}", file=sys.stderr)
             return 2
     return 0
 

@@ -81,6 +81,18 @@ def test_an_infinite_gradient_is_told_and_goes_on() -> None:
     assert x.grad.tolist() == [torch.inf, 0.25]
 
 
+def test_an_infinite_gradient_is_told_where_it_arose_and_once_a_line() -> None:
+    w = leaf(0.0)
+    [warning] = told(lambda: (w * 2).sqrt().sum().backward())  # the product passes the infinity on
+    assert str(warning.message).startswith("the gradient of sqrt for its input 0 became infinite")
+
+    def loop() -> None:
+        for _ in range(2):
+            w.sqrt().sum().backward()
+
+    assert len(told(loop)) == 1
+
+
 def test_second_derivatives_are_watched_too() -> None:
     x = leaf(0.0)
     with pytest.raises(RuntimeError, match="Function 'SqrtBackward0' returned nan"):
@@ -215,3 +227,15 @@ def test_a_function_of_the_users_own_is_named() -> None:
 
     with detect_anomaly(), pytest.raises(RuntimeError, match="Function 'BrokenBackward' returned nan values"):
         Broken.apply(leaf(1.0)).sum().backward()
+
+    class Pick(Broken):
+        @staticmethod
+        def forward(ctx: Any, x: Any, where: Any) -> Any:
+            return x[where]
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * torch.nan, None
+
+    with detect_anomaly(), pytest.raises(RuntimeError, match=r"input 1: \[0, 1\], of shape \(2,\)\n"):
+        Pick.apply(leaf(1.0, 2.0), torch.tensor([0, 1])).sum().backward()

@@ -110,6 +110,18 @@ def test_without_gradients_it_is_only_forward() -> None:
     assert Exp.apply(x.detach()).item() == pytest.approx(np.e)
 
 
+def test_an_output_that_no_gradient_flows_through() -> None:
+    class Largest(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            where = x.argmax()
+            ctx.mark_non_differentiable(where)
+            return where
+
+    where = Largest.apply(cutaway.tensor([1.0, 3.0], requires_grad=True))
+    assert where.item() == 1 and not where.requires_grad and where.is_leaf
+
+
 def test_a_tuple_of_outputs() -> None:
     x, y = leaf(1.0, 2.0), leaf(3.0, 5.0)
     total, product, largest, noise, text = SumAndProduct.apply(x, y)

@@ -38,6 +38,22 @@ def test_products_with_vectors_are_those_of_the_jacobian() -> None:
         np.testing.assert_allclose(got[i].numpy(), outputs[i].numpy())
 
 
+def test_of_a_single_number_the_vector_may_be_left_out() -> None:
+    x = values(3)
+    loss, gradient = vjp(lambda x: (x * x).sum(), x)
+    assert loss.item() == pytest.approx((x * x).sum().item()) and gradient.equal(2 * x)
+    out, slope = jvp(lambda x: x * cutaway.ones(2, dtype=x.dtype), values())
+    assert slope.tolist() == [1, 1] and out.shape == (2,)
+
+
+def test_what_does_not_depend_on_the_input_has_a_product_of_zero() -> None:
+    constant = values(2)
+    out, product = vjp(lambda x: constant, values(3), values(2))
+    assert out.equal(constant) and product.tolist() == [0, 0, 0]
+    with pytest.raises(RuntimeError, match="Output 0 of the user-provided function does not require gradients"):
+        vjp(lambda x: constant, values(3), values(2), strict=True)
+
+
 def test_the_hessian_is_symmetric_and_known_for_a_quadratic_form() -> None:
     a, x = values(3, 3), values(3, seed=1)
     np.testing.assert_allclose(hessian(lambda x: x @ a @ x, x).numpy(), (a + a.T).numpy())

@@ -144,6 +144,25 @@ def test_planted_wrong_gradients_are_found_and_explained(name: str, fast_mode: b
     assert gradcheck(func, inputs, fast_mode=fast_mode, raise_exception=False) is False
 
 
+def test_a_projection_of_many_numbers_is_told_without_looking_for_the_entry() -> None:
+    @cutaway.differentiable
+    def wrong(x: Any) -> Any:
+        return x * x, lambda g: 3 * g * x
+
+    with pytest.raises(GradcheckError, match=r"along a random direction .* With fast_mode=False you see which entry"):
+        gradcheck(wrong, (leaf(11, 10),), fast_mode=True)
+
+
+@pytest.mark.parametrize("factor, told", [(3, "3"), (2 / 3, "2/3"), (0.00123, "0.00123")])
+def test_a_factor_is_told_as_one_would_write_it(factor: float, told: str) -> None:
+    @cutaway.differentiable
+    def wrong(x: Any) -> Any:
+        return x * x, lambda g: factor * 2 * g * x
+
+    with pytest.raises(GradcheckError, match=f"the analytical one is {told} times the numerical one, everywhere"):
+        gradcheck(wrong, (leaf(3),))
+
+
 def test_the_message_shows_both_jacobians_at_the_worst_entry() -> None:
     @cutaway.differentiable
     def scale(x: Any, y: Any) -> Any:

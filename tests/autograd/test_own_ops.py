@@ -136,6 +136,14 @@ def test_the_error_of_an_op_names_it_and_its_inputs() -> None:
     with pytest.raises(RuntimeError, match=r"fussy.*no, thanks.*\(2,\)"):
         fussy(leaf(1.0, 2.0))
 
+    @differentiable
+    def beyond(x: Any) -> Any:
+        return np.sum(x, axis=1), lambda g: g
+
+    with pytest.raises(IndexError, match=r"beyond\(\) cannot be computed: axis 1 is out of bounds") as caught:
+        beyond(leaf(1.0, 2.0))
+    assert type(caught.value) is IndexError
+
 
 def test_one_call_of_a_pullback_for_each_walk() -> None:
     calls: list[Any] = []

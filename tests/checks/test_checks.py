@@ -344,6 +344,29 @@ def test_a_model_made_anew_and_its_optimizer_not() -> None:
     assert old is not model
 
 
+def test_steps_with_nothing_to_move_are_no_matter_if_all_is_held() -> None:
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    model(torch.randn(4, 2)).mean().backward()
+    optimizer.step()
+    for _ in range(3):
+        optimizer.zero_grad()
+        optimizer.step()
+
+
+def test_a_list_is_not_named_for_what_others_left_out() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers, self.last = [nn.Linear(2, 2)], nn.Linear(2, 1)
+
+    resting, body, head = Net(), nn.Linear(2, 2), nn.Linear(2, 1)
+    optimizer = optim.SGD(head.parameters(), lr=0.1)
+    head(body(torch.ones(3, 2))).mean().backward()
+    optimizer.step()
+    assert resting.layers[0].weight.grad is None
+
+
 def test_checks_keep_no_model_alive() -> None:
     import weakref
 
@@ -374,9 +397,10 @@ def test_a_list_that_is_filled_later_is_seen() -> None:
         def count(self) -> int:
             return sum(p.numel() for p in self.parameters())
 
-    net = Net()
-    with checks.strict(), pytest.warns(CheckWarning, match=r"Net\.layers is a plain list, and the 4 parameters in it"):
-        list(net.parameters())
+    with checks.strict():
+        net = Net()
+        with pytest.warns(CheckWarning, match=r"Net\.layers is a plain list, and the 4 parameters in it"):
+            list(net.parameters())
 
 
 def test_a_check_that_is_switched_looks_again() -> None:
@@ -430,6 +454,16 @@ def test_a_module_that_is_complete_may_be_asked_by_the_init_of_another() -> None
 
 
 # --- the graph ------------------------------------------------------------------------------------------------------
+
+
+def test_data_taken_where_nothing_is_recorded_cuts_nothing() -> None:
+    checks.strict("graph_cut")
+    w = torch.ones(2, requires_grad=True)
+    h = w * 2
+    with torch.no_grad():
+        scale = h.data
+    (h * scale).sum().backward()
+    assert w.grad.tolist() == [4, 4]
 
 
 def test_a_rebuilt_tensor_in_a_loss_is_told_with_the_line_that_rebuilt_it() -> None:

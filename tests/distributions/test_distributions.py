@@ -172,6 +172,29 @@ def test_certain_things() -> None:
     assert coin.sample((20,)).mean(0).tolist()[::2] == [0, 1]
 
 
+def test_uniform_on_paper() -> None:
+    d = Uniform(1.0, 3.0)
+    assert d.cdf(tensor([1.0, 2.0, 2.5])).tolist() == [0, 0.5, 0.75]
+    assert d.icdf(tensor([0.0, 0.5, 1.0])).tolist() == [1, 2, 3]
+    assert d.stddev.item() == pytest.approx(2 / math.sqrt(12)) and d.mode.isnan()
+    beyond = Uniform(1.0, 3.0, validate_args=False).cdf(tensor([0.0, 4.0]))
+    assert beyond.tolist() == [0, 1]
+    assert Normal(tensor([3.0, 4.0]), 1.0).mode.tolist() == [3, 4]
+
+
+def test_what_a_distribution_of_ones_own_does_not_say() -> None:
+    class Mine(Distribution):
+        pass
+
+    d = Mine()
+    for ask, name in (
+        (lambda: d.log_prob(tensor(1.0)), "log_prob"), (d.entropy, "entropy"), (lambda: d.mean, "mean"),
+        (lambda: d.mode, "mode"), (lambda: d.variance, "variance"), (lambda: d.stddev, "variance"),
+    ):  # fmt: skip
+        with pytest.raises(NotImplementedError, match=f"^Mine has no {name}$"):
+            ask()
+
+
 def test_repr() -> None:
     assert repr(Normal(0.0, 1.0)) == "Normal(loc: 0.0, scale: 1.0)"
     assert repr(Uniform(cutaway.zeros(3), 1.0)) == "Uniform(low: torch.Size([3]), high: torch.Size([3]))"
@@ -200,6 +223,9 @@ def test_repr() -> None:
         (lambda: Bernoulli(0.5).log_prob(tensor(0.5)), ValueError, "invalid values"),
         (lambda: Bernoulli(0.5).rsample(), NotImplementedError, "Bernoulli has no rsample.*log_prob"),
         (lambda: Categorical(cutaway.ones(2)).cdf(tensor(0)), NotImplementedError, "Categorical has no cdf"),
+        (lambda: Bernoulli(0.5).icdf(tensor(0.5)), NotImplementedError, "Bernoulli has no icdf"),
+        (lambda: Categorical([0.5, 0.5]), AttributeError, "takes a Tensor of probabilities or logits, not list"),
+        (lambda: Uniform(0.0, 1.0).cdf(tensor(2.0)), ValueError, "something that Uniform.* can draw"),
     ],
 )
 def test_errors(make: Any, error: type[Exception], message: str) -> None:

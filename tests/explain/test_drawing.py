@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import time
+import types
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,17 @@ def test_the_names_of_inputs_stand_where_their_wires_arrive() -> None:
     assert drawn["2"][:2] == ["x", "y"]
 
 
+def test_names_of_inputs_too_close_together_are_left_out() -> None:
+    @torch.differentiable
+    def mix(first_operand: Any, second_operand: Any, third_operand: Any, fourth_operand: Any) -> Any:
+        return first_operand + second_operand + third_operand + fourth_operand, *[lambda g: g] * 4
+
+    a, b, c, d = [torch.tensor(1.0, requires_grad=True) for _ in range(4)]
+    names = {"first_operand", "second_operand", "third_operand", "fourth_operand"}
+    for y, shown in ((mix(a, b, c, d), names), (mix(a.exp(), b, c, d), set())):  # one comes straight from above
+        assert {text.text for text in parsed(y).iter(f"{SVG}text")} & names == shown
+
+
 def test_a_wire_too_long_to_follow_ends_in_a_tag() -> None:
     x = torch.tensor(0.5, requires_grad=True)
     y = x
@@ -194,6 +206,36 @@ def test_a_parameter_of_one_layer_stands_in_its_box_and_data_outside_of_all() ->
     inside = around["model.0.weight"]
     assert inside is not None and inside.module is not None and inside.module["path"] == "model.0"
     assert around["inputs"] is whole
+
+
+def test_one_parameter_used_elsewhere_stands_in_the_box_around_both_uses() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed = nn.Embedding(3, 2)
+
+        def forward(self, x: Any) -> Any:
+            return self.embed(x) @ self.embed.weight.T
+
+    model = Tied()
+    whole = arrange_parts(explain.trace(model(torch.tensor([1])).sum()))
+    (weight,) = [part for part in whole.walk() if part.node and part.node["name"] == "model.embed.weight"]
+    assert weight.within is not None and weight.within.module is not None
+    assert weight.within.module["path"] == "model"
+
+
+def test_a_closed_box_of_parameters_sends_all_of_them_through_one_wire() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(x) + nn.functional.linear(x, self.layer.weight, self.layer.bias)
+
+    model = Twice()
+    svg = parsed(explain.trace(model(torch.ones(1, 2)).sum()), depth=1)
+    assert [text.text for text in svg.iter(f"{SVG}text")].count("weight, bias") == 2  # at the call and at F.linear
 
 
 def test_deep_models_fold_by_themselves_until_they_can_be_read() -> None:
@@ -351,6 +393,15 @@ def test_png_without_the_extra_says_what_to_install(tmp_path: Path, monkeypatch:
     with pytest.raises(ImportError, match=r"python -m pip install 'cutaway\[png\]'.*drawing\.save\('graph\.svg'\)"):
         explain.draw(scalars()).save(tmp_path / "graph.png")
     assert not (tmp_path / "graph.png").exists()
+
+
+def test_png_is_drawn_by_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    extra = types.SimpleNamespace(svg_to_bytes=lambda **named: given.append(named) or [137, 80])
+    monkeypatch.setitem(sys.modules, "resvg_py", extra)
+    drawing = explain.draw(scalars())
+    assert drawing.save(tmp_path / "graph.png", "dark", scale=3.0).read_bytes() == b"\x89P"
+    assert given == [{"svg_string": drawing.svg("dark"), "zoom": 3.0}]
 
 
 def test_mistakes_are_told() -> None:

@@ -326,6 +326,25 @@ def test_a_flow_can_be_used_again_and_an_empty_batch_is_passed_over() -> None:
         assert len(flow.parameters) == 2
 
 
+def test_a_parameter_that_the_last_pass_did_not_reach_has_no_gradient() -> None:
+    model = nn.ModuleDict({"a": nn.Linear(2, 2, bias=False), "b": nn.Linear(2, 2, bias=False)})
+    with explain.flow(model) as flow:
+        model["b"](torch.ones(1, 2)).sum().backward()
+        model.zero_grad()
+        model["a"](torch.ones(1, 2)).sum().backward()
+    assert [(p.name, p.gradient, p.used) for p in flow.parameters] == [("a.weight", 2, 1), ("b.weight", None, None)]
+
+
+def test_a_layer_whose_input_was_overwritten_since_is_left_out() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2).requires_grad_(False))
+    with explain.flow(model) as flow:
+        h = model[0](torch.ones(1, 2))
+        y = model[1](h)
+        h.zero_()  # the gradient of h needs only the weight; what y was made of is gone
+        y.sum().backward()
+    assert [layer.name for layer in flow.layers] == ["0: Linear"]
+
+
 def test_nothing_flowed() -> None:
     model = nn.Linear(2, 2)
     with explain.flow(model) as flow:
@@ -396,6 +415,7 @@ def test_the_plot_is_a_picture_that_can_be_saved(tmp_path: Path, theme: str) -> 
     assert {"rnn: RNN", "out: Linear", "rnn.weight_hh_l0", "step 1", "step 12"} <= set(texts)
     assert len(root.findall("{http://www.w3.org/2000/svg}polyline")) == 2
     assert flow.plot()._repr_svg_().startswith("<svg")
+    assert repr(flow.plot()) == 'Plot of Last: plot.save("flow.svg") writes it to a file'
     width = float(root.attrib["width"])
     for bar in root.iter("{http://www.w3.org/2000/svg}rect"):
         assert 0 <= float(bar.attrib.get("x", 0)) <= float(bar.attrib.get("x", 0)) + float(bar.attrib["width"]) <= width

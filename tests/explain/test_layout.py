@@ -130,6 +130,34 @@ def test_a_long_wire_into_a_group_is_cut_once() -> None:
     assert len(picture.tags) == 1
 
 
+def test_a_long_wire_out_of_a_group_ends_there_and_begins_anew_at_its_tag() -> None:
+    n = FAR + 5
+    chain = [(v, v + 1) for v in range(n - 1)]
+    picture = Picture([(40, 20)] * n, [*chain, (0, n - 1)], [1, 1] + [0] * (n - 2))
+    check(picture)
+    left, arrives = picture.edges[-1].lines
+    (tag,) = picture.tags
+    assert left[0] == (picture.boxes[0].x + 20, picture.boxes[0].y + 20) and left[-1][1] < picture.boxes[2].y
+    assert arrives[0] == (tag.box.x + tag.box.width / 2, tag.box.y + tag.box.height)
+
+
+def test_a_wire_that_begins_at_a_tag_inside_a_group_does_not_come_in() -> None:
+    n = FAR + 5
+    chain = [(v, v + 1) for v in range(1, n - 1)]
+    picture = Picture([(40, 20)] * n, [*chain, (0, n - 1)], [0] + [1] * (n - 1))
+    check(picture)
+    assert len(picture.edges[-1].lines) == len(picture.tags) == 1 and not picture.groups[1].entries
+
+
+def test_a_value_used_twice_by_a_far_box_has_one_tag_there() -> None:
+    n = FAR + 5
+    chain = [(v, v + 1) for v in range(n - 1)]
+    picture = Picture([(40, 20)] * n, [*chain, (0, n - 1), (0, n - 1)])
+    check(picture)
+    assert len(picture.tags) == 1
+    assert picture.edges[-1].lines[0][0] == picture.edges[-2].lines[0][0]
+
+
 # -- rows ----------------------------------------------------------------------------------------------------------
 
 

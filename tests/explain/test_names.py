@@ -44,6 +44,16 @@ def test_rows_of_what_has_a_name() -> None:
     assert named(trace(total), "constant") == {"xs[0]", "xs[1]", "xs[2]", None}  # None: sum() starts from 0
 
 
+def test_a_row_of_the_same_memory_that_the_variable_does_not_hold() -> None:
+    data = torch.arange(6.0).reshape(3, 2)
+    xs, first = data[1:], [data[0]]
+    del data
+    w = torch.ones(2, requires_grad=True)
+    before, inside = (first.pop() * w).sum(), (xs[0] * w).sum()
+    assert named(trace(before), "constant") == {None}
+    assert named(trace(inside), "constant") == {"xs[0]"}
+
+
 def test_names_that_the_line_assigns() -> None:
     x = torch.tensor(2.0, requires_grad=True)
     h = x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -228,6 +229,31 @@ def test_named_inputs_and_nested_outputs() -> None:
     assert found.inputs == ((2, 3), (3, 4))
     assert found.rows[0].outputs == ((2, 4), (2, 3), (3, 4))
     assert found.multiply_adds == 24
+
+
+def test_only_the_forward_pass_of_the_model_in_this_thread_is_counted() -> None:
+    class Slope(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner, self.nothing = nn.Linear(3, 3), None
+            self.register_module("later", None)
+
+        def forward(self, x: Any) -> Any:
+            y = self.inner(x)
+            elsewhere = threading.Thread(target=lambda: torch.ones(5, 5, requires_grad=True) @ torch.ones(5, 5))
+            elsewhere.start()
+            elsewhere.join()
+            (slope,) = torch.autograd.grad(y.sum(), x, retain_graph=True)
+            return y + slope
+
+    found = summary(Slope(), torch.ones(2, 3))
+    assert [(row.path, row.multiply_adds) for row in found.rows] == [("", 18), ("inner", 18)]
+
+
+def test_work_of_a_module_that_is_no_part_of_the_model_is_the_callers() -> None:
+    helper = nn.Linear(3, 4)
+    found = summary(nn.Sequential(nn.ReLU(), Calls(lambda x: helper(x))), torch.ones(2, 3))
+    assert [(row.path, row.multiply_adds) for row in found.rows] == [("", 24), ("0", 0), ("1", 24)]
 
 
 def test_names_are_text_in_a_notebook() -> None:

@@ -343,6 +343,14 @@ def test_a_function_that_gives_none_has_no_rule() -> None:
     assert [rule["input"] for rule in rules_of(found, "Stop")] == [0]
     assert not rules_of(found, "mul")
 
+    class Nothing(Stop):
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return None, None
+
+    found = trace(Nothing.apply(x[0], y[0]))
+    assert found["nodes"][found["root"]]["gradient"]["numbers"] == 1 and found["nodes"][0]["gradient"] is None
+
 
 def test_a_value_that_was_overwritten_is_not_shown_as_if_it_were_there() -> None:
     w = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -434,12 +442,27 @@ def test_a_file_that_is_no_python_any_more() -> None:
     assert line["code"] == "no python" and line["expression"] is None
 
 
+def test_a_file_that_became_shorter() -> None:
+    source = "import cutaway as torch\n\nx = torch.tensor(2.0, requires_grad=True)\n"
+    op = "cube = torch.differentiable(lambda x: (x**3, lambda g: g * 3 * x**2))\ny = cube(x)\n"
+    names: dict[str, Any] = {}
+    exec(compile(source + op, "shorter.py", "exec"), names)
+    linecache.cache["shorter.py"] = (9, None, ["import cutaway\n"], "shorter.py")
+    found = trace(names["y"])
+    (rule,) = rules_of(found, "<lambda>")
+    line = found["nodes"][found["root"]]["line"]
+    assert (line["number"], line["code"], line["expression"], rule["source"]) == (5, None, None, None)
+
+
 def test_what_was_remembered_of_sources_may_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "MOST", 0)
     x = torch.tensor(2.0, requires_grad=True)
     y = x * x + x
     assert [node["line"]["expression"] for node in trace(y)["nodes"] if node["line"]] == ["x * x", "x * x + x"]
     assert len(source._places) <= 1
+    z = torch.differentiable(lambda x: (x * 1, lambda g: g))(x)
+    assert [rule["source"] for rule in rules_of(trace(z), "<lambda>")] == ["lambda g: g"]
+    assert len(source._sources) <= 1
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------------------

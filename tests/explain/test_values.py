@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cutaway
 from cutaway.explain.values import BLOCK, EDGE, Values, plain
 
 
@@ -104,3 +105,10 @@ def test_numbers_survive_json_to_the_last_digit() -> None:
 def test_other_things_as_plain_data(thing: Any, expected: Any) -> None:
     assert plain(thing, Values(None)) == expected
     json.dumps(expected, allow_nan=False)
+
+
+def test_a_tensor_is_told_as_its_array() -> None:
+    values = Values(None)
+    found = plain(cutaway.tensor([1.5, 2.0]), values)
+    values.finish()
+    assert found == value(np.array([1.5, 2.0], np.float32))

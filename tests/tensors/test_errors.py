@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import cutaway
-from cutaway import memory
+from cutaway import errors, memory
 from tests.tensors.messages_about_matrices import ABOUT_MATRICES
 from tests.tensors.messages_about_shapes import ABOUT_SHAPES
 from tests.tensors.messages_about_values import ABOUT_VALUES
@@ -43,6 +43,11 @@ def test_the_text(source: str) -> None:
         assert (x.tolist(), x.shape, x.dtype, x.grad_fn, x.requires_grad, x._grad) == before[name]
     assert cutaway.get_rng_state().equal(stream)
     assert memory.latest_write() == writes
+
+
+def test_an_instruction_without_a_line_belongs_to_where_its_function_begins() -> None:
+    code = test_the_text.__code__
+    assert errors.line_number(code, 10_000) == code.co_firstlineno
 
 
 PYTHONS = {  # these are told by Python itself, which asks both operands first

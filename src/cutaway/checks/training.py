@@ -59,9 +59,7 @@ class ForgottenZeroGrad(Check):
         return {"accumulation": self.on_accumulation}
 
     def on_accumulation(self, leaf: AccumulateGrad) -> None:
-        tensor = leaf.variable
-        if tensor is None or tensor._grad is None:
-            return
+        tensor: Any = leaf.variable  # with a gradient, to which more is to be added
         if not tensor._grad._array.any():  # it was filled with zeros
             leaf.since = next(clock)
         elif self._is_used(leaf) and overwritten_at(tensor._array, self.used[leaf][1]):  # by hand, without an optimizer

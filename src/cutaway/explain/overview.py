@@ -71,7 +71,7 @@ class Summary:
         ]
 
     def __repr__(self) -> str:
-        table = [HEADINGS, *(_cells(row, label) for row, label in zip(self.rows, _labels(self.rows)))]
+        table = [HEADINGS, *(_cells(row, label) for label, row in zip(_labels(self.rows), self.rows))]
         widths = [max(len(cells[i]) for cells in table) for i in range(len(HEADINGS))]
         lines = ["  ".join(_aligned(cells, widths)) for cells in table]
         rule = "─" * max(map(len, lines))
@@ -131,8 +131,8 @@ def in_bytes(n: int) -> str:
     """A number of bytes for people.
 
     >>> from cutaway.explain.overview import in_bytes
-    >>> in_bytes(512), in_bytes(3 * 2**20)
-    ('512 B', '3.0 MiB')
+    >>> in_bytes(512), in_bytes(3 * 2**20), in_bytes(5 * 2**40)
+    ('512 B', '3.0 MiB', '5120.0 GiB')
     """
     size, unit = float(n), "B"
     for larger in ("KiB", "MiB", "GiB"):
@@ -262,12 +262,9 @@ class _Watch:
 
     def _where(self, call: Call | None) -> int:
         """The id of the module in the tree that an op ran in."""
-        while call is not None:
-            reference, _, call_outside = call
-            if id(reference()) in self.known:
-                return id(reference())
-            call = call_outside
-        return id(self.model)
+        while call and id(call[0]()) not in self.known:  # a module that is no part of the model calls
+            call = call[2]
+        return id(call[0]() if call else self.model)
 
     def recorded(self, node: Node, value: Any) -> None:
         if get_ident() != self.thread:

@@ -13,6 +13,7 @@ import linecache
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -134,18 +135,11 @@ def _find_place(code: CodeType, instruction: int) -> Place:
     if file is None:
         text = linecache.getline(code.co_filename, number).strip() or None
         return Place({**line, "code": text, "expression": None}, None, False)
-    span = _span_of(code, instruction)
+    span = next(islice(code.co_positions(), instruction // 2, None))
     span = file.methods.get(span, span)
     text = file.lines[number - 1].strip() if number <= len(file.lines) else None
     line |= {"code": text, "expression": file.segment(span)}
     return Place(line, file.targets.get(span), span in file.operators)
-
-
-def _span_of(code: CodeType, instruction: int) -> Span:
-    for at, span in enumerate(code.co_positions()):
-        if at == instruction // 2:
-            return span
-    return None, None, None, None
 
 
 _sources: dict[int, tuple[CodeType, str | None]] = {}

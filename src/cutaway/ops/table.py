@@ -48,10 +48,6 @@ class Op:
     zeros: bool = False  # for its second derivative PyTorch gives zeros, and not nothing
 
     @property
-    def name(self) -> str:
-        return self.function.__name__
-
-    @property
     def formula(self) -> str:
         """The maths, as the first line of the op's docstring says it."""
         return (self.function.__doc__ or "").strip().partition("\n")[0]

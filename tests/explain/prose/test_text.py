@@ -13,6 +13,7 @@ import pytest
 
 import cutaway as torch
 from cutaway import explain, nn
+from cutaway.explain.prose.explanation import body
 from cutaway.explain.prose.folding import steps_of
 from cutaway.explain.prose.page import Page, Span, line, wrapped
 from cutaway.explain.prose.reading import Reading
@@ -189,6 +190,33 @@ def test_a_deep_model_is_folded_by_module() -> None:
     assert all(len(each) <= 100 for each in text)
 
 
+def test_modules_in_folded_modules_are_folded_too() -> None:
+    class Part(nn.Module):
+        def __init__(self, seed: int) -> None:
+            super().__init__()
+            ops = ["sin", "cos", "tanh", "sigmoid", "neg", "square", "exp", "relu"]
+            self.ops = np.random.default_rng(seed).permutation(ops)[:4]
+
+        def forward(self, x: Any) -> Any:
+            for name in self.ops:
+                x = getattr(x, name)()
+            return x
+
+    model = nn.Sequential(*[nn.Sequential(*[Part(4 * i + k) for k in range(4)]) for i in range(30)])
+    x = torch.ones(2, requires_grad=True)
+    text = "\n".join(lines(explain.text(model(x).sum(), width=88)))
+    assert re.search(r" = model\.29\(…\), in 16 steps +Sequential", text)
+    assert "model.29.3(…)" not in text
+
+
+def test_an_array_that_two_rules_speak_of_is_shown_once() -> None:
+    x, y = torch.randn(20, 20, requires_grad=True), torch.randn(20, 20, requires_grad=True)
+    loss = torch.where(x > 0, x, y).sum()
+    text = "\n".join(lines(explain.text(loss, width=88)))
+    assert text.count("where condition = (20, 20), ") == 1
+    assert re.search(r"where condition = \(20, 20\), \d\d % of it True\n", text)
+
+
 def test_a_fused_op_shows_what_it_stands_for() -> None:
     torch.manual_seed(0)
     rnn = nn.RNN(2, 3)
@@ -235,6 +263,20 @@ def test_ops_of_ones_own_and_functions() -> None:
     text = "\n".join(lines(explain.text(y, width=88)))
     assert re.search(r"∂y/∂x += ∂y/∂a · 3 · x² += 2 · 3 · 2² += 24 → x\.grad", text)
     assert re.search(r"y = Double\(a\) +∂y/∂a = ∂y/∂y · 2 += 1 · 2 += 2", text)
+
+
+def test_a_rule_that_is_an_object_is_told_with_what_it_holds() -> None:
+    class Times:
+        def __init__(self, factor: float) -> None:
+            self.factor = factor
+
+        def __call__(self, g: Any) -> Any:
+            return g * self.factor
+
+    triple = torch.differentiable(lambda x: (x * 3, Times(3.0)))
+    x = torch.tensor(2.0, requires_grad=True)
+    y = triple(x)
+    assert "∂y/∂x = ∂y/∂y · 3 = 1 · 3 = 3 → x.grad" in str(explain.text(y, width=88))
 
 
 def test_what_was_typed_into_a_console_has_rules_and_no_names() -> None:
@@ -297,6 +339,14 @@ def test_what_does_not_fit_beside_goes_below() -> None:
     text = lines(explain.text(loss, width=60))
     assert max(map(len, text)) <= 60
     assert any(each.strip() == "a_rather_long_name_for_a_layer, Linear" for each in text)
+    loss = torch.add(another_name_that_is_not_short, a_rather_long_name_for_a_layer.bias).sum()  # all on one line
+    text = lines(explain.text(loss, width=60))[1:]
+    assert max(map(len, text)) <= 60 and not any(each.strip().startswith("line ") for each in text)
+
+
+def test_the_body_of_a_function() -> None:
+    assert body('def f(x):\n    """Twice x."""\n    return 2 * x') == "return 2 * x"
+    assert body("") == ""  # a source that cannot be read
 
 
 def test_many_uses_of_an_array_are_cut_short() -> None:

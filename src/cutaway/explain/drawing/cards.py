@@ -126,8 +126,7 @@ def _node_card(
         if given:
             rows.append([Span(INSET, "note", cut(given, LONGEST + 4))])
         tip = [node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
-        if node["line"]:
-            tip.append(f"{Path(node['line']['file']).name}:{node['line']['number']}: {node['line']['code']}")
+        tip.append(f"{Path(node['line']['file']).name}:{node['line']['number']}: {node['line']['code']}")
     else:
         title = relative(name, part) if name else ""
         tip = [name or "", kind]

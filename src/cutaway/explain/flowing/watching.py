@@ -52,7 +52,7 @@ class Watch:
         self._latest: Node | None = None  # the node that was looked at: it is shown once for each input
         self._walking = self._fresh = False
         self._moved_from: dict[int, Any] = {}  # by the id of a parameter: its values after the last backward
-        self._gradients: dict[int, tuple[float, float]] = {}
+        self._gradients: dict[int, tuple[float | None, float | None]] = {}  # how long it is, and which part is not 0
 
     def start(self) -> None:
         """Begin to watch."""
@@ -79,9 +79,9 @@ class Watch:
         if not self.params.keys().isdisjoint(id(leaf.variable) for leaf in leaves):
             for key, (_, param) in self.params.items():
                 self._moved_from[key] = param._array.copy()
-                if param.grad is not None:
-                    g = param.grad._array
-                    self._gradients[key] = length(g), float(np.count_nonzero(g) / max(g.size, 1))
+                g = None if param.grad is None else param.grad._array
+                found = None if g is None else (length(g), float(np.count_nonzero(g) / max(g.size, 1)))
+                self._gradients[key] = found or (None, None)
 
     def recorded(self, node: Node, value: Any) -> None:
         """Of no interest: what a node has made is made again when its gradient is there."""
@@ -182,9 +182,8 @@ class Watch:
         found = []
         for key, before in self._moved_from.items():
             name, param = self.params[key]
-            gradient, used = self._gradients.get(key, (None, None))
             update = length(param._array - before)
-            found.append(ParameterFlow(name, before.shape, length(before), gradient, used, update or None))
+            found.append(ParameterFlow(name, before.shape, length(before), *self._gradients[key], update or None))
         return found
 
 

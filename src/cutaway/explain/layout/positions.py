@@ -45,9 +45,8 @@ def centres(layers: Sequence[Sequence[int]], widths: Sequence[float], links: Seq
     at = _placed(layers, widths, links, links)
     widest = max((sum(widths[v] for v in layer) for layer in layers), default=0.0)
     if _extent(at, widths) > LOOSE * widest:  # a flight of stairs: many short lines pull long ones to the side
-        narrower = _placed(layers, widths, links, [link for link in links if link.priority >= LONG_LINES])
-        if _extent(narrower, widths) < _extent(at, widths):
-            at = narrower
+        other = _placed(layers, widths, links, [link for link in links if link.priority >= LONG_LINES])
+        at = min(at, other, key=lambda at: _extent(at, widths))
     start = min((x - width / 2 for x, width in zip(at, widths)), default=0.0)
     return [x - start for x in at]
 

@@ -245,7 +245,7 @@ class Explanation:
         for name, value in told.kept.items():
             if name not in kept:
                 yield line("      ", Span(f"where {name} = {at_a_glance(value, self.width - 20)}", "note"))
-        kept |= told.kept.keys()
+        kept.update(told.kept)
         if "rows(" in text and "rows" not in self._known:
             self._known.add("rows")
             yield line("      ", Span("where rows(…) are all rows of a batch, one below the other", "note"))

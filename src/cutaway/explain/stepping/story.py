@@ -66,13 +66,11 @@ class Story:
 
     def _where(self, node: dict[str, Any]) -> str:
         """In which call of which module, and on which line."""
-        parts = []
-        if node["module"]:
-            calls = self.calls[node["module"]]
-            parts.append(f"in {node['module']}" + (f", call {node['call'] + 1} of {calls}" if calls > 1 else ""))
-        if node["line"]:
-            parts.append(f"on line {node['line']['number']}")
-        return ", ".join(parts)
+        line = f"on line {node['line']['number']}"
+        if not node["module"]:
+            return line
+        calls = self.calls[node["module"]]
+        return f"in {node['module']}, " + (f"call {node['call'] + 1} of {calls}, " if calls > 1 else "") + line
 
     def _start(self) -> dict[str, Any]:
         leaves = [node["id"] for node in self.nodes if node["kind"] != "op"]
