@@ -392,7 +392,7 @@ class Generator:
         """
         dtype = np.dtype(dtype)
         if dtype.kind != "f":
-            raise RuntimeError(f"exponential gives numbers with fractions; {dtype} holds none")
+            raise RuntimeError(f"exponential gives floating-point numbers; {dtype} holds none")
         if not lambd > 0:
             raise RuntimeError(f"exponential: the rate is above 0, and lambd is {lambd}")
         u = self._unit64(math.prod(shape))

@@ -48,7 +48,7 @@ ABOUT_VALUES: dict[str, Exception] = {
         '"bitwise_not" not implemented for \'float32\': it needs bools or whole numbers, as in (x > 0) & (y > 0)'
     ),
     "t.tensor([1]).round(decimals=1)": NotImplementedError(
-        "\"round with decimals\" not implemented for 'int64': it needs fractions: x.float()"
+        "\"round with decimals\" not implemented for 'int64': it needs floating-point numbers: x.float()"
     ),
     "x.bincount()": NotImplementedError(
         "\"bincount\" not implemented for 'float32': it needs whole numbers of 0 or more"
@@ -65,7 +65,7 @@ ABOUT_VALUES: dict[str, Exception] = {
     ),
     "t.tensor([1]).add(1, alpha=True)": RuntimeError("Boolean alpha only supported for Boolean results: write alpha=1"),
     "t.tensor([1]) // 0": RuntimeError(
-        "ZeroDivisionError: floor_divide of whole numbers by 0 has no answer. As fractions, x / y or x.float() //"
+        "ZeroDivisionError: floor_divide of whole numbers by 0 has no answer. In floating point, x / y or x.float() //"
         " y gives inf or nan."
     ),
     "t.tensor([1]) ** -1": RuntimeError(
@@ -78,10 +78,10 @@ ABOUT_VALUES: dict[str, Exception] = {
         "\"clamp\" not implemented for 'bool': it needs numbers: x.int()"
     ),
     "t.tensor([1]).logaddexp(t.tensor([1]))": NotImplementedError(
-        "\"logaddexp\" not implemented for 'int64': it needs fractions: x.float()"
+        "\"logaddexp\" not implemented for 'int64': it needs floating-point numbers: x.float()"
     ),
     "t.tensor([1]).lerp(t.tensor([1]), 0.5)": NotImplementedError(
-        "\"lerp\" not implemented for 'int64': it needs fractions: x.float()"
+        "\"lerp\" not implemented for 'int64': it needs floating-point numbers: x.float()"
     ),
     "x.lerp(x.double(), 0.5)": RuntimeError(
         "lerp: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
@@ -188,7 +188,7 @@ ABOUT_VALUES: dict[str, Exception] = {
         '"abs" not implemented for \'bool\': it needs numbers: x.int()'
     ),
     "t.tensor([1, 2]).softmax(0)": NotImplementedError(
-        '"softmax" not implemented for \'int64\': it needs fractions: x.float().softmax(0)'
+        '"softmax" not implemented for \'int64\': it needs floating-point numbers: x.float().softmax(0)'
     ),
     "t.ones(2, dtype=t.bool).relu()": RuntimeError(
         "relu(x) with a bool tensor is not supported: convert it to numbers with x.int()"
@@ -292,7 +292,7 @@ ABOUT_VALUES: dict[str, Exception] = {
     "x.bernoulli_(2)": RuntimeError("bernoulli_ expects p to be between 0 and 1, but found p=2"),
     "x.exponential_(0)": RuntimeError("exponential_ expects lambd to be above 0, but found lambd=0"),
     "t.tensor([1]).normal_()": NotImplementedError(
-        '"normal_" not implemented for \'int64\': it needs fractions, as its draws are'
+        '"normal_" not implemented for \'int64\': it needs floating-point numbers, as its draws are'
     ),
     # numbers, NumPy and copies
     "x.item()": RuntimeError(

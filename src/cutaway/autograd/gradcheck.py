@@ -258,7 +258,7 @@ class _Check:
         if not any(x._array.size for x in self.xs) or not any(out._array.size for out in self.outputs):
             raise ValueError(
                 "gradcheck would compare nothing: the inputs that require grad have the shapes "
-                f"{[tuple(x.shape) for x in self.xs]}, and the outputs that hold fractional numbers "
+                f"{[tuple(x.shape) for x in self.xs]}, and the outputs that hold floating-point numbers "
                 f"{[tuple(out.shape) for out in self.outputs]}"
             )
         self.random = _generator()

@@ -124,8 +124,8 @@ def unknown_rounding_mode(mode: Any) -> RuntimeError:
 def division_by_zero(name: str) -> RuntimeError:
     """Whole numbers divided by 0."""
     return RuntimeError(
-        f"ZeroDivisionError: {name} of whole numbers by 0 has no answer. As fractions, x / y or x.float() // y gives "
-        "inf or nan."
+        f"ZeroDivisionError: {name} of whole numbers by 0 has no answer. In floating point, x / y or x.float() // y "
+        "gives inf or nan."
     )
 
 

@@ -241,7 +241,7 @@ class Arithmetic(TensorBase):
         """
         x, y = to_common_dtype(self, tensor_argument(other, "logaddexp"))
         if x._array.dtype.kind != "f":
-            raise errors.not_for_dtype("logaddexp", x.dtype.name, "fractions: x.float()")
+            raise errors.not_for_dtype("logaddexp", x.dtype.name, "floating-point numbers: x.float()")
         return apply(ops.logaddexp, x, y)
 
     # --- choosing between two, or a point between them
@@ -261,7 +261,7 @@ class Arithmetic(TensorBase):
         """
         tensor_argument(end, "lerp")
         if self._array.dtype.kind != "f":
-            raise errors.not_for_dtype("lerp", self.dtype.name, "fractions: x.float()")
+            raise errors.not_for_dtype("lerp", self.dtype.name, "floating-point numbers: x.float()")
         for x in (end, weight):
             if isinstance(x, TensorBase) and x._array.dtype != self._array.dtype:
                 raise errors.dtypes_differ("lerp", self.dtype, x.dtype)

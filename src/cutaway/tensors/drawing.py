@@ -210,4 +210,4 @@ def _stream(given: generator.Generator | None) -> generator.Generator:
 
 def _needs_fractions(name: str, x: TensorBase) -> None:
     if x._array.dtype.kind != "f":
-        raise errors.not_for_dtype(name, x.dtype.name, "fractions, as its draws are")
+        raise errors.not_for_dtype(name, x.dtype.name, "floating-point numbers, as its draws are")

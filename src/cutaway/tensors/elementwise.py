@@ -306,7 +306,7 @@ class Elementwise(TensorBase):
 def _along(op: Callable[..., Any], x: TensorBase, dim: int, dtype: DType | None) -> Tensor:
     x = to_dtype(x, numpy_dtype(dtype, x._array.dtype))
     if x._array.dtype.kind != "f":
-        raise errors.not_for_dtype(op.__name__, x.dtype.name, f"fractions: x.float().{op.__name__}({dim})")
+        raise errors.not_for_dtype(op.__name__, x.dtype.name, f"floating-point numbers: x.float().{op.__name__}({dim})")
     axis = axis_of(dim, x._array.ndim)
     if x._array.ndim == 0:  # as if it had one dimension, of length 1
         return apply(ops.reshape, apply(op, apply(ops.reshape, x, shape=(1,)), axis=0), shape=())
@@ -317,7 +317,7 @@ def _rounded(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
     if _not_bool(op.__name__, x)._array.dtype.kind == "f":
         return apply(op, x, **attrs)
     if attrs:
-        raise errors.not_for_dtype("round with decimals", x.dtype.name, "fractions: x.float()")
+        raise errors.not_for_dtype("round with decimals", x.dtype.name, "floating-point numbers: x.float()")
     return wrap(np.copy(x._array))  # whole numbers are round already
 
 

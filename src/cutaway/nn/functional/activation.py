@@ -26,7 +26,7 @@ def _fractional(name: str, input: Tensor, dtype: DType | None = None) -> Tensor:
     check_tensors(name, input=input)
     input = input if dtype is None else input.to(dtype)
     if not input.is_floating_point():
-        raise NotImplementedError(f"{name} gives fractions, and its input is {input.dtype}: use x.float()")
+        raise NotImplementedError(f"{name} gives floating-point numbers, and its input is {input.dtype}: use x.float()")
     return input
 
 

@@ -64,7 +64,7 @@ def check_floating_point(function: str, x: Tensor) -> None:
     """Raise NotImplementedError, as PyTorch's kernels do, if x holds whole numbers."""
     if not x.is_floating_point():
         raise NotImplementedError(
-            f"{function} is not there for {x.dtype}, whose numbers have no fractions: use x.float()"
+            f"{function} is not there for {x.dtype}: it takes floating-point numbers, use x.float()"
         )
 
 

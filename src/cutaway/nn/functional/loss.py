@@ -49,7 +49,7 @@ def _pair(function: str, input: Tensor, target: Tensor, reduction: str, *, whole
     if input._array.dtype is target._array.dtype and input._array.dtype.kind == "f":
         return [input, target]
     if not (whole or input.is_floating_point() or target.is_floating_point()):
-        raise NotImplementedError(f"{function} takes fractions, and was given {input.dtype}: use x.float()")
+        raise NotImplementedError(f"{function} takes floating-point numbers, and got {input.dtype}: use x.float()")
     return to_common_dtype(input, target)
 
 
@@ -173,7 +173,7 @@ def cross_entropy(
     if not input.is_floating_point():
         swapped = "; the logits come first, cross_entropy(logits, target)" if target.is_floating_point() else ""
         raise NotImplementedError(
-            f"cross_entropy takes logits, fractional numbers, and was given an input of {input.dtype}{swapped}"
+            f"cross_entropy takes logits, floating-point numbers, and was given an input of {input.dtype}{swapped}"
         )
     if input.shape == target.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
