@@ -67,6 +67,20 @@ def test_the_engine_needs_no_tensor() -> None:
     np.testing.assert_array_equal(grads[y], a)
 
 
+def test_a_gradient_is_summed_back_only_where_the_op_says_that_it_stretches() -> None:
+    def plus(x: Any, y: Any) -> Any:  # an op of one's own, which does not say so
+        return x + y, lambda g: g, lambda g: g
+
+    for op, fits in ((ops.add, True), (plus, False)):
+        x, y = Leaf((2, 3)), Leaf((3,))
+        _, node = record(op, (np.ones((2, 3)), x), (np.ones(3), y))
+        if fits:
+            assert walk([(node, np.ones((2, 3)))])[y].tolist() == [2, 2, 2]
+        else:
+            with pytest.raises(RuntimeError, match=r"plus.*\(2, 3\).*\(3,\)"):
+                walk([(node, np.ones((2, 3)))])
+
+
 def test_nodes_are_visited_newest_first() -> None:
     x = leaf(1.0)
     a = x * 2

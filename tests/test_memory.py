@@ -181,6 +181,18 @@ def test_a_hook_that_overwrites_what_the_rest_of_the_walk_needs() -> None:
     stale(y.sum(), "read hook", "write hook")
 
 
+def test_what_is_stale_where_nothing_is_asked_for_hides_nothing() -> None:
+    x, other = leaf(1.0), leaf(2.0)
+    asked = x.exp()
+    apart = other.exp()  # newer: the walk looks at it first
+    loss = asked.sum() + apart.sum()
+    apart.data.zero_()
+    assert cutaway.autograd.grad(loss, x, retain_graph=True)[0].tolist() == np.exp([1.0]).tolist()
+    asked.data.zero_()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        cutaway.autograd.grad(loss, x)
+
+
 class Holder:
     def __init__(self, array: Any) -> None:
         self.array = array

@@ -301,6 +301,7 @@ def test_ops_are_plain_functions_of_arrays() -> None:
 # --- corners, ties, and what is not a number ----------------------------------------------------------------
 
 inf, nan = math.inf, math.nan
+LOG2 = math.log(2)
 
 
 @pytest.mark.parametrize(
@@ -310,9 +311,11 @@ inf, nan = math.inf, math.nan
         (ops.sign, [[-1.0, 0.0, 2.0]], {}, [[0, 0, 0]]),
         (ops.relu, [[-1.0, 0.0, 2.0, nan]], {}, [[0, 0, 1, 1]]),
         (ops.leaky_relu, [[-1.0, 0.0, 2.0]], {"negative_slope": 0.1}, [[0.1, 0.1, 1]]),
+        (ops.prelu, [[-1.0, 0.0, 2.0], 0.25], {}, [[0.25, 0.25, 1], [-1, 0, 0]]),
         (ops.elu, [[0.0, 1000.0, -1000.0]], {"alpha": 2.0}, [[2, 1, 0]]),
         (ops.clamp, [[-1.0, 0.0, 0.5, 1.0, 2.0]], {"min": 0.0, "max": 1.0}, [[0, 1, 1, 1, 0]]),
         (ops.clip, [[0.0, 1.0, 2.0], 1.0, 1.0], {}, [[0, 1, 0], [0, 0, 0], [0, 0, 1]]),
+        (ops.clip, [[0.0, 1.0, 2.0, 3.0], 1.0, 2.0], {}, [[0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 1]]),
         (ops.hardtanh, [[-2.0, -1.0, 0.5, 1.0, 2.0]], {}, [[0, 0, 1, 0, 0]]),
         (ops.maximum, [[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]], {}, [[0, 0.5, 1], [1, 0.5, 0]]),
         (ops.minimum, [[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]], {}, [[1, 0.5, 0], [0, 0.5, 1]]),
@@ -327,10 +330,12 @@ inf, nan = math.inf, math.nan
         (ops.power, [[0.0, 2.0]], {"n": 0}, [[0, 0]]),
         (ops.power, [[0.0, 2.0]], {"n": 1}, [[1, 1]]),
         (ops.power, [[0.0, 4.0]], {"n": 0.5}, [[inf, 0.25]]),
-        (ops.pow, [[0.0, 0.0, 2.0], [0.0, 2.0, 0.0]], {}, [[0, 0, 0], [0, 0, math.log(2)]]),
+        (ops.pow, [[0.0, 0.0, 2.0], [0.0, 2.0, 0.0]], {}, [[0, 0, 0], [0, 0, LOG2]]),
+        (ops.pow, [[4.0, 4.0, inf], [1.0, -1.0, 0.0]], {}, [[1, -1 / 16, 0], [8 * LOG2, LOG2 / 2, inf]]),
         (ops.sqrt, [[0.0, 4.0]], {}, [[inf, 0.25]]),
         (ops.norm, [[0.0, 0.0]], {"p": 2.0}, [[0, 0]]),
         (ops.norm, [[0.0, 3.0]], {"p": 1.0}, [[0, 1]]),
+        (ops.norm, [[0.0, 3.0]], {"p": 0.5}, [[0, 1]]),
         (ops.norm, [[-3.0, 3.0]], {"p": inf}, [[-0.5, 0.5]]),
         (ops.sigmoid, [[-1000.0, 0.0, 1000.0]], {}, [[0, 0.25, 0]]),
         (ops.silu, [[-1000.0, 0.0, 1000.0]], {}, [[0, 0.5, 1]]),
@@ -346,6 +351,7 @@ inf, nan = math.inf, math.nan
         (ops.lerp, [1.0, 2.0, [0.0, 1.0]], {}, [[1, 0], [0, 1], [1, 1]]),
         (ops.logit, [[-0.1, 0.0, 0.5, 1.1]], {}, [[nan, inf, 4, nan]]),
         (ops.logit, [[0.05, 0.5, 0.95, nan]], {"eps": 0.1}, [[0, 4, 0, nan]]),
+        (ops.logit, [[0.0625, 0.25, 0.75, 0.875]], {"eps": 0.25}, [[0, 16 / 3, 16 / 3, 0]]),
         (ops.nan_to_num, [[nan, -inf, 1.0]], {"nan": 0.0, "posinf": 1.0, "neginf": -1.0}, [[0, 0, 1]]),
         (ops.logsumexp, [[-inf, 0.0]], {}, [[0, 1]]),
         (ops.where, [[nan, 1.0], [1.0, nan]], {"condition": np.array([False, True])}, [[0, 1], [1, 0]]),
@@ -393,6 +399,11 @@ def test_logits_of_ten_thousand_do_no_harm(op: Op, dtype: Any) -> None:
     assert gx.dtype == dtype
 
 
+def test_lerp_is_exact_at_both_ends() -> None:
+    assert ops.lerp(np.array(0.1), np.array(1e17), np.array([0.0, 1.0]))[0].tolist() == [0.1, 1e17]
+    assert ops.lerp(np.array(1e17), np.array(0.1), np.array([0.0, 1.0]))[0].tolist() == [1e17, 0.1]
+
+
 def test_whole_numbers_divide_without_passing_through_fractions() -> None:
     x, y = np.meshgrid(np.arange(-7, 8), [-3, -2, 1, 2, 5])
     rounded = [int(a / b) for a, b in zip(x.flat, y.flat, strict=True)]
@@ -432,6 +443,12 @@ def test_reading_adds_to_a_running_total_only_where_it_read() -> None:
             expected = total + dx(g)
             dx.add_to(total, g)
             np.testing.assert_allclose(total, expected, rtol=1e-15)
+
+
+def test_reading_adds_to_a_total_that_is_not_contiguous() -> None:
+    total = np.zeros((2, 3)).T
+    ops.getitem(np.zeros((3, 2)), index=np.array([1, 1]))[1].add_to(total, np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert total.tolist() == [[0, 0], [4, 6], [0, 0]]
 
 
 def test_an_embedding_learns_nothing_at_its_padding() -> None:

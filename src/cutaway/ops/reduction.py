@@ -115,11 +115,11 @@ def _to_extreme(g: Array, x: Array, out: Array, axis: Axis, keepdims: bool) -> A
 
 
 def largest(x: Array, axis: Axis) -> Array:
-    """The largest x, its axis kept with length 1; -∞ where there is none to choose from."""
-    if count(x.shape, axis):
-        top: Array = np.max(x, axis=axis, keepdims=True)
-        return top
-    return np.full_like(x.sum(axis=axis, keepdims=True), -np.inf)
+    """The largest x, its axis kept with length 1; 0 where there is none to choose from."""
+    if not count(x.shape, axis):
+        return np.zeros_like(x.sum(axis=axis, keepdims=True))
+    top: Array = np.max(x, axis=axis, keepdims=True)
+    return top
 
 
 def logsumexp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
