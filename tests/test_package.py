@@ -32,6 +32,10 @@ def test_import_loads_only_numpy_and_the_standard_library() -> None:
     assert loaded - {"cutaway", "numpy"} <= sys.stdlib_module_names
 
 
+def test_import_leaves_out_what_is_slow_to_load() -> None:
+    assert python("import sys, cutaway; print('importlib.resources' in sys.modules)").strip() == "False"
+
+
 def test_explain_is_loaded_when_it_is_named() -> None:
     loaded = "print([name for name in sys.modules if name.startswith('cutaway.explain')])"
     assert python(f"import sys, cutaway; {loaded}").strip() == "[]"

@@ -234,7 +234,7 @@ class Size(tuple[int, ...], metaclass=Printed):
     def __getitem__(self, index: slice) -> Size: ...
     def __getitem__(self, index: Any) -> Any:
         part = tuple.__getitem__(self, index)
-        return Size(part) if isinstance(index, slice) else part
+        return tuple.__new__(Size, part) if isinstance(index, slice) else part
 
     def __add__(self, other: Any) -> Size:
         return Size(tuple.__add__(self, other))

@@ -80,6 +80,25 @@ def test_in_the_long_run_a_step_is_told_to_few() -> None:
         assert {event: len(getattr(events, event)) for event in told} == told
 
 
+def test_where_every_parameter_has_its_gradient_the_tenth_step_is_as_short_as_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        model(torch.ones(3, 2)).sum().backward()
+        optimizer.step()
+
+    step()
+    searched: list[type] = []
+    monkeypatch.setattr("cutaway.checks.wiring.alive", lambda kind: searched.append(kind) or [])
+    for _ in range(12):
+        step()
+    assert not searched  # all objects of the process: 8 ms, and in a large one more
+
+
 def test_turning_a_check_on_twice_lets_it_speak_once() -> None:
     checks.on()
     checks.on("loss_broadcast")

@@ -77,7 +77,7 @@ class ParameterWithoutGradient(Check):
             count = self.patience if self.level == "strict" else count + 1
             without = [param for param in without if param.grad is None and param.requires_grad]
             self.seen[optimizer] = count, without
-            if count == self.patience:
+            if count == self.patience and without:
                 self.tell(self.unexplained(without))
         if all(count == self.patience for count, _ in self.seen.values()):
             self.leave("step")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from .. import errors, ops
 from .arguments import numpy_names, whole
@@ -174,8 +173,7 @@ class Parts(Shape):
         return self.split(-(-n // chunks), dim) if n else self.split([0] * chunks, dim)
 
     def _pieces(self, axis: int, lengths: Sequence[int], of: str) -> tuple[Tensor, ...]:
-        ends = np.cumsum(lengths).tolist()
-        parts = [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
+        parts = [slice(end - length, end) for end, length in zip(accumulate(lengths), lengths)]
         return tuple(apply_view(ops.piece, self, index=_along(axis, part), of=of) for part in parts)
 
     @numpy_names

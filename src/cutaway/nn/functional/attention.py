@@ -61,7 +61,9 @@ def scaled_dot_product_attention(
     if enable_gqa:
         key, value = (_one_for_each(query, x) for x in (key, value))
     batch, L, S = _check(query, key, value)
-    query, key, value = (x if x.shape[:-2] == batch else x.expand(*batch, *x.shape[-2:]) for x in (query, key, value))
+    query, key, value = (
+        x if x._array.shape[:-2] == batch else x.expand(*batch, *x.shape[-2:]) for x in (query, key, value)
+    )
     inputs, keep = [query, key, value], None
     if is_causal:
         if attn_mask is not None:
@@ -85,27 +87,30 @@ def scaled_dot_product_attention(
 
 def _check(query: Tensor, key: Tensor, value: Tensor) -> tuple[tuple[int, ...], int, int]:
     """The batch's shape, L and S."""
-    shapes = f"query {tuple(query.shape)}, key {tuple(key.shape)}, value {tuple(value.shape)}"
-    if min(query.ndim, key.ndim, value.ndim) < 2:
-        raise RuntimeError(f"scaled_dot_product_attention takes (N, ..., L, E), two axes or more, not {shapes}")
+    q, k, v = query._array.shape, key._array.shape, value._array.shape
+    if min(len(q), len(k), len(v)) < 2:
+        raise RuntimeError(
+            f"scaled_dot_product_attention takes (N, ..., L, E), two axes or more, not query {q}, key {k}, value {v}"
+        )
     if not query.dtype == key.dtype == value.dtype:
         raise RuntimeError(
             "scaled_dot_product_attention: Expected query, key, and value to have the same dtype, and they are "
             f"{query.dtype}, {key.dtype} and {value.dtype}: convert them, x.to({query.dtype})"
         )
-    if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+    if q[-1] != k[-1] or k[-2] != v[-2]:
         raise RuntimeError(
             "scaled_dot_product_attention: query (..., L, E) and key (..., S, E) must agree in E, key and value "
-            f"(..., S, Eᵥ) in S, and it was given {shapes}"
+            f"(..., S, Eᵥ) in S, and it was given query {q}, key {k}, value {v}"
         )
     try:
-        batch = np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+        batch = np.broadcast_shapes(q[:-2], k[:-2], v[:-2])
     except ValueError:
         raise RuntimeError(
-            f"scaled_dot_product_attention: the axes before the last two must be the same, or 1, in {shapes}"
-            + ("; fewer heads of keys than of queries need enable_gqa=True" if query.ndim == key.ndim > 2 else "")
+            "scaled_dot_product_attention: the axes before the last two must be the same, or 1, in "
+            f"query {q}, key {k}, value {v}"
+            + ("; fewer heads of keys than of queries need enable_gqa=True" if len(q) == len(k) > 2 else "")
         ) from None
-    return batch, query.shape[-2], key.shape[-2]
+    return batch, q[-2], k[-2]
 
 
 def _one_for_each(query: Tensor, x: Tensor) -> Tensor:
