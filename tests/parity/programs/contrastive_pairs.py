@@ -1,10 +1,10 @@
-"""Triplets, pairs and temperature: embeddings by contrast; samplers, streams and batches of one's own."""
+"""Triplets, pairs and temperature: embeddings by contrast, from batches in which every class has its place."""
 
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset, Sampler, Subset, get_worker_info
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 torch.manual_seed(1)
 np.random.seed(1)
@@ -96,34 +96,3 @@ print(
     nn.MarginRankingLoss(margin=1)(pd, pd.flip(0), t),
     nn.HingeEmbeddingLoss()(pd, t),
 )
-
-
-class Stream(IterableDataset):
-    def __init__(self, n):
-        self.n = n
-
-    def __iter__(self):
-        assert get_worker_info() is None
-        for i in range(self.n):
-            yield torch.full((i % 3 + 1,), float(i)), i
-
-
-def pad(batch):
-    xs, ys = zip(*batch)
-    L = torch.tensor([len(x) for x in xs])
-    X = nn.utils.rnn.pad_sequence(xs, batch_first=True, padding_value=-1.0)
-    return X, torch.arange(X.size(1))[None, :] < L[:, None], torch.tensor(ys)
-
-
-for X, mask, ys in DataLoader(Stream(7), batch_size=3, collate_fn=pad):
-    print(X, mask, ys, sep="\n")
-for s in [
-    torch.utils.data.SequentialSampler(range(4)),
-    BatchSampler(torch.utils.data.SequentialSampler(range(5)), 2, False),
-    torch.utils.data.SubsetRandomSampler([3, 5, 7]),
-]:
-    print(list(s), len(s))
-a, b2 = torch.utils.data.random_split(ds, [0.8, 0.2], generator=torch.Generator().manual_seed(0))
-print(len(a), len(b2), b2.indices)
-print(len(torch.utils.data.ConcatDataset([a, b2])), Subset(ds, [1, 2])[1]["name"])
-print(torch.utils.data.default_collate([(1, 2.0, "a", np.float32(3)), (4, 5.0, "b", np.float32(6))]))
