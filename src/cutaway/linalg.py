@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from . import errors, ops
 from .errors import LinAlgError, absent
 from .tensors import Tensor
 from .tensors.arguments import tensor_argument
 from .tensors.base import apply
+from .tensors.linalg import answer
 from .tensors.norms import decomposable, fractions, matrix_norm, norm, vector_norm
 
 __all__ = ["LinAlgError", "det", "inv", "matrix_norm", "norm", "solve", "vector_norm"]
@@ -35,8 +34,7 @@ def inv(A: Tensor) -> Tensor:
     tensor([[ 1., -1.],
             [-1.,  2.]])
     """
-    a = _square("linalg.inv", A)
-    return _answer("inv", a, apply(ops.inv, a))
+    return answer(ops.inv, _square("linalg.inv", A))
 
 
 def det(A: Tensor) -> Tensor:
@@ -78,19 +76,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
         return solve(a.mT, b.mT).mT
     if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
         raise errors.cannot_solve(a.shape, B.shape)
-    x = _answer("solve", a, apply(ops.solve, a, b))
+    x = answer(ops.solve, a, b)
     return x.squeeze(-1) if is_vector else x
-
-
-def _answer(name: str, a: Tensor, x: Tensor) -> Tensor:
-    """x, if a is not singular.
-
-    NumPy raises then, as a flag of the processor tells it to; WebAssembly has no such flag, and x is nan.
-    """
-    with np.errstate(invalid="ignore"):
-        if np.isnan(x._array).any() and (np.linalg.slogdet(a._array).sign == 0).any():
-            raise errors.no_answer(name, a._array)
-    return x
 
 
 def _square(name: str, x: Any) -> Any:

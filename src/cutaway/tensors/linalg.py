@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -233,4 +234,16 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
 
 def singular_values(x: TensorBase) -> Tensor:
     """How far a matrix stretches space along each of its main axes, the largest first; those of a batch each."""
-    return apply(ops.svd, x)[..., x._array.shape[-2], :]
+    return answer(ops.svd, x)[..., x._array.shape[-2], :]
+
+
+def answer(op: Callable[..., Any], a: Any, *rest: Any) -> Tensor:
+    """What an op gives that takes matrices apart, if there is an answer.
+
+    NumPy raises if not, as a flag of the processor tells it to. WebAssembly has no such flag, and the answer is nan.
+    """
+    x = apply(op, a, *rest)
+    with np.errstate(invalid="ignore"):
+        if np.isnan(x._array).any() and (op is ops.svd or (np.linalg.slogdet(a._array).sign == 0).any()):
+            raise errors.no_answer(op.__name__, a._array)
+    return x
