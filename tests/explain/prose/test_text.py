@@ -237,7 +237,7 @@ def test_a_rule_of_several_lines_is_shown_as_it_stands() -> None:
 def test_what_is_not_finite_is_said() -> None:
     x = torch.tensor([0.0, 4.0], requires_grad=True)
     text = "\n".join(lines(explain.text((torch.sqrt(x) / x).sum(), width=88)))
-    assert "[  nan, 0.5]" in text or "nan" in text
+    assert "[nan, 0.5]" in text
     assert "inf" in text
     large = torch.full((100,), -1.0, requires_grad=True)
     assert "100 of 100 are nan" in "\n".join(lines(explain.text(torch.sqrt(large).sum(), width=88)))

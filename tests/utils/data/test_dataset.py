@@ -41,7 +41,7 @@ def test_tensor_dataset() -> None:
     assert len(dataset) == 3
     assert [tensor.tolist() for tensor in dataset[1]] == [[2, 3], 8]
     assert [tensor.tolist() for tensor in dataset[1:]] == [[[2, 3], [4, 5]], [8, 9]]
-    assert dataset.tensors == (x, y) or dataset.tensors[0] is x
+    assert dataset.tensors[0] is x and dataset.tensors[1] is y
     x[1, 0] = 100  # the examples are views
     assert dataset[1][0].tolist() == [100, 3]
 
