@@ -93,6 +93,9 @@ class SoftmaxBeforeCrossEntropy(Check):
         loss = F.binary_cross_entropy_with_logits(torch.sigmoid(model(x)), y)
         loss = F.binary_cross_entropy_with_logits(model(x), y)  # right
 
+        loss = F.kl_div(F.softmax(model(x), dim=1), p)
+        loss = F.kl_div(F.log_softmax(model(x), dim=1), p)      # right
+
     It also speaks of a log_softmax over another axis than the classes', such as over the samples of a batch; and when
     strict, of an nll_loss of positive numbers: they are no logarithms of probabilities.
     """
@@ -109,7 +112,7 @@ class SoftmaxBeforeCrossEntropy(Check):
         node: Any = node_of(x)
         if maker(node) is squashing:
             self.say(f"{name} was given the output of {squashing.__name__}: {text}")
-        elif isinstance(node, Node) and node.op is ops.log_softmax and x.ndim > 1 and node.attrs["axis"] % x.ndim != 1:
+        elif name == "nll_loss" and _along_another_axis(node):
             self.say(
                 f"{name} was given a log_softmax over dim={node.attrs['axis']}, and the classes are dim=1: it is their "
                 "probabilities that sum to 1, F.log_softmax(scores, dim=1)"
@@ -119,6 +122,13 @@ class SoftmaxBeforeCrossEntropy(Check):
                 "nll_loss takes logarithms of probabilities, 0 or less, and was given positive numbers: "
                 "F.nll_loss(F.log_softmax(scores, dim=1), y), or F.cross_entropy(scores, y)"
             )
+
+
+def _along_another_axis(node: Any) -> bool:
+    """Whether a log_softmax makes something else sum to 1 than the classes, axis 1."""
+    if not isinstance(node, Node) or node.op is not ops.log_softmax or len(node.shape) < 2:
+        return False
+    return bool(node.attrs["axis"] % len(node.shape) != 1)
 
 
 # for each loss the op that must not come before it, and what to do
@@ -131,6 +141,11 @@ TAKES: dict[str, tuple[Any, str]] = {
     "nll_loss": (
         ops.softmax,
         "it takes logarithms of probabilities: F.log_softmax(scores, dim=1) before it, or F.cross_entropy(scores, y)",
+    ),
+    "kl_div": (
+        ops.softmax,
+        "its input holds logarithms of probabilities, F.log_softmax(scores, dim=1), its target probabilities, "
+        "or, with log_target=True, their logarithms too",
     ),
     "binary_cross_entropy_with_logits": (
         ops.sigmoid,

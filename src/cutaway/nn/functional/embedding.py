@@ -35,9 +35,10 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         raise RuntimeError(f"embedding: the weight is (V, D), rows by number, and its shape is {tuple(weight.shape)}")
     rows, index = len(weight._array), input._array
     if index.dtype.kind != "i" or index.dtype.itemsize < 4:
+        one_hot = index.shape[-1:] == (rows,) and bool((index.sum(-1) == 1).all())
+        how = "it holds one-hot vectors, whose numbers are x.argmax(-1)" if one_hot else "convert it, x.long()"
         raise RuntimeError(
-            f"embedding looks up rows by number, so its input must be int64 or int32, and is {input.dtype}: "
-            f"convert it, x.long()"
+            f"embedding looks up rows by number, so its input must be int64 or int32, and is {input.dtype}: {how}"
         )
     if not all_within(index, rows):
         wrong = int(index[(index < 0) | (index >= rows)].flat[0])

@@ -318,6 +318,10 @@ def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
     hint = ""
     if len(scores) == 2 and classes == (scores[0], 1):
         hint = "; take away the last axis, target.squeeze(1)"
+    elif len(scores) > 2 and classes == (scores[0], 1, *scores[2:]):
+        hint = "; take away the axis of length 1, target.squeeze(1)"
+    elif len(scores) > 2 and classes == (scores[0], *scores[2:], scores[1]):
+        hint = "; the classes are axis 1, also of probabilities and one-hot vectors: target.movedim(-1, 1)"
     elif len(scores) > 2 and classes == scores[:-1]:
         hint = (
             f"; the classes are axis 1, not the last: count every place as a sample, {name}(x.flatten(0, -2), "
@@ -452,7 +456,7 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     tensor(0.6931)
     """
     check_reduction(reduction, "batchmean")
-    check_tensors("kl_div", input=input, target=target)
+    check_classes("kl_div", input, target)
     check_fractions(input=input, target=target)
     if reduction == "mean":
         warn(

@@ -273,7 +273,13 @@ class ModuleDict(Module):
         pairs: Iterable[Any] = modules.items() if isinstance(modules, Mapping | ModuleDict) else modules
         if not isinstance(pairs, Iterable):
             raise TypeError(f"ModuleDict.update takes a mapping or pairs (name, module), not {type(modules).__name__}")
-        for key, module in pairs:
+        for pair in pairs:
+            if isinstance(pair, Module):
+                raise TypeError(
+                    f"a ModuleDict holds modules by name, and was given {type(pair).__name__} without one: "
+                    "nn.ModuleDict({'name': module}), or nn.ModuleList for modules by number"
+                )
+            key, module = pair
             self[key] = module
 
 

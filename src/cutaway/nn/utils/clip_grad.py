@@ -16,6 +16,9 @@ __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     given = [parameters] if isinstance(parameters, Tensor) else parameters
+    if not isinstance(given, Iterable):
+        kind = type(given).__name__
+        raise TypeError(f"gradients are clipped of parameters, not of a {kind}: write model.parameters()")
     return [param.grad for param in given if param.grad is not None]
 
 
