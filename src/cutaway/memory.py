@@ -129,5 +129,7 @@ def contents(cell: CellType) -> Any:
 
 def overwritten_at(array: Any, number: int) -> Line | None:
     """The line that wrote to this array's memory after `number`, if one did."""
+    if _latest < number:
+        return None
     entry = _writes.get(id(owner(array)))
     return entry[2] if entry is not None and entry[1] > number else None

@@ -125,6 +125,15 @@ def test_each_call_says_within_which_other_it_ran() -> None:
     assert within["net.inner.0", 3] == ["net.inner", 3]
 
 
+def test_calls_are_counted_in_the_order_in_which_they_ran() -> None:
+    layer = nn.Linear(2, 2)
+    made = [torch.ones(1, 2, requires_grad=True)]
+    for i in (0, 1, 2, 1):  # what the first call gave is used by the second and, on the same line, by the fourth
+        made.append(layer(made[i]))
+    calls = [node["call"] for node in trace(torch.cat(made).sum())["nodes"] if node["op"] == "linear"]
+    assert calls == [0, 1, 2, 3]
+
+
 def test_tracing_changes_nothing() -> None:
     net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
     x = torch.randn(4, 2, requires_grad=True)

@@ -15,7 +15,7 @@ from cutaway.explain.values import BLOCK, EDGE, Values, plain
 
 def value(array: Any, limit: int | None = 100) -> dict[str, Any]:
     values = Values(limit)
-    found = values(array)
+    found = values.of(array)
     values.finish()
     json.dumps(found, allow_nan=False)
     return found
@@ -47,7 +47,7 @@ def test_statistics(array: Any) -> None:
 
 def test_statistics_of_many_arrays_are_those_of_each() -> None:
     values = Values(None)
-    together = [values(array) for array in ARRAYS]
+    together = [values.of(array) for array in ARRAYS]
     values.finish()
     for array, found in zip(ARRAYS, together, strict=True):
         alone = value(array)["statistics"]

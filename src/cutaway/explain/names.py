@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from inspect import CO_OPTIMIZED
 from itertools import islice
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Call, Node
+from ..graph import Call, Leaf, Node
 from ..memory import owner
 from ..nn import Module
 from ..tensors.base import TensorBase
 
+_PACKAGE = __name__.partition(".")[0]
 MOST = 1000  # items of a list that are looked at
 
 
@@ -31,7 +32,7 @@ def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
         elif isinstance(value, list | tuple | dict) or name == "self":
             inside.append((name, value))
     for name, value in inside:
-        yield from ((label, part) for label, part in _parts(name, value) if isinstance(part, _NAMED))
+        yield from _parts(name, value)
 
 
 def _locals(frame: FrameType) -> list[tuple[str, Any]]:
@@ -46,13 +47,19 @@ def _locals(frame: FrameType) -> list[tuple[str, Any]]:
 _NAMED = (TensorBase, Module, np.ndarray)
 
 
-def _parts(name: str, value: Any) -> Iterable[tuple[str, Any]]:
+def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """What lies in a list or a dict, or what an object has, and how it is reached; of long ones what comes first."""
+    form = "{}[{!r}]"
+    items: Iterable[tuple[Any, Any]]
     if isinstance(value, list | tuple):
-        return ((f"{name}[{i}]", part) for i, part in enumerate(islice(value, MOST)))
-    if isinstance(value, Mapping):
-        items = islice(list(value.items()), MOST)
-        return ((f"{name}[{key!r}]", part) for key, part in items if isinstance(key, str | int))
-    return ((f"{name}.{key}", part) for key, part in vars(value).items()) if hasattr(value, "__dict__") else ()
+        items = enumerate(value)
+    elif isinstance(value, Mapping):
+        items = [(key, part) for key, part in list(value.items()) if isinstance(key, str | int)]
+    else:
+        form, items = "{}.{}", list(getattr(value, "__dict__", {}).items())
+    for key, part in islice(items, MOST):
+        if isinstance(part, _NAMED):
+            yield form.format(name, key), part
 
 
 class Names:
@@ -121,32 +128,44 @@ class Names:
         return known
 
 
+class Place(NamedTuple):
+    """Where a node was recorded: in which call of which module."""
+
+    module: str | None  # its path
+    call: int | None
+    layer: Call | None  # the outermost of the calls around it that were all of this package's layers
+
+
+NOWHERE = Place(None, None, None)
+
+
 class Calls:
     """The modules that ran, and which call of each a node belongs to."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._known: dict[int, tuple[str, int]] = {}  # a call's id, to its module's path and its number
+        self._known: dict[int, Place] = {}  # by a call's id
         self._counts: dict[str, int] = {}
         self.modules: dict[str, dict[str, Any]] = {}  # by path, those outside before those inside
         self.calls: list[dict[str, Any]] = []  # likewise
 
-    def of(self, node: Node) -> tuple[str, int] | tuple[None, None]:
-        """The path of the module that the node was recorded in, and which of its calls it was."""
-        return (None, None) if node.call is None else self._place(node.call)
+    def of(self, node: Node | Leaf) -> Place:
+        """The module that the node was recorded in, and which of its calls it was: calls are counted as they come."""
+        call = node.call if isinstance(node, Node) else None
+        return NOWHERE if call is None else self._known.get(id(call)) or self._add(call)
 
-    def _place(self, call: Call) -> tuple[str, int]:
-        known = self._known.get(id(call))
-        if known is None:
-            reference, kind, outer = call
-            within = None if outer is None else self._place(outer)
-            path = self._names.module(call)
-            number = self._counts.get(path, 0)
-            self._counts[path] = number + 1
-            self._known[id(call)] = known = path, number
-            self.calls.append({"module": path, "call": number, "within": None if within is None else list(within)})
-            if path not in self.modules:
-                module: Any = reference()
-                text = kind.__name__ if module is None else f"{module._get_name()}({module.extra_repr()})"
-                self.modules[path] = {"path": path, "type": kind.__name__, "repr": text, "parent": within and within[0]}
-        return known
+    def _add(self, call: Call) -> Place:
+        reference, kind, outer = call
+        within = NOWHERE if outer is None else self._known.get(id(outer)) or self._add(outer)
+        path = self._names.module(call)
+        number = self._counts.get(path, 0)
+        self._counts[path] = number + 1
+        is_ours = kind.__module__.partition(".")[0] == _PACKAGE
+        place = self._known[id(call)] = Place(path, number, (within.layer or call) if is_ours else None)
+        around = None if outer is None else [within.module, within.call]
+        self.calls.append({"module": path, "call": number, "within": around})
+        if path not in self.modules:
+            module: Any = reference()
+            text = kind.__name__ if module is None else f"{module._get_name()}({module.extra_repr()})"
+            self.modules[path] = {"path": path, "type": kind.__name__, "repr": text, "parent": within.module}
+        return place

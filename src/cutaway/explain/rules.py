@@ -22,11 +22,10 @@ def rule(pullback: Callable[..., Any], op: Any, values: Values) -> dict[str, Any
         op: whose pullback it is.
         values: makes plain data of arrays.
     """
-    captured = _captured(pullback)
-    if isinstance(op, type) and "gradient" in captured:  # of the user's: the rule is its backward, which reads its ctx
-        ctx = _captured(_captured(captured["gradient"])["shared"].compute)["ctx"]
-        found = {"saved_tensors": ctx.arrays, **vars(ctx)}
-        return {"source": source_of(op.backward), "captured": _plain(found, values, ())}  # type: ignore[attr-defined]
+    if isinstance(op, type) and "gradient" in (found := _captured(pullback)):  # a Function: the rule is its backward
+        ctx = _captured(_captured(found["gradient"])["shared"].compute)["ctx"]
+        found = {name: _one(x, values, ()) for name, x in ({"saved_tensors": ctx.arrays} | vars(ctx)).items()}
+        return {"source": source_of(op.backward), "captured": found}  # type: ignore[attr-defined]
     return _function(pullback, values, ())
 
 
@@ -40,14 +39,16 @@ def _function(function: Any, values: Values, around: tuple[Any, ...]) -> dict[st
     """A function, inside of those around it."""
     if type(function) is once:
         function = function.compute
-    return {"source": source_of(function), "captured": _plain(_captured(function), values, (*around, function))}
+    around = (*around, function)
+    captured = {name: _one(x, values, around) for name, x in _captured(function).items()}
+    return {"source": source_of(function), "captured": captured}
 
 
 def _captured(function: Any) -> dict[str, Any]:
     """By name what a function, or an object that can be called, carries along."""
     if isinstance(function, FunctionType):
         cells, code, defaults = function.__closure__ or (), function.__code__, function.__defaults__
-        found = {name: contents(cell) for name, cell in zip(code.co_freevars, cells, strict=True)}
+        found = dict(zip(code.co_freevars, map(contents, cells), strict=True))
         if defaults:
             found.update(zip(code.co_varnames[code.co_argcount - len(defaults) :], defaults, strict=False))
         return found
@@ -57,13 +58,9 @@ def _captured(function: Any) -> dict[str, Any]:
     return slots | getattr(function, "__dict__", {})
 
 
-def _plain(found: dict[str, Any], values: Values, around: tuple[Any, ...]) -> dict[str, Any]:
-    return {name: _one(x, values, around) for name, x in found.items()}
-
-
 def _one(x: Any, values: Values, around: tuple[Any, ...]) -> Any:
     if isinstance(x, ARRAYS):
-        return values(x)
+        return values.of(x)
     if isinstance(x, (list, tuple)):
         return [_one(part, values, around) for part in x]
     is_function = isinstance(x, _FUNCTIONS)
@@ -71,7 +68,5 @@ def _one(x: Any, values: Values, around: tuple[Any, ...]) -> Any:
         return plain(x, values)
     if any(x is outer for outer in around):
         return "…"
-    if is_function:
-        return _function(x, values, around)
-    source = source_of(x) if callable(x) else None  # an object that an op made for its pullbacks
-    return {"object": type(x).__name__, "source": source, "captured": _plain(_captured(x), values, (*around, x))}
+    found = _function(x, values, around)
+    return found if is_function else {"object": type(x).__name__, **found}  # an object that an op made for its rules

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import lru_cache, reduce
 from operator import add
 from threading import get_ident
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,12 +33,10 @@ from ..tensors.base import RETAIN, AccumulateGrad, TensorBase, node_of
 from ..tensors.differentiation import seed
 from .names import Calls, Names
 from .rules import rule, source_of
-from .source import Place, place
+from .source import place
 from .values import Values, plain
 
 FORMAT, VERSION = "cutaway.trace", 1
-
-_PACKAGE = __name__.partition(".")[0]
 
 
 def trace(
@@ -104,7 +102,7 @@ class Watch:
         self.ends = [node for node in order if node not in path and (not targets or node in targets)]
         self.root, self.start = root, start
         self.gradients: dict[Node | Leaf, Any] = {}
-        self.sends: dict[Node | Leaf, dict[int, tuple[Any, Any]]] = {}  # by input: what a pullback gave, and its sum
+        self.sends: dict[tuple[Node, int], tuple[Any, Any]] = {}  # by op and input: what a pullback gave, and its sum
 
         self._thread = get_ident()  # observers hear of every thread's passes
         observers.append(self)
@@ -122,7 +120,7 @@ class Watch:
         """A pullback has run."""
         if get_ident() == self._thread:
             self.gradients[node] = g
-            self.sends.setdefault(node, {})[i] = gave, gx
+            self.sends[node, i] = gave, gx
 
 
 @contextmanager
@@ -167,6 +165,8 @@ class Record:
                     self._users.setdefault(parent, []).append((node, i))
                     if parent not in self._arrays:
                         self._arrays[parent] = None if overwritten_at(array, node.number) else array
+                        self.calls.of(parent)  # in the order in which they ran: so they are counted
+            self.calls.of(node)
 
     def data(self) -> dict[str, Any]:
         """The trace."""
@@ -215,12 +215,14 @@ class Record:
         return known
 
     def _describe(self, found: dict[str, Any], array: Any, gradient: Any) -> int:
-        number = len(self.nodes)
-        value = None if array is None else self.values(array)
-        if value is not None and value["node"] is None:
-            value["node"] = number
-        gradient = None if gradient is None else self.values(gradient)
-        self.nodes.append({"id": number, **found, "value": value, "gradient": gradient})
+        found["id"] = number = len(self.nodes)
+        if array is not None:
+            found["value"] = value = self.values.of(array)
+            if value["node"] is None:
+                value["node"] = number
+        if gradient is not None:
+            found["gradient"] = self.values.of(gradient)
+        self.nodes.append(found)
         return number
 
     def _gradient(self, node: Node | Leaf) -> Any:
@@ -232,7 +234,7 @@ class Record:
         """All that was sent to a node, before hooks; None if nothing was."""
         if node is self.watch.root:
             return self.watch.start
-        sent = [self.watch.sends.get(user, {}).get(i) for user, i in reversed(self._users.get(node, ()))]
+        sent = [self.watch.sends.get(use) for use in reversed(self._users.get(node, ()))]
         parts = [both[1] for both in sent if both is not None]
         return reduce(add, parts) if parts else None
 
@@ -241,59 +243,60 @@ class Record:
         return _no_op("parameter" if isinstance(tensor, Parameter) else "input", self.names.nodes.get(id(leaf)))
 
     def _op(self, node: Node) -> dict[str, Any]:
-        module, call = self.calls.of(node)
-        at = place(node.line)
-        is_result = self._is_result(node, at)
+        known, at = known_of(node.op), place(node.line)
+        module, call, layer = self.calls.of(node)
+        users = () if at.is_operator else self._users.get(node, ())
+        inside = [user for user, _ in users if user.line == node.line and self.calls.of(user)[2] is layer]
+        is_result = not inside and node.op not in (cast, piece)  # of the user's whole expression, not a step on the way
         return {
+            "id": None,
             "kind": "op",
-            **known_of(node.op),
-            "grad_fn": node.name(),
-            "attributes": self._attributes(node),
             "name": self.names.nodes.get(id(node)) or (at.target if is_result else None),
+            "value": None,
+            "gradient": None,
+            "retained": RETAIN in (node.hooks or ()),
+            "op": known.op,
+            "grad_fn": node.name(),
+            "formula": known.formula,
+            "remarks": known.remarks,
+            "attributes": self._attributes(node),
+            "twin": known.twin,
             "module": module,
             "call": call,
-            "line": dict(at.line) if is_result else {**at.line, "expression": None},
-            "retained": RETAIN in (node.hooks or ()),
+            "line": {**at.line} if is_result else {**at.line, "expression": None},
         }
-
-    def _is_result(self, node: Node, at: Place) -> bool:
-        """Whether the node's value is that of the user's whole expression, and no step on the way to it."""
-        if node.op in (cast, piece):
-            return False
-        users = () if at.is_operator else self._users.get(node, ())
-        return all(user.line != node.line or _call_of_package(user) is not _call_of_package(node) for user, _ in users)
 
     def _attributes(self, node: Node) -> dict[str, Any]:
         """What the op was given beside arrays."""
-        arrays = node.arrays or ()
         given = dict(node.attrs)
-        for i, (x, parent) in enumerate(zip(arrays, node.parents, strict=True)):
-            if parent is None and not _is_numeric(x):
-                given[arguments(node.op, len(arrays))[i]] = x
+        if None in node.parents:
+            arrays = node.arrays or ()
+            for name, x, parent in zip(arguments(node.op, len(arrays)), arrays, node.parents, strict=True):
+                if parent is None and not _is_numeric(x):
+                    given[name] = x
         return {name: plain(x, self.values) for name, x in given.items()}
 
     # --- steps
 
     def _steps(self) -> list[dict[str, Any]]:
         """The backward pass, the newest node first: what arrived, and what each pullback made of it."""
-        steps = []
+        steps, sends = [], self.watch.sends
         parts: dict[int, list[dict[str, Any]]] = {}
         for node in sorted((*self.watch.ops, *self.watch.ends), key=lambda node: self._ids[id(node)], reverse=True):
-            g = self._gradient(node)
-            if g is None:
-                continue
             number = self._ids[id(node)]
-            rules = []
-            for i, (gave, gx) in self.watch.sends.get(node, {}).items():
-                rules.append(self._rule(node, i, gave, gx))
-                part = {"from": number, "input": i, "sent": rules[-1]["sent"]}
-                parts.setdefault(rules[-1]["to"], []).append(part)
+            gradient = self.nodes[number]["gradient"]
+            if gradient is None:
+                continue
+            rules = [self._rule(node, i, *both) for i in range(len(node.parents)) if (both := sends.get((node, i)))]
+            for each in rules:
+                part = {"from": number, "input": each["input"], "sent": each["sent"]}
+                parts.setdefault(each["to"], []).append(part)
             hooked = node.hooks and any(key != RETAIN for key in node.hooks)
             steps.append(
                 {
                     "node": number,
-                    "arrived": self.values(self._sum(node) if hooked else g),
-                    "hooked": self.values(g) if hooked else None,
+                    "arrived": self.values.of(self._sum(node)) if hooked else gradient,
+                    "hooked": gradient if hooked else None,
                     "parts": parts.get(number, []),
                     "rules": rules,
                 }
@@ -303,12 +306,12 @@ class Record:
     def _rule(self, node: Any, i: int, gave: Any, gx: Any) -> dict[str, Any]:
         """How the gradient of one input came from the one that arrived."""
         summed = () if gave is gx else stretched_axes(gx.shape, gave.shape)
-        sent = self.values(gx)
+        sent = self.values.of(gx)
         return {
             "input": i,
             "to": self._ids[id(node.parents[i])],
             **rule(node.pullbacks[i], node.op, self.values),
-            "gave": sent if gave is gx else self.values(gave),
+            "gave": sent if gave is gx else self.values.of(gave),
             "summed_over": list(summed),
             "why": f"{gx.shape} was stretched to {gave.shape}" if summed else None,
             "sent": sent,
@@ -318,8 +321,9 @@ class Record:
 def _no_op(kind: str, name: str | None) -> dict[str, Any]:
     """What is known of a node that no op made."""
     return {
-        "kind": kind, "op": None, "formula": None, "remarks": None, "twin": None, "grad_fn": None, "attributes": {},
-        "name": name, "module": None, "call": None, "line": None, "retained": kind != "constant",
+        "id": None, "kind": kind, "name": name, "value": None, "gradient": None, "retained": kind != "constant",
+        "op": None, "grad_fn": None, "formula": None, "remarks": None, "attributes": {}, "twin": None,
+        "module": None, "call": None, "line": None,
     }  # fmt: skip
 
 
@@ -327,25 +331,22 @@ def _is_numeric(x: Any) -> bool:
     return isinstance(x, (np.ndarray, np.generic, int, float)) and x is not True and x is not False
 
 
-def _call_of_package(node: Node) -> Any:
-    """The call of a layer of this package's, from the user's program, in which a node was recorded."""
-    found, call = None, node.call
-    while call is not None and call[1].__module__.partition(".")[0] == _PACKAGE:
-        found, call = call, call[2]
-    return found
+class Known(NamedTuple):
+    """What is known of an op, whatever it is given."""
+
+    op: str  # its name
+    formula: str | None
+    remarks: str | None  # what else is to be said of it
+    twin: str | None  # for a fused one the source of its plain twin
 
 
 @lru_cache
-def known_of(op: Callable[..., Any]) -> dict[str, Any]:
-    """Name and formula of an op, what else is to be said of it, and for a fused one the source of its plain twin."""
+def known_of(op: Callable[..., Any]) -> Known:
+    """What is known of an op."""
     entry = TABLE.get(op)
     formula, _, remarks = (inspect.getdoc(op) or "").partition("\n")
-    return {
-        "op": errors.op_name(op),
-        "formula": formula or None,
-        "remarks": " ".join(remarks.split()) or None,
-        "twin": None if entry is None or entry.twin is None else source_of(entry.twin),
-    }
+    twin = None if entry is None or entry.twin is None else source_of(entry.twin)
+    return Known(errors.op_name(op), formula or None, " ".join(remarks.split()) or None, twin)
 
 
 @lru_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from types import FunctionType, MethodType
 from typing import Any
@@ -17,6 +17,7 @@ EDGE = 3  # how many items at either end of a long axis are shown of a value tha
 BLOCK = 2**15  # statistics are made of so many numbers at a time, which the processor's cache holds
 
 Value = dict[str, Any]
+Row = tuple[float, float, float, float, int]  # minimum, maximum, mean, standard deviation, number of zeros
 ARRAYS = (np.ndarray, np.generic)
 
 
@@ -29,30 +30,34 @@ class Values:
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
-        self._made: dict[int, tuple[Value, Any]] = {}  # by the id of an array, which is kept: so the id stays its own
+        self._made: dict[int, Value] = {}  # by the id of an array
+        self._arrays: list[Any] = []  # which are kept: so their ids stay their own
 
-    def __call__(self, array: Any) -> Value:
+    def of(self, array: Any) -> Value:
+        """An array's value; its statistics follow."""
         known = self._made.get(id(array))
         if known is None:
-            known = self._made[id(array)] = self._make(np.asarray(array)), array
-        return known[0]
+            known = self._made[id(array)] = self._make(np.asarray(array))
+            self._arrays.append(array)
+        return known
 
     def _make(self, array: Any) -> Value:
-        shown = array if self.limit is None or array.size <= self.limit else array.take(corners(array.shape))
+        size = array.size
+        shown = array if self.limit is None or size <= self.limit else array.take(corners(array.shape))
         return {
-            "shape": list(array.shape),
+            "shape": [*array.shape],
             "dtype": _NAMES.get(array.dtype) or array.dtype.name,
             "numbers": shown.tolist(),
-            "cut": shown.size != array.size,
-            "statistics": dict(NONE),
+            "cut": shown is not array and shown.size != size,
+            "statistics": None if size else {**NONE},
             "node": None,
         }
 
     def finish(self) -> None:
         """Add the statistics."""
-        some = [(value, np.asarray(array)) for value, array in self._made.values() if 0 not in value["shape"]]
-        found_of = statistics([array for _, array in some]) if some else []
-        for (value, _), found in zip(some, found_of, strict=True):
+        values = [value for value in self._made.values() if value["statistics"] is None]
+        arrays = [array for array in map(np.asarray, self._arrays) if array.size]
+        for value, found in zip(values, statistics(arrays), strict=True):
             value["statistics"] = found
             if found["nan"] or found["inf"]:
                 value["numbers"] = _as_words(value["numbers"])
@@ -83,54 +88,55 @@ def number(x: Any) -> Any:
 def statistics(arrays: list[Any]) -> list[dict[str, Any]]:
     """Of each array minimum, maximum, mean and standard deviation, and how many of its numbers are zero.
 
-    The arrays, none of them empty, are laid end to end in blocks; a long array fills several.
+    The arrays, none of them empty, are measured many at once as long as they are short, and block by block if long.
     """
-    blocks = [flat[i : i + BLOCK] for flat in (x.ravel() for x in arrays) for i in range(0, flat.size, BLOCK)]
     with np.errstate(all="ignore"):
-        found = np.concatenate([_of_blocks(some) for some in _batches(blocks)], axis=1)
-        n, low, high, mean, squares, zeros = found
-        numbers = np.array([-(-x.size // BLOCK) for x in arrays])  # of blocks
-        starts = np.cumsum(numbers) - numbers
-        total = np.add.reduceat(n, starts)
-        means = np.add.reduceat(n * mean, starts) / total
-        away = mean - np.repeat(means, numbers)
-        std = np.sqrt(np.add.reduceat(squares + n * away * away, starts) / total)
-        low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
-        columns = [*zip(*(c.tolist() for c in (low, high, means, std, np.add.reduceat(zeros, starts))), strict=True)]
+        found = [row for some in _batches(arrays) for row in (_of_long(*some) if len(some) == 1 else _of_short(some))]
     return [
-        {"min": least, "max": most, "mean": middle, "std": spread, "nan": 0, "inf": 0, "zeros": int(none)}
-        if math.isfinite(spread)
+        {"min": low, "max": high, "mean": mean, "std": std, "nan": 0, "inf": 0, "zeros": zeros}
+        if math.isfinite(std)
         else _of_the_finite(array)
-        for (least, most, middle, spread, none), array in zip(columns, arrays, strict=True)
+        for (low, high, mean, std, zeros), array in zip(found, arrays, strict=True)
     ]
 
 
-def _batches(blocks: list[Any]) -> Iterator[list[Any]]:
-    """The blocks in their order, some at a time."""
+def _batches(arrays: list[Any]) -> Iterator[list[Any]]:
+    """The arrays in their order, as many at a time as make a block together."""
     some: list[Any] = []
-    size = 0
-    for block in blocks:
-        if size + block.size > BLOCK and some:
+    room = BLOCK
+    for array in arrays:
+        room -= array.size
+        if room < 0 and some:
             yield some
-            some, size = [], 0
-        some.append(block)
-        size += block.size
-    yield some
+            some, room = [], BLOCK - array.size
+        some.append(array)
+    if some:
+        yield some
 
 
-def _of_blocks(blocks: list[Any]) -> Any:
-    """For each block: how many numbers, minimum, maximum, mean, sum of squares around the mean, how many zeros."""
-    sizes = np.array([x.size for x in blocks])
+def _of_short(arrays: list[Any]) -> Iterable[Row]:
+    """Of each of some arrays, which are laid end to end."""
+    sizes = np.array([x.size for x in arrays])
     starts = np.cumsum(sizes) - sizes
-    x = np.concatenate(blocks)
-    if x.dtype not in (np.float32, np.float64):
-        x = x.astype(np.float64)
+    x = np.concatenate([x.ravel() for x in arrays], dtype=np.float64)
     mean = np.add.reduceat(x, starts) / sizes
-    away = x - np.repeat(mean.astype(x.dtype), sizes)
+    away = x - np.repeat(mean, sizes)
     away *= away
-    squares, zero = np.add.reduceat(away, starts), x == 0
-    zeros = np.add.reduceat(zero, starts, dtype=np.intp) if zero.any() else np.zeros_like(sizes)
-    return np.array([sizes, np.minimum.reduceat(x, starts), np.maximum.reduceat(x, starts), mean, squares, zeros])
+    std = np.sqrt(np.add.reduceat(away, starts) / sizes)
+    zeros = np.add.reduceat(x == 0, starts, dtype=np.intp)
+    low, high = np.minimum.reduceat(x, starts), np.maximum.reduceat(x, starts)
+    return zip(*(column.tolist() for column in (low, high, mean, std, zeros)), strict=True)
+
+
+def _of_long(array: Any) -> list[Row]:
+    """Of one array, whose numbers are taken in blocks."""
+    flat = array.ravel() if array.dtype in (np.float32, np.float64) else array.ravel().astype(np.float64)
+    blocks = [flat[i : i + BLOCK] for i in range(0, flat.size, BLOCK)]
+    low, high = min(float(x.min()) for x in blocks), max(float(x.max()) for x in blocks)
+    mean = sum(float(x.sum()) for x in blocks) / flat.size
+    squares = sum(float(np.vdot(away, away)) for away in (x - mean for x in blocks))
+    zeros = sum(int(np.count_nonzero(x == 0)) for x in blocks)
+    return [(low, high, mean, math.sqrt(squares / flat.size), zeros)]
 
 
 def _of_the_finite(array: Any) -> dict[str, Any]:
@@ -151,7 +157,7 @@ def plain(x: Any, values: Values) -> Any:
     if isinstance(x, TensorBase):
         x = x._array
     if isinstance(x, ARRAYS):
-        return values(x)
+        return values.of(x)
     if isinstance(x, float):
         return number(x)
     if isinstance(x, tuple | list):
