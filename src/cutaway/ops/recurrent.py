@@ -64,6 +64,7 @@ class Steps:
         steps, batch, size = x.shape
         self.read = np.empty((steps + 1, size + 1 + h0.shape[1], batch), x.dtype)
         self.read[:-1, :size] = np.swapaxes(x, 1, 2)
+        self.read[-1] = 0  # there is no step that reads it, but there are readers
         self.read[:, size] = 1
         self.states = self.read[:, size + 1 :]  # h0, and then what the loop writes
         self.states[0] = h0.T

@@ -77,7 +77,7 @@ CAPTURED: dict[str, Any] = {
     **{name: None for name in VALUES},
     "n": 2, "k": 3, "m": -1, "shape": [2, 3], "axis": None, "keepdims": False, "mine": ["0:2", ":"],
     "share": {"source": "lambda g: g / n", "captured": {"n": 4}},
-    "joint": {"source": "def joint(g):\n    a = g\n    return a", "captured": {}},
+    "joint": {"source": "def joint(g):\n    g += 1\n    return g", "captured": {}},
     "steps": {"object": "Steps", "captured": {"size": 7}},
     "index": ["0:2"],
     "rows": {"source": "def rows(g, x):\n    g = g + x\n    return g", "captured": {}},
@@ -108,7 +108,27 @@ def test_rows_of_a_matrix_are_the_matrix() -> None:
 
 
 def test_a_rule_of_several_lines_is_no_formula() -> None:
-    assert reader().read("def dx(g):\n    a = g\n    return a") is None
+    for body in ("g += 1", "a = b = g", "a, b = g", "if x:\n        g = x", "a: float"):
+        assert reader().read(f"def dx(g):\n    {body}\n    return g") is None
+
+
+@pytest.mark.parametrize(
+    ("steps", "text"),
+    [
+        ("r = x * x + 1\n    return g / r", "∂/∂h / (w² + 1)"),
+        ("r: Array = g * x\n    r = r + 1\n    return r * r", "(∂/∂h · w + 1) · (∂/∂h · w + 1)"),
+        ("r = True if axis is None else x >= y\n    return g * r", "∂/∂h · True"),
+        ("r = True if axis is None else x >= y\n    return g * (r if n is None else r & (x <= n))", "∂/∂h · (w ≤ 2)"),
+        ("return g * x if n == 2 else g", "∂/∂h · w"),
+        ("return g * x if n != 2 else g", "∂/∂h"),
+        ("return g * x if g.ndim == 2 else g", "∂/∂h · w"),
+        ("return g if there is None else x", "g if there is None else x"),
+        ("r = g * x\n    " + "r = r * r\n    " * 6 + "return r", None),
+    ],
+)
+def test_steps_on_the_way_are_put_where_they_are_used(steps: str, text: str | None) -> None:
+    term = reader().read(f"def dx(g):\n    {steps}")
+    assert (term and term.text) == text
 
 
 @pytest.mark.parametrize("source", ["lambda g: (", "", "lambda: 3", "x = 1", "def dx(g):\n    return"])
@@ -119,7 +139,7 @@ def test_what_is_no_function_of_one_line_is_no_formula(source: str) -> None:
 def test_what_cannot_be_known_is_noted() -> None:
     found = reader()
     found.read("lambda g: joint(g)")
-    assert found.unknown == {"joint"} and not found.kept
+    assert list(found.unknown) == ["joint"] and not found.kept
     array = {"shape": [2], "numbers": [1, 2]}
     found = Reader(symbol("g"), {"d": array}, lambda name, held: held)
     term = found.read("lambda g: 2 * d * g")

@@ -20,12 +20,13 @@ from tests.ops.example import Example
 from tests.ops.examples import EXAMPLES
 
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
-WORDS = (", for every element", "put back where", "rows(")
+WORDS = ("put back where", "rows(")
 FUNCTIONS = {
     **{name: getattr(np, name) for name in dir(np) if callable(getattr(np, name))},
     "sigmoid": lambda x: special.sigmoid_values(np.asarray(x)),
     "root": np.sqrt,
     "pi": math.pi,
+    "nan": math.nan,
 }
 
 
@@ -38,7 +39,7 @@ def as_python(formula: str) -> str:
         ("≠", "!="), (" and ", " & "), (" or ", " | "), ("not ", "~"), ("∂y/∂y", "g"),
     ):  # fmt: skip
         formula = formula.replace(sign, python)
-    return formula
+    return re.sub(r"(.*), for every element of (.*)", r"broadcast_to(\1, \2)", formula)
 
 
 def told_of(op: Callable[..., Any], example: Example) -> tuple[list[Told], dict[str, Any], list[dict[str, Any]]]:
@@ -70,7 +71,7 @@ def test_a_formula_gives_what_the_pullback_gave(op: Callable[..., Any], example:
     for each, rule in zip(told, rules, strict=True):
         if each.term is None or not each.is_clear or any(word in each.term.text for word in WORDS):
             continue
-        if "restore(" in rule["source"] and example.attrs.get("axis") is not None:
+        if ("restore(" in rule["source"] and example.attrs.get("axis") is not None) or op is ops.cdist:
             continue  # a formula says nothing of axes of length 1, which restore() puts back
         kept = {name: array(value) for name, value in each.kept.items()}
         try:
@@ -95,7 +96,7 @@ def test_most_formulas_were_worked_out() -> None:
                     worked += 1
                 except Exception:
                     pass
-    assert worked > 0.6 * all_of_them
+    assert worked > 0.65 * all_of_them
 
 
 @pytest.mark.parametrize("op", [op for op in EXAMPLES if op not in (ops.var, ops.std)], ids=lambda op: op.__name__)
@@ -106,3 +107,16 @@ def test_the_numbers_put_in_give_the_result(op: Callable[..., Any]) -> None:
             if each.term is not None and each.term.numbers is not None:
                 found = eval(as_python(each.term.numbers[0]), FUNCTIONS)
                 assert found == pytest.approx(rule["gave"]["numbers"], rel=5e-3, abs=1e-3), each.term
+
+
+@pytest.mark.parametrize("op", EXAMPLES, ids=lambda op: op.__name__)
+def test_the_text_gives_each_input_its_rule(op: Callable[..., Any]) -> None:
+    example = EXAMPLES[op][0]
+    told, _, rules = told_of(op, example)
+    xs = [torch.tensor(x, requires_grad=True) for x in example.inputs]
+    y = apply(op, *xs, **example.attrs)
+    page = explain.text(y, torch.ones_like(y), width=10_000).plain
+    for each, rule in zip(told, rules, strict=True):
+        says = rule["source"].partition("\n")[0] if each.term is None else each.term.text
+        assert says in page
+        assert all(f"where {name}(…) is" in page for name, source in each.helpers.items() if source)

@@ -1,8 +1,8 @@
 """The rule of a pullback as a formula: `lambda g: g * y` becomes `∂loss/∂a · x`, and in numbers `2 · 3`.
 
 A rule is read as Python reads it. Its names are replaced by what they stand for, small functions that it calls by
-what they say, and what can be worked out at once is: for x², `g * (n * x ** (n - 1))` becomes `g · 2 · x`. What is
-more than arithmetic stays as NumPy writes it.
+what they say, and what can be worked out at once is: for x², `g * (n * x ** (n - 1))` becomes `g · 2 · x`. Steps on
+the way (`r2 = x * x + y * y`) are put where they are used. What is more than arithmetic stays as NumPy writes it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how strongly a part holds together
 Text = tuple[str, int]  # and how strongly
+LONG = 160  # characters of a formula that nobody wrote on one line, and so nobody reads on one
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Term:
 def symbol(label: str, number: str | None = None) -> Term:
     """What a name stands for: the label of a value, and the value if it is a single number."""
     return Term((label, ATOM), None if number is None else (number, SIGN if number[0] == "-" else ATOM))
+
+
+TRUE = Term(("True", ATOM))
 
 
 def constant(x: float) -> Term:
@@ -57,15 +61,23 @@ class Reader:
     captured: Mapping[str, Any]
     meaning: Callable[[str, Any], Any]
     ndim: int = 0
-    unknown: set[str] = field(default_factory=set)  # functions and objects that stayed what they are
+    unknown: dict[str, str | None] = field(default_factory=dict)  # functions that stayed what they are: their source
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that are no value with a label
-    argument: str = "g"
     depth: int = 0
+    local: dict[str, Term] = field(default_factory=dict)  # the argument, and what was worked out on the way
 
     def read(self, source: str) -> Term | None:
-        """The value of a function of one line as a formula; None for a longer one."""
-        function = one_line(source)
-        return None if function is None else self.term(function[1])
+        """What a small function answers to g as a formula; None for a function that is not small."""
+        function = small(source)
+        return None if function is None else self.answer(function)
+
+    def answer(self, function: Small) -> Term | None:
+        """What a function answers to g; None if that is more than one would read."""
+        self.local = {function.argument: self.g}
+        for name, value in function.steps:
+            self.local[name] = self.term(value)
+        result = self.term(function.result)
+        return None if function.steps and len(result.text) > LONG else result
 
     def term(self, node: ast.expr) -> Term:
         """Any expression."""
@@ -77,11 +89,11 @@ class Reader:
     def _Constant(self, node: ast.Constant) -> Term:
         if isinstance(node.value, int | float) and not isinstance(node.value, bool):
             return constant(node.value)
-        return Term(("..." if node.value is ... else repr(node.value), ATOM))
+        return TRUE if node.value is True else Term(("..." if node.value is ... else repr(node.value), ATOM))
 
     def _Name(self, node: ast.Name) -> Term:
-        if node.id == self.argument:
-            return self.g
+        if node.id in self.local:
+            return self.local[node.id]
         return self._held(node.id, self.captured[node.id]) if node.id in self.captured else Term((node.id, ATOM))
 
     def _held(self, name: str, held: Any) -> Term:
@@ -94,7 +106,7 @@ class Reader:
         if isinstance(held, dict) and "shape" in held:
             self.kept[name] = held
         elif isinstance(held, dict):
-            self.unknown.add(name)
+            self.unknown[name] = held.get("source")
         elif len(plain(held)) < 40:
             return Term((plain(held), ATOM))
         return Term((name, ATOM))
@@ -102,7 +114,7 @@ class Reader:
     def _Attribute(self, node: ast.Attribute) -> Term:
         if isinstance(node.value, ast.Name):
             name, held = node.value.id, self.captured.get(node.value.id)
-            if name == self.argument and node.attr == "ndim":
+            if self.local.get(name) is self.g and node.attr == "ndim":
                 return constant(self.ndim)
             if isinstance(held, dict) and node.attr in held.get("captured", ()):
                 return self._held(node.attr, held["captured"][node.attr])
@@ -157,14 +169,14 @@ class Reader:
     def _function(self, name: str, args: list[Term], node: ast.Call) -> Term:
         held = self.captured.get(name)
         if isinstance(held, dict):
-            inner = one_line(held.get("source") or "")
+            inner = small(held.get("source") or "")
             if inner is not None and len(args) == 1 and self.depth < 3:  # what a small function says, in its place
-                argument, body = inner
-                captured = held["captured"]
-                reader = Reader(args[0], captured, self.meaning, self.ndim, self.unknown, self.kept, argument)
-                reader.depth = self.depth + 1
-                return reader.term(body)
-            self.unknown.add(name)
+                within = self.depth + 1
+                reader = Reader(args[0], held["captured"], self.meaning, self.ndim, self.unknown, self.kept, within)
+                answer = reader.answer(inner)
+                if answer is not None:
+                    return answer
+            self.unknown[name] = held.get("source")
             return self._written(name, args, node)
         if name in _AS_IT_IS or (name == "rows" and self.ndim == 2):
             return args[0]
@@ -176,7 +188,7 @@ class Reader:
             return self._counted(name, args)
         if name == "power_values":
             return raised(args[0], args[1])
-        if name == "spread":
+        if name == "spread" and len(args) == 1:  # that of indexing
             return Term((f"{args[0].text}, put back where it was read; elsewhere 0", SUM))
         known = _FUNCTIONS.get(name)
         return self._written(name, args, node) if known is None else applied(known, args[0])
@@ -212,30 +224,74 @@ class Reader:
             return args[0]
         return Term((plain([*range(*(int(arg.constant or 0) for arg in args))]), ATOM))
 
+    def _Slice(self, node: ast.Slice) -> Term:
+        parts = [None if part is None else self.term(part).text for part in (node.lower, node.upper, node.step)]
+        return Term((":".join(part or "" for part in (parts if parts[2] else parts[:2])), ATOM))
+
     def _Subscript(self, node: ast.Subscript) -> Term:
+        held = self.captured.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        if isinstance(held, list) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
+            return self._held(ast.unparse(node), held[node.slice.value])
         index = self.term(node.slice).text
         if index[:1] == "(" and index[-1:] == ")":
             index = index[1:-1]
         return Term((f"{_whole(self.term(node.value))}[{index.rstrip(',')}]", ATOM))
+
+    def _IfExp(self, node: ast.IfExp) -> Term:
+        is_so = self._is_so(node.test)
+        return Term((ast.unparse(node), SUM)) if is_so is None else self.term(node.body if is_so else node.orelse)
+
+    def _is_so(self, test: ast.expr) -> bool | None:
+        """Whether a condition on what was given holds, as `max is None` or `p == 2`; None if that is not known."""
+        if not isinstance(test, ast.Compare) or not isinstance(other := test.comparators[0], ast.Constant):
+            return None
+        is_name = isinstance(test.left, ast.Name)
+        given = self.captured.get(ast.unparse(test.left), ...) if is_name else self.term(test.left).constant
+        if given is ... or isinstance(given, dict) or (given is None and other.value is not None):
+            return None
+        if isinstance(test.ops[0], ast.Is | ast.Eq):
+            return bool(given == other.value)
+        return bool(given != other.value) if isinstance(test.ops[0], ast.IsNot | ast.NotEq) else None
 
     def _Tuple(self, node: ast.Tuple) -> Term:
         texts = [self.term(part).text for part in node.elts]
         return Term((f"({', '.join(texts)}{',' if len(texts) == 1 else ''})", ATOM))
 
 
-def one_line(source: str) -> tuple[str, ast.expr] | None:
-    """The name of the argument of a function of one line, and what it returns; None for a longer one."""
+@dataclass(frozen=True)
+class Small:
+    """A function that only names some steps, if any, and returns one expression."""
+
+    argument: str
+    steps: list[tuple[str, ast.expr]]
+    result: ast.expr
+
+
+def small(source: str) -> Small | None:
+    """A lambda, or a function of nothing but assignments to names and a result; None for what does more."""
     try:
         statements = ast.parse(source).body
     except SyntaxError:
         return None
     tree = statements[0] if statements else None
     if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Lambda) and tree.value.args.args:
-        return tree.value.args.args[0].arg, tree.value.body
-    if isinstance(tree, ast.FunctionDef) and tree.args.args:
-        statements = tree.body[1 if ast.get_docstring(tree) is not None else 0 :]
-        if len(statements) == 1 and isinstance(statements[0], ast.Return) and statements[0].value is not None:
-            return tree.args.args[-1].arg, statements[0].value
+        return Small(tree.value.args.args[0].arg, [], tree.value.body)
+    if not isinstance(tree, ast.FunctionDef) or not tree.args.args:
+        return None
+    *before, last = tree.body[1 if ast.get_docstring(tree) is not None else 0 :] or [ast.Pass()]
+    steps = [step for statement in before if (step := _step(statement)) is not None]
+    if len(steps) < len(before) or not isinstance(last, ast.Return) or last.value is None:
+        return None
+    return Small(tree.args.args[-1].arg, steps, last.value)
+
+
+def _step(statement: ast.stmt) -> tuple[str, ast.expr] | None:
+    """name = value."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        return (target.id, statement.value) if isinstance(target, ast.Name) else None
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
+        return statement.target.id, statement.value
     return None
 
 
@@ -263,6 +319,8 @@ def operation(op: type[ast.operator], x: Term, y: Term) -> Term:
             return raised(x, constant(2))
     if op is ast.Div and y.constant == 1:
         return x
+    if op is ast.BitAnd and x is TRUE:
+        return y
     if op is ast.Pow:
         return raised(x, y)
     sign, strength, left, right = _SIGNS.get(op, (" ? ", SUM, ATOM, ATOM))

@@ -19,7 +19,7 @@ from .page import Line, Page, Row, Span, aligned, length, line, screen_width, sp
 from .reading import Reading, Told, times
 
 FEW = 12  # ops whose values are listed before the pass back is told
-MANY_LINES = 14  # of source that are shown
+MANY_LINES = 20  # of source that are shown
 
 
 def text(tensor: Any, gradient: Any = None, *, of: Any = None, fold: bool = True, width: int | None = None) -> Page:
@@ -193,7 +193,7 @@ class Explanation:
             self._known.add(node["op"])
             yield from self._about(node, is_fused)
         for each in told:
-            yield from self._rule(each, is_fused, kept)
+            yield from self._rule(node["op"], each, kept)
         yield from self._totals([step])
 
     def _heading(self, left: Line, right: str) -> Iterator[Line]:
@@ -226,22 +226,23 @@ class Explanation:
     def _twin(self, source: str | None) -> Iterator[Line]:
         """A fused op's plain twin, if it can be read by itself."""
         steps = body(source or "")
-        if steps.startswith("return _") or not steps:  # it only hands on
-            yield line("    ", Span("One rule, made by hand, gives all of these.", "note"))
-        else:
-            yield line("    ", Span("One rule, made by hand, gives all of these. In small steps the op is", "note"))
+        if steps and not steps.startswith("return _"):  # which only hands on
+            yield line("    ", Span("Its rules were made by hand. In small steps the op is", "note"))
             yield from self._source(steps)
 
-    def _rule(self, told: Told, is_fused: bool, kept: set[str]) -> Iterator[Line]:
-        """What one input got, and below it the arrays of which the rule speaks, if they were not shown before."""
-        text = ""
-        if told.term is not None and not is_fused:
-            text = told.term.text + (f", {told.why}" if told.why else "")
+    def _rule(self, op: str, told: Told, kept: set[str]) -> Iterator[Line]:
+        """What one input got, and below it what the rule speaks of, if that was not shown before."""
+        text = "" if told.term is None else told.term.text + (f", {told.why}" if told.why else "")
         yield from self._equation(line("    ", Span(told.left, "gradient")), text, told.sent, told.becomes)
-        if is_fused:
-            return
-        if told.term is None:
+        if told.term is None and f"{op} {told.source}" not in self._known:
+            self._known.add(f"{op} {told.source}")
+            yield line("      ", Span("by the rule", "note"))
             yield from self._source(told.source)
+        for name, source in told.helpers.items():
+            if source is not None and f"{op} {name}" not in self._known:
+                self._known.add(f"{op} {name}")
+                yield line("      ", Span(f"where {name}(…) is", "note"))
+                yield from self._source(source)
         for name, value in told.kept.items():
             if name not in kept:
                 yield line("      ", Span(f"where {name} = {at_a_glance(value, self.width - 20)}", "note"))
@@ -306,6 +307,8 @@ class Explanation:
             return
         lines = source.split("\n")
         for text in lines[:MANY_LINES]:
+            if len(text) + 8 > self.width:
+                text = text.partition("  # ")[0]  # the code matters more than what is said beside it
             yield line("        ", Span(text, "rule"))
         if len(lines) > MANY_LINES:
             yield line("        ", Span(f"… {len(lines) - MANY_LINES} lines more", "note"))

@@ -95,13 +95,13 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
 
 
 def _words(text: str, width: int) -> list[str]:
-    """The words of a text; what stands in parentheses is one, if that fits on a line."""
+    """The words of a text; what stands in brackets is one, if that fits on a line."""
     if not text.strip():
         return [text]
     return [part for word in _SPACES.split(text) for part in ([word] if len(word) <= width else word.split(" "))]
 
 
-_SPACES = re.compile(r" (?![^(]*\))")  # but none inside of parentheses
+_SPACES = re.compile(r" (?![^(]*\)|[^\[]*\])")  # but none inside of parentheses or brackets
 
 
 def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:

@@ -29,7 +29,12 @@ class Told:
     becomes: str | None  # where the user finds it: w.grad
     source: str | None
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that the rule names and that are no node's value
-    is_clear: bool = True  # nothing in the formula has to be looked up
+    helpers: dict[str, str | None] = field(default_factory=dict)  # functions of which it speaks: their source
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is a formula in which nothing has to be looked up."""
+        return self.term is not None and not self.helpers
 
     def says_the_same(self, other: Told) -> bool:
         """Whether two rules can be told as one."""
@@ -140,7 +145,7 @@ class Reading:
             becomes=self.becomes(to) if len(parts) == 1 and not self.is_changed(self.step_of[to]) else None,
             source=rule["source"],
             kept=reader.kept,
-            is_clear=term is not None and not reader.unknown,
+            helpers={} if term is None else reader.unknown,
         )  # fmt: skip
 
     def _meaning(self, name: str, held: Any, node: dict[str, Any], at: str | None) -> Any:
