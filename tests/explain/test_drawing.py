@@ -17,6 +17,7 @@ import cutaway as torch
 from cutaway import explain, nn
 from cutaway.explain.drawing.palette import DARK, LIGHT
 from cutaway.explain.drawing.parts import MOST, Part, arrange_parts, parts_at, visible
+from cutaway.explain.numbers import number
 from cutaway.explain.stepping.story import Story
 from cutaway.tensors.base import apply
 
@@ -59,9 +60,9 @@ def test_each_value_and_each_gradient_stands_on_its_card() -> None:
     assert len(drawn) == len(found["nodes"])
     for node in found["nodes"]:
         text = drawn[str(node["id"])]
-        assert f"{node['value']['numbers']:.4g}" in text
+        assert number(node["value"]["numbers"]) in text
         if node["gradient"]:
-            assert f"{node['gradient']['numbers']:.4g}" in text[text.index("grad") :]
+            assert number(node["gradient"]["numbers"]) in text[text.index("grad") :]
             assert text.index("value") < text.index("grad")
         else:
             assert "grad" not in text
@@ -78,7 +79,7 @@ def test_what_is_not_finite_stands_out() -> None:
     x = torch.tensor([0.0, 1.0, 2.0, 3.0], requires_grad=True)
     svg = parsed(x.log().sum())
     alarms = [text.text for text in svg.iter(f"{SVG}text") if "alarm" in (text.get("class") or "").split()]
-    assert "0 to 1.1, 1 inf" in alarms and "nan or infinity" in "".join(svg.itertext())
+    assert "0 to 1.0986, 1 inf" in alarms and "nan or infinity" in "".join(svg.itertext())
 
 
 def test_shapes_stand_beside_the_wires() -> None:
@@ -174,7 +175,7 @@ def test_a_closed_box_shows_what_comes_out_of_it() -> None:
     (text,) = cards(parsed(found, depth=0), "module").values()
     out = next(node for node in found["nodes"] if node["module"] == "model.2")
     low, high = out["value"]["statistics"]["min"], out["value"]["statistics"]["max"]
-    assert f"{low:.3g} to {high:.3g}" in text
+    assert f"{number(low)} to {number(high)}" in text
 
 
 def test_each_call_is_a_box_and_shared_parameters_stand_beside_them() -> None:

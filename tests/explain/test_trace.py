@@ -325,6 +325,7 @@ def test_functions_and_ops_of_ones_own() -> None:
     found = check(cube(Scale.apply(x, 3.0, "fast")).sum(), x)
     (node,) = (node for node in found["nodes"] if node["op"] == "Scale")
     assert node["attributes"] == {"mode": "fast"} and node["grad_fn"] == "ScaleBackward"
+    assert node["formula"] == "factor · x"
     assert [edge["argument"] for edge in found["edges"] if edge["to"] == node["id"]] == ["x", "factor"]
     (rule,) = rules_of(found, "Scale")
     assert rule["source"].startswith("@staticmethod\ndef backward") or rule["source"].startswith("def backward")
@@ -333,6 +334,30 @@ def test_functions_and_ops_of_ones_own() -> None:
     assert rule["source"] == "lambda g: g * 3 * x**2"
     (node,) = (node for node in found["nodes"] if node["op"] == "cube")
     assert node["formula"] == "x³" and node["remarks"] == "An op of my own."
+
+
+def test_inputs_that_may_be_left_out_have_their_names() -> None:
+    x = torch.randn(2, 4, 3, requires_grad=True)
+    for layer in (nn.LayerNorm(3), nn.GroupNorm(2, 4), nn.BatchNorm1d(4), nn.LayerNorm(3, bias=False)):
+        edges = trace(layer(x).sum())["edges"]
+        expected = ["x", *(name for name, parameter in layer.named_parameters() if parameter is not None)]
+        assert [edge["argument"] for edge in edges if edge["to"] == edges[0]["to"]] == expected
+    linear = trace(F.linear(x, torch.ones(2, 3), torch.ones(2)).sum())
+    assert [edge["argument"] for edge in linear["edges"]][:3] == ["x", "weight", "bias"]
+
+
+def test_a_function_without_words_has_no_formula() -> None:
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * 2
+
+    node = trace(Double.apply(torch.ones(1, requires_grad=True)))["nodes"][-1]
+    assert node["op"] == "Double" and node["formula"] is None and node["remarks"] is None
 
 
 def test_a_function_that_gives_none_has_no_rule() -> None:

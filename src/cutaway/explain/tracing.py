@@ -344,7 +344,8 @@ class Known(NamedTuple):
 def known_of(op: Callable[..., Any]) -> Known:
     """What is known of an op."""
     entry = TABLE.get(op)
-    formula, _, remarks = (inspect.getdoc(op) or "").partition("\n")
+    doc = op.__doc__ or (op.forward.__doc__ if isinstance(op, type) and issubclass(op, Function) else None)
+    formula, _, remarks = inspect.cleandoc(doc or "").partition("\n")
     twin = None if entry is None or entry.twin is None else source_of(entry.twin)
     return Known(errors.op_name(op), formula or None, " ".join(remarks.split()) or None, twin)
 
@@ -360,8 +361,8 @@ def arguments(op: Callable[..., Any], n: int) -> list[str]:
     named: list[str] = []
     for parameter in list(inspect.signature(function).parameters.values())[skipped:]:
         if parameter.kind is parameter.VAR_POSITIONAL:
-            rest = n - len(named)
-            named += [parameter.name] if rest == 1 else [f"{parameter.name}[{k}]" for k in range(rest)]
+            rest, each = n - len(named), parameter.name.split("_and_")  # *weight_and_bias: one of them, both, or none
+            named += each if rest <= len(each) else [f"{parameter.name}[{k}]" for k in range(rest)]
         elif parameter.kind is not parameter.KEYWORD_ONLY:
             named.append(parameter.name)
     return named[:n]

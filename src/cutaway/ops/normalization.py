@@ -62,9 +62,9 @@ def channels(x: Array) -> tuple[int, int, int]:
     return x.shape[0], x.shape[1], math.prod(x.shape[2:])
 
 
-def layer_norm(x: Array, *affine: Array, ndim: int = 1, eps: float = 1e-5) -> Variadic:
+def layer_norm(x: Array, *weight_and_bias: Array, ndim: int = 1, eps: float = 1e-5) -> Variadic:
     """(x - mean) / √(var + eps) · weight + bias; mean and var of the last ndim axes"""
-    return _normalize(x, affine, Plan.rows(x, ndim), eps)
+    return _normalize(x, weight_and_bias, Plan.rows(x, ndim), eps)
 
 
 def rms_norm(x: Array, *weight: Array, ndim: int = 1, eps: float = 1e-5) -> Variadic:
@@ -72,21 +72,21 @@ def rms_norm(x: Array, *weight: Array, ndim: int = 1, eps: float = 1e-5) -> Vari
     return _normalize(x, weight, Plan.rows(x, ndim), eps, centre=False)
 
 
-def group_norm(x: Array, *affine: Array, groups: int, eps: float = 1e-5) -> Variadic:
+def group_norm(x: Array, *weight_and_bias: Array, groups: int, eps: float = 1e-5) -> Variadic:
     """(x - mean) / √(var + eps) · weight + bias; mean and var of each group of channels of each sample"""
-    return _normalize(x, affine, Plan.groups(x, groups), eps)
+    return _normalize(x, weight_and_bias, Plan.groups(x, groups), eps)
 
 
 def batch_norm(
-    x: Array, *affine: Array, mean: Array | None = None, var: Array | None = None, eps: float = 1e-5
+    x: Array, *weight_and_bias: Array, mean: Array | None = None, var: Array | None = None, eps: float = 1e-5
 ) -> Variadic:
     """(x - mean) / √(var + eps) · weight + bias; mean and var of each channel of the batch, or those given"""
     plan = Plan.batch(x)
     if mean is None or var is None:
-        return _normalize(x, affine, plan, eps)
+        return _normalize(x, weight_and_bias, plan, eps)
     inverse = 1 / np.sqrt(var + eps)
-    scale = inverse * affine[0] if affine else inverse
-    shift = affine[1] - mean * scale if len(affine) > 1 else -mean * scale
+    scale = inverse * weight_and_bias[0] if weight_and_bias else inverse
+    shift = weight_and_bias[1] - mean * scale if len(weight_and_bias) > 1 else -mean * scale
     out = x.reshape(plan.averaged) * scale[:, None]
     out += shift[:, None]
 
@@ -98,7 +98,7 @@ def batch_norm(
     return (
         out.reshape(x.shape),
         lambda g: (g.reshape(plan.averaged) * scale[:, None]).reshape(x.shape),
-        *(dweight, lambda g: summed(plan.per, g.reshape(plan.averaged)))[: len(affine)],
+        *(dweight, lambda g: summed(plan.per, g.reshape(plan.averaged)))[: len(weight_and_bias)],
     )
 
 
@@ -166,9 +166,9 @@ def _beside(shape: Shape, over: str) -> Shape:
 # --- the same from small ops --------------------------------------------------------------------------
 
 
-def layer_norm_twin(x: Array, *affine: Array, ndim: int = 1, eps: float = 1e-5) -> Array:
+def layer_norm_twin(x: Array, *weight_and_bias: Array, ndim: int = 1, eps: float = 1e-5) -> Array:
     """layer_norm from small ops."""
-    return _plainly(x, affine, Plan.rows(x, ndim), eps)
+    return _plainly(x, weight_and_bias, Plan.rows(x, ndim), eps)
 
 
 def rms_norm_twin(x: Array, *weight: Array, ndim: int = 1, eps: float = 1e-5) -> Array:
@@ -176,20 +176,20 @@ def rms_norm_twin(x: Array, *weight: Array, ndim: int = 1, eps: float = 1e-5) ->
     return _plainly(x, weight, Plan.rows(x, ndim), eps, centre=False)
 
 
-def group_norm_twin(x: Array, *affine: Array, groups: int, eps: float = 1e-5) -> Array:
+def group_norm_twin(x: Array, *weight_and_bias: Array, groups: int, eps: float = 1e-5) -> Array:
     """group_norm from small ops."""
-    return _plainly(x, affine, Plan.groups(x, groups), eps)
+    return _plainly(x, weight_and_bias, Plan.groups(x, groups), eps)
 
 
 def batch_norm_twin(
-    x: Array, *affine: Array, mean: Array | None = None, var: Array | None = None, eps: float = 1e-5
+    x: Array, *weight_and_bias: Array, mean: Array | None = None, var: Array | None = None, eps: float = 1e-5
 ) -> Array:
     """batch_norm from small ops."""
     plan = Plan.batch(x)
     if mean is None or var is None:
-        return _plainly(x, affine, plan, eps)
+        return _plainly(x, weight_and_bias, plan, eps)
     xhat = (x.reshape(plan.averaged) - mean[:, None]) / np.sqrt(var + eps)[:, None]
-    return _affine(xhat, affine, plan).reshape(x.shape)
+    return _affine(xhat, weight_and_bias, plan).reshape(x.shape)
 
 
 def _plainly(x: Array, affine: tuple[Array, ...], plan: Plan, eps: float, centre: bool = True) -> Array:

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-
-def spelled(x: Any, digits: int = 4) -> str:
-    """A number as people write it: rounded to so many digits; what is not finite is a word already.
-
-    >>> from cutaway.explain.drawing.brief import spelled
-    >>> spelled(0.10000000149), spelled(2.0), spelled(-1234567.0), spelled("nan"), spelled(True)
-    ('0.1', '2', '-1.235e+06', 'nan', 'True')
-    """
-    if isinstance(x, float):
-        return f"{x:.{digits}g}"
-    return str(x)
+from ..numbers import number
 
 
 def shape_text(shape: list[int]) -> str:
@@ -45,7 +35,7 @@ def told(x: Any) -> str:
         return shape_text(x["shape"]) if x["shape"] else gist([x])
     if isinstance(x, dict):
         return str(x["source"]) if x.get("source") else ", ".join(f"{name}={told(part)}" for name, part in x.items())
-    return spelled(x)
+    return number(x, "float64") if isinstance(x, float) else str(x)
 
 
 def gist(values: list[dict[str, Any]]) -> str:
@@ -56,18 +46,18 @@ def gist(values: list[dict[str, Any]]) -> str:
     >>> gist([cutaway.explain.trace((x * x).sum())["nodes"][0]["value"]])
     '[0.5, -1.25]'
     """
-    statistics = [value["statistics"] for value in values]
+    statistics, dtype = [value["statistics"] for value in values], values[0]["dtype"] if values else "float32"
     if len(values) == 1 and len(values[0]["shape"]) < 2 and not values[0]["cut"]:
         numbers = values[0]["numbers"]
         if not isinstance(numbers, list):
-            return spelled(numbers)
+            return number(numbers, dtype)
         if len(numbers) <= 3:
-            return f"[{', '.join(spelled(x, 3) for x in numbers)}]"
+            return f"[{', '.join(number(x, dtype) for x in numbers)}]"
     lows = [s["min"] for s in statistics if s["min"] is not None]
     highs = [s["max"] for s in statistics if s["max"] is not None]
     parts = []
     if lows:
-        low, high = spelled(float(min(lows)), 3), spelled(float(max(highs)), 3)
+        low, high = number(min(lows), dtype), number(max(highs), dtype)
         parts.append(low if low == high else f"{low} to {high}")
     for kind in ("nan", "inf"):
         count = sum(s[kind] for s in statistics)
