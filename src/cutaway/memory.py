@@ -1,4 +1,4 @@
-"""Who wrote where, and when.
+"""Who wrote where, and when: what PyTorch's version counters are for, with the line that wrote.
 
 Tensors share memory: a view with its base, `x.detach()` with `x`, `x.numpy()` with both. When a
 value is overwritten in place, a graph that was recorded earlier may still need the old one, and

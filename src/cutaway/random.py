@@ -17,7 +17,7 @@ from .errors import absent
 from .tensors import Tensor
 from .tensors.arguments import new_shape, plain, tensor_argument, whole
 from .tensors.base import apply, common_shape
-from .tensors.drawing import Generator, default_generator
+from .tensors.sampling import Generator, default_generator
 
 # --- the stream that all draws come from by default ---------------------------------------------------------
 

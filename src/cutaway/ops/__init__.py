@@ -42,7 +42,6 @@ from .arithmetic import (
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose2d
 from .distance import binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, mse_loss, smooth_l1_loss
-from .drawing import drawn
 from .elementwise import (
     abs,
     acos,
@@ -99,6 +98,7 @@ from .pooling import avg_pool2d, max_pool2d, pick2d, resample2d
 from .recurrent import gru, lstm, rnn
 from .reduction import amax, amin, cumprod, cumsum, logsumexp, mean, median, norm, prod, std, sum, var
 from .rounding import ceil, floor, floor_divide, fmod, remainder, round, sign, trunc, trunc_divide
+from .sampling import drawn
 from .shape import (
     cat,
     diag_embed,

@@ -1,4 +1,4 @@
-"""The shapes of an op's answer, for type checkers and for readers.
+"""What an op returns, as types: for type checkers and for readers.
 
 An op takes arrays and returns its value together with one pullback for each of those arrays. A
 pullback takes `g`, the gradient of the loss with respect to the op's value, and returns the

@@ -18,7 +18,6 @@ from . import (
     attention,
     convolution,
     distance,
-    drawing,
     elementwise,
     equations,
     indexing,
@@ -30,6 +29,7 @@ from . import (
     recurrent,
     reduction,
     rounding,
+    sampling,
     shape,
     special,
     windows,
@@ -210,7 +210,7 @@ _OPS = [
     Op(rounding.remainder, _by_number("Remainder", 1), broadcasts=True, numpy=np.remainder),
     Op(rounding.fmod, _by_number("Fmod", 1), broadcasts=True, numpy=np.fmod),
     # random numbers
-    Op(drawing.drawn, _drawn, broadcasts=True),
+    Op(sampling.drawn, _drawn, broadcasts=True),
     # reductions
     Op(reduction.sum, _one_or_all("Sum"), numpy=np.sum),
     Op(reduction.prod, _one_or_all("Prod"), numpy=np.prod),
@@ -326,7 +326,7 @@ TABLE: dict[Callable[..., Any], Op] = {op.function: op for op in _OPS}
 
 # Those whose node's name depends on its inputs: it is settled before these are let go.
 NAMED_BY_INPUTS = {
-    arithmetic.sub, arithmetic.pow, arithmetic.lerp, rounding.remainder, rounding.fmod, drawing.drawn, linalg.matmul,
+    arithmetic.sub, arithmetic.pow, arithmetic.lerp, rounding.remainder, rounding.fmod, sampling.drawn, linalg.matmul,
     indexing.overwrite, indexing.scatter,
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Questions with the answer yes or no, element by element, and the operators on bits.
+"""Comparisons and other yes-or-no questions, element by element, and the bitwise operators.
 
 The answers are bools, which have no gradient: nothing is recorded here.
 """

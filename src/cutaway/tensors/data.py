@@ -1,4 +1,4 @@
-"""What a tensor is made of: numbers, nested lists of numbers, arrays."""
+"""What a tensor can be made from: numbers, nested lists of numbers, arrays."""
 
 from __future__ import annotations
 

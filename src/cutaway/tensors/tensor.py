@@ -9,17 +9,17 @@ from ..errors import missing_attribute
 from .conversion import Conversion
 from .counting import Counting
 from .differentiation import Differentiation
-from .drawing import Drawing
 from .extremes import Extremes
 from .inplace import InPlace
 from .numpy_protocol import NumPyProtocol
 from .printing import describe
+from .sampling import Sampling
 from .sorting import Sorting
 from .types import made
 
 
 class Tensor(
-    InPlace, Extremes, Sorting, Counting, Conversion, Drawing, Differentiation, NumPyProtocol, is_result=True
+    InPlace, Extremes, Sorting, Counting, Conversion, Sampling, Differentiation, NumPyProtocol, is_result=True
 ):  # fmt: skip
     """Numbers in a grid of any number of dimensions, and the record of how they were computed.
 

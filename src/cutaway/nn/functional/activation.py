@@ -1,7 +1,4 @@
-"""Activations: what bends a network, so that layers on layers are more than one layer.
-
-Without one between them, two linear layers compute what a single one could.
-"""
+"""Activations: the nonlinearities. Without one between them, two linear layers compute what a single one could."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pooling layers: what a window sees, in one number. Images get smaller, and small shifts stop to matter."""
+"""Pooling layers: what a window sees, in one number. Images get smaller, and small shifts stop mattering."""
 
 from __future__ import annotations
 

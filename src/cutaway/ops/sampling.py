@@ -1,6 +1,6 @@
-"""Numbers that were drawn at random.
+"""Samples from a distribution, as ops see them: numbers that were drawn elsewhere.
 
-Nobody can say how a draw would have fallen out for another probability. PyTorch takes its derivative to be 0, and
+How a draw would have fallen out for another probability cannot be said. PyTorch takes its derivative to be 0, and
 records it all the same. For a gradient that goes through a draw, compute it: mean + std * randn(...).
 """
 

@@ -1,4 +1,4 @@
-"""Random numbers: `normal_`, `uniform_` and their like, draws, and the stream they come from."""
+"""Random sampling: `normal_`, `uniform_` and their like, `bernoulli` and `multinomial`, and the stream they read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-class Drawing(TensorBase):
+class Sampling(TensorBase):
     """Random numbers, in place, and draws with the probabilities that a tensor holds."""
 
     __slots__ = ()
