@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import difflib
 import gc
 import importlib
 import json
@@ -271,11 +272,8 @@ class Session:
         """Whether the mutant is killed or has survived, or is the same program."""
         path = str(ROOT / mutant.path)
         before, after = Path(path).read_text(), mutant.source()
-        mutant.diff = "\n".join(
-            f"{i}: {old.strip()}\n  -> {new.strip()}"
-            for i, (old, new) in enumerate(zip(before.splitlines(), after.splitlines()), 1)
-            if old != new
-        )
+        changes = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+        mutant.diff = "\n".join(changes).partition("+++ \n")[2]
         try:
             old, new = compiled(before, path), compiled(after, path)
         except SyntaxError:
@@ -385,7 +383,7 @@ def report() -> None:
         here = [mutant for mutant in found if mutant.path == path]
         alive = [mutant for mutant in here if mutant.outcome == "survived"]
         print(f"{path}: {len(here) - len(alive)} of {len(here)} killed")
-        for mutant in sorted(alive, key=lambda m: int(m.diff.partition(":")[0] or 0)):
+        for mutant in sorted(alive, key=lambda m: int(m.diff.removeprefix("@@ -").split()[0].split(",")[0])):
             print(mutant.diff)
     killed = sum(mutant.outcome == "killed" for mutant in found)
     print(f"all: {killed} of {len(found)} killed, {100 * killed / max(len(found), 1):.1f} %")

@@ -112,6 +112,7 @@ def test_an_ignored_row_may_hold_infinities() -> None:
     [
         (torch.tensor([0, 3]), IndexError, r"Target 3 is out of bounds: .* 3 classes, whose numbers are 0 to 2"),
         (torch.tensor([0, -1]), IndexError, "Target -1 is out of bounds"),
+        (torch.tensor([-1, 7]), IndexError, "Target -1 is out of bounds"),
         (torch.tensor([0, 1, 2]), ValueError, r"shape \(2, 3\) and a target of shape \(3,\): the batch sizes"),
         (torch.tensor([[0], [1]]), RuntimeError, r"take away the last axis, target\.squeeze\(1\)"),
         (torch.tensor([0.0, 1.0]), RuntimeError, r"dtype torch\.float32: .* target\.long\(\)"),

@@ -418,6 +418,14 @@ def test_whole_numbers_to_whole_powers() -> None:
     nonzero = (x != 0) | (y >= 0)
     for a, b, power in zip(x[nonzero], y[nonzero], whole_power(x[nonzero], y[nonzero]), strict=True):
         assert power == int(float(a) ** float(b)), (a, b)
+    assert whole_power(np.array([0, 0]), np.array([-1, -2])).tolist() == [0, 0]  # as PyTorch has it
+
+
+@pytest.mark.parametrize("op", [ops.sigmoid, ops.silu, ops.mish, ops.gelu, ops.softplus, ops.logsigmoid, ops.tanh])
+def test_the_second_derivative_far_out_is_nothing(op: Op) -> None:
+    x = cutaway.tensor([-1000.0, 1000.0], requires_grad=True)
+    (slope,) = cutaway.autograd.grad(apply(op, x).sum(), x, create_graph=True)
+    assert cutaway.autograd.grad(slope.sum(), x)[0].tolist() == [0, 0]
 
 
 def test_softplus_is_its_input_above_the_threshold_of_twenty() -> None:

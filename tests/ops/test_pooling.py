@@ -33,6 +33,17 @@ def settings(draw: Any) -> tuple[Any, Windows]:
     return x, Windows.over(shape, kernel, stride, padding, dilation, draw(st.booleans()))
 
 
+def test_nan_wins_wherever_it_stands() -> None:
+    x = np.zeros((1, 1, 2, 8))
+    x[0, 0, [0, 0, 1, 1], [0, 3, 4, 7]] = nan  # in each window another one of its four places
+    windows = Windows.over((2, 8), (2, 2), (2, 2), (0, 0), (1, 1))
+    value, dx = ops.max_pool2d(x, windows=windows)
+    assert np.isnan(value).all()
+    assert np.isnan(ops.TABLE[ops.max_pool2d].twin(x, windows=windows)).all()
+    assert winners(x, windows).ravel().tolist() == [0, 3, 12, 15]
+    np.testing.assert_array_equal(dx(np.ones(value.shape)), np.isnan(x))
+
+
 @given(settings())
 def test_the_largest_and_its_place(setting: Any) -> None:
     x, windows = setting

@@ -61,7 +61,7 @@ def scaled_dot_product_attention(
         d: Array = np.matmul(g, np.swapaxes(v, -1, -2))
         if kept is not None:
             d *= kept
-        for _ in range(2):
+        for _ in range(2):  # the second time what the first one's rounding left, a lot where one key takes nearly all
             d -= np.einsum("...s,...s->...", e, d)[..., None] * inverse
         d *= e
         return d

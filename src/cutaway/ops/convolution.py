@@ -31,7 +31,7 @@ from .contract import Array, Variadic
 from .windows import Pair, Windows, columns, overlaid
 
 
-def correlate(x: Array, weight: Array, windows: Windows, groups: int = 1) -> Array:
+def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
     """The output (N, O, oh, ow), from image and weight: what each window sees, times weight, summed."""
     stack, by_row = _stack(x, windows, groups), _by_row(weight, groups)
     (first, *runs) = _runs(windows)

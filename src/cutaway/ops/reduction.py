@@ -152,7 +152,7 @@ def cumprod(x: Array, *, axis: int) -> Unary:
     return np.cumprod(x, axis=axis), dx
 
 
-def norm(x: Array, *, p: float = 2.0, axis: Axis = None, keepdims: bool = False) -> Unary:
+def norm(x: Array, *, p: float, axis: Axis = None, keepdims: bool = False) -> Unary:
     """(Σ |x|ᵖ)^(1/p); p = ∞ is the largest |x|"""
     size = np.abs(x)
     if p == np.inf or p == -np.inf:
