@@ -36,6 +36,9 @@ step: tuple[Callable[[Any], None], ...] = ()
 # An optimizer was to move its parameters, and none has a gradient.
 idle_step: tuple[Callable[[Any], None], ...] = ()
 
+# An optimizer is about to forget the gradients of its parameters.
+zero_grad: tuple[Callable[[Any], None], ...] = ()
+
 # A module was asked for its parameters.
 parameters: tuple[Callable[[Any], None], ...] = ()
 

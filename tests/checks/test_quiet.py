@@ -307,6 +307,39 @@ def steps_of_meta_learning() -> None:
     outer.step()
 
 
+def optimizers_of_ones_own() -> None:
+    class InPlace(optim.Optimizer):
+        def step(self, closure: Any = None) -> None:
+            with torch.no_grad():
+                for p in self.param_groups[0]["params"]:
+                    p -= 0.1 * p.grad
+
+    class InAnotherPlace(optim.Optimizer):
+        def step(self, closure: Any = None) -> None:
+            for p in self.param_groups[0]["params"]:
+                p.data = p.data - 0.1 * p.grad
+
+    for kind in (InPlace, InAnotherPlace):
+        model = mlp(4, 3)
+        optimizer = kind(model.parameters(), {})
+        for _ in range(12):
+            x, y = batch()
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()
+
+
+def an_optimizer_that_waits_for_another() -> None:
+    model, other = mlp(4, 3), mlp(4, 3)
+    optimizers = [optim.SGD(net.parameters(), lr=0.1) for net in (model, other)]
+    for i in range(24):
+        x, y = batch()
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        F.cross_entropy((model if i < 12 else other)(x), y).backward()
+        optimizers[i // 12].step()
+
+
 def layers_made_on_the_way_that_are_not_to_be_trained() -> None:
     class Net(nn.Module):
         def __init__(self) -> None:
@@ -490,6 +523,8 @@ DEFAULT = [
     a_schedule_without_training,
     a_penalty_on_gradients,
     layers_made_on_the_way_that_are_not_to_be_trained,
+    optimizers_of_ones_own,
+    an_optimizer_that_waits_for_another,
     a_prompt_for_a_model_that_is_not_frozen,
     old_probabilities_in_a_list,
     a_schedule_beside_a_model_trained_by_hand,

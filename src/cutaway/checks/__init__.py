@@ -11,6 +11,7 @@ line. Each has a name:
     class_targets default
     forgotten_zero_grad default
     step_before_backward default
+    forgotten_step default
     loss_not_finite default
     evaluation_without_eval default
     parameter_without_gradient default
@@ -35,11 +36,11 @@ from __future__ import annotations
 from .check import CheckWarning
 from .losses import ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
 from .switches import levels, off, on, strict
-from .training import EvaluationWithoutEval, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
+from .training import EvaluationWithoutEval, ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
 from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient
 
 __all__ = [
-    "CheckWarning", "ClassTargets", "EvaluationWithoutEval", "ForgottenZeroGrad", "GraphCut", "LossBroadcast",
-    "LossNotFinite", "ModulesInList", "ParameterNotInOptimizer", "ParameterWithoutGradient",
+    "CheckWarning", "ClassTargets", "EvaluationWithoutEval", "ForgottenStep", "ForgottenZeroGrad", "GraphCut",
+    "LossBroadcast", "LossNotFinite", "ModulesInList", "ParameterNotInOptimizer", "ParameterWithoutGradient",
     "SoftmaxBeforeCrossEntropy", "StepBeforeBackward", "levels", "off", "on", "strict",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import nearest
 from .check import Check, Level
 from .losses import ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
-from .training import EvaluationWithoutEval, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
+from .training import EvaluationWithoutEval, ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
 from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient
 
 _all: list[Check] = [
@@ -14,6 +14,7 @@ _all: list[Check] = [
     ClassTargets(),
     ForgottenZeroGrad(),
     StepBeforeBackward(),
+    ForgottenStep(),
     LossNotFinite(),
     EvaluationWithoutEval(),
     ParameterWithoutGradient(),

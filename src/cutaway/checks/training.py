@@ -135,6 +135,68 @@ class StepBeforeBackward(Check):
         self.say(f"no parameter has a gradient, so this step moved nothing; {why}")
 
 
+class ForgottenStep(Check):
+    """Gradients that are thrown away again and again, by an optimizer that never makes a step.
+
+        optimizer.zero_grad()
+        F.mse_loss(model(x), y).backward()
+        optimizer.step      # without its parentheses, or left out
+
+        optimizer.zero_grad()
+        F.mse_loss(model(x), y).backward()
+        optimizer.step()    # right
+
+    It speaks at the tenth zero_grad() that finds gradients, if the parameters are what they were: an optimizer of one's
+    own may move them in any way. When strict, at the second.
+    """
+
+    name = "forgotten_step"
+    patience = 10
+
+    def __init__(self) -> None:
+        super().__init__()
+        # of optimizers without a step: how often they have thrown gradients away, and a parameter as it was at first
+        self.idle: weakref.WeakKeyDictionary[Optimizer, tuple[int, Any, Any]] = weakref.WeakKeyDictionary()
+
+    def events(self) -> Any:
+        return {"optimizer": self.on_optimizer}
+
+    def forget(self) -> None:
+        self.idle.clear()
+
+    def on_optimizer(self, optimizer: Optimizer) -> None:
+        self.idle[optimizer] = 0, None, None
+        self.listen("zero_grad", self.on_zero_grad)
+        self.listen("step", self.on_step)
+
+    def on_step(self, optimizer: Optimizer) -> None:
+        self.idle.pop(optimizer, None)
+        if not self.idle:
+            self.leave("zero_grad")
+            self.leave("step")
+
+    def on_zero_grad(self, optimizer: Optimizer) -> None:
+        if optimizer not in self.idle:
+            return
+        count, param, value = self.idle[optimizer]
+        if param is None:
+            filled = [p for p in params_of(optimizer) if p.grad is not None and p.grad._array.any()]
+            if not filled:
+                return
+            param = min(filled, key=lambda p: p._array.size)  # it will move, as all will
+            value = param._array.copy()
+        if not np.array_equal(param._array, value):  # by an optimizer of the user's
+            self.on_step(optimizer)
+        elif param.grad is not None:
+            self.idle[optimizer] = count + 1, param, value
+            if count + 1 == (2 if self.level == "strict" else self.patience):
+                self.say(
+                    f"gradients were computed and thrown away {count + 1} times, and no parameter has moved: call "
+                    "optimizer.step() after loss.backward(), with its parentheses"
+                )
+                self.on_step(optimizer)
+
+
 class LossNotFinite(Check):
     """A loss that is infinite or nan while training: as a rule because the learning rate is too large.
 

@@ -201,6 +201,8 @@ class Optimizer:
         Args:
             set_to_none: False keeps the gradients' memory and fills it with zeros.
         """
+        for listener in events.zero_grad:
+            listener(self)
         for group in self.param_groups:
             for param in group["params"]:
                 if set_to_none:
