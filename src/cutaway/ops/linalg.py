@@ -26,9 +26,15 @@ def matmul(x: Array, y: Array) -> Binary:
     if (x.ndim, y.ndim) == (1, 1):
         return np.matmul(x, y), lambda g: g * y, lambda g: g * x
 
-    # With batch axes in front. A vector on the left is a matrix of one row, on the right a matrix of one column.
-    row, column = x.ndim == 1, y.ndim == 1
+    if x.ndim > 2 and y.ndim > 2:  # matrices, as above, with batch axes in front
+        return (
+            np.matmul(x, y),
+            lambda g: np.matmul(g, y.swapaxes(-1, -2)),
+            lambda g: np.matmul(x.swapaxes(-1, -2), g),
+        )
 
+    # Batch axes on one side. A vector on the left is a matrix of one row, on the right a matrix of one column.
+    row, column = x.ndim == 1, y.ndim == 1
     one_for_all = y.ndim <= 2 < x.ndim  # one matrix for the whole batch: one product for the whole batch
 
     def as_matrices(g: Array) -> Array:

@@ -39,6 +39,7 @@ RULES = [
         None,
     ),
     ("lambda g: g.reshape(shape)", "reshape(∂/∂h, (2, 3))", None),
+    ("lambda g: np.matmul(g, z.swapaxes(-1, -2))", "∂/∂h @ Zᵀ", None),
     ("lambda g: np.swapaxes(g, 0, 1)", "swapaxes(∂/∂h, 0, 1)", None),
     ("lambda g: g[mine]", "(∂/∂h)[0:2, :]", None),
     ("lambda g: x[:, None] * g", "w[:, None] · ∂/∂h", None),
@@ -108,6 +109,7 @@ def test_rows_of_a_matrix_are_the_matrix() -> None:
 
 
 def test_a_rule_of_several_lines_is_no_formula() -> None:
+    assert reader().read("def dx(g):\n    return g, g") is None
     for body in ("g += 1", "a = b = g", "a, b = g", "if x:\n        g = x", "a: float"):
         assert reader().read(f"def dx(g):\n    {body}\n    return g") is None
 
@@ -122,7 +124,8 @@ def test_a_rule_of_several_lines_is_no_formula() -> None:
         ("return g * x if n == 2 else g", "∂/∂h · w"),
         ("return g * x if n != 2 else g", "∂/∂h"),
         ("return g * x if g.ndim == 2 else g", "∂/∂h · w"),
-        ("return g if there is None else x", "g if there is None else x"),
+        ("return g * x if keepdims else g + x", "∂/∂h + w"),
+        ("return g if there is None else x", "(∂/∂h if there is None else w)"),
         ("r = g * x\n    " + "r = r * r\n    " * 6 + "return r", None),
     ],
 )

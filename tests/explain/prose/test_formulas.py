@@ -35,7 +35,7 @@ def as_python(formula: str) -> str:
     lowered = str.maketrans(RAISED, "0123456789-")
     formula = re.sub(f"[{RAISED}]+", lambda found: "**" + found[0].translate(lowered), formula)
     for sign, python in (
-        ("·", "*"), ("ᵀ", ".T"), ("√", "root"), ("^", "**"), ("≤", "<="), ("≥", ">="), (" = ", " == "), ("π", "pi"),
+        ("·", "*"), ("ᵀ", ".mT"), ("√", "root"), ("^", "**"), ("≤", "<="), ("≥", ">="), (" = ", " == "), ("π", "pi"),
         ("≠", "!="), (" and ", " & "), (" or ", " | "), ("not ", "~"), ("∂y/∂y", "g"),
     ):  # fmt: skip
         formula = formula.replace(sign, python)

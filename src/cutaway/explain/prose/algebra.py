@@ -163,6 +163,8 @@ class Reader:
                 return self._numpy(node.func.attr, args, node)
             if node.func.attr == "copy":
                 return self.term(node.func.value)
+            if node.func.attr == "swapaxes" and [arg.constant for arg in args] == [-1, -2]:
+                return Term((f"{_whole(self.term(node.func.value))}ᵀ", ATOM))
             return self._written(node.func.attr, [self.term(node.func.value), *args], node)
         return self._written(self.term(node.func).text, args, node)
 
@@ -239,10 +241,15 @@ class Reader:
 
     def _IfExp(self, node: ast.IfExp) -> Term:
         is_so = self._is_so(node.test)
-        return Term((ast.unparse(node), SUM)) if is_so is None else self.term(node.body if is_so else node.orelse)
+        if is_so is not None:
+            return self.term(node.body if is_so else node.orelse)
+        body, orelse = self.term(node.body).text, self.term(node.orelse).text
+        return Term((f"({body} if {ast.unparse(node.test)} else {orelse})", ATOM))
 
     def _is_so(self, test: ast.expr) -> bool | None:
-        """Whether a condition on what was given holds, as `max is None` or `p == 2`; None if that is not known."""
+        """Whether a condition on what was given holds: `row`, `max is None`, `p == 2`; None if that is not known."""
+        if isinstance(test, ast.Name) and isinstance(self.captured.get(test.id), bool):
+            return bool(self.captured[test.id])
         if not isinstance(test, ast.Compare) or not isinstance(other := test.comparators[0], ast.Constant):
             return None
         is_name = isinstance(test.left, ast.Name)
@@ -280,7 +287,7 @@ def small(source: str) -> Small | None:
         return None
     *before, last = tree.body[1 if ast.get_docstring(tree) is not None else 0 :] or [ast.Pass()]
     steps = [step for statement in before if (step := _step(statement)) is not None]
-    if len(steps) < len(before) or not isinstance(last, ast.Return) or last.value is None:
+    if len(steps) < len(before) or not isinstance(last, ast.Return) or isinstance(last.value, ast.Tuple | None):
         return None
     return Small(tree.args.args[-1].arg, steps, last.value)
 
