@@ -54,6 +54,12 @@ def titles(svg: ET.Element) -> list[str]:
 # -- what is drawn -------------------------------------------------------------------------------------------------
 
 
+def test_what_only_names_a_node_is_no_attribute() -> None:
+    output, _ = nn.LSTM(2, 3)(torch.randn(3, 2, 2))
+    drawn = cards(parsed(explain.trace(output.sum())))
+    assert not any("of=" in line for text in drawn.values() for line in text)
+
+
 def test_each_value_and_each_gradient_stands_on_its_card() -> None:
     found = scalars()
     drawn = cards(parsed(found))

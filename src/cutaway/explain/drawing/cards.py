@@ -94,6 +94,8 @@ def titled(reading: Reading, node: dict[str, Any]) -> tuple[str, str]:
 def attributes_of(node: dict[str, Any], kinds: type | tuple[type, ...] = object) -> str:
     """What an op was given beside arrays, as keywords; only values of these kinds."""
     given = {name: x for name, x in node["attributes"].items() if x is not None and x is not False}
+    if node["op"] == "piece":
+        del given["of"]  # only says what PyTorch calls the node
     return ", ".join(f"{name}={told(x)}" for name, x in given.items() if isinstance(x, kinds))
 
 
