@@ -298,7 +298,7 @@ def test_evaluation_is_told_at_the_loss_too_and_in_inference_mode() -> None:
 
 
 def test_dropout_called_without_its_mode() -> None:
-    with torch.no_grad(), pytest.warns(CheckWarning, match=r"F\.dropout is told by training=self\.training"):
+    with torch.no_grad(), pytest.warns(CheckWarning, match=r"F\.dropout itself is switched by training=self\.training"):
         F.dropout(torch.randn(4, 2)).max(1)
 
 

@@ -21,14 +21,16 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "last of the second is 2; they must be equal"
     ),
     "m.addmm(m, m.T)": RuntimeError(
-        "addmm: what is added to has the shape (2, 3), which cannot be stretched to the product's, (2, 2)"
+        "addmm: the tensor that the product is added to has the shape (2, 3), which cannot be stretched to "
+        "the product's, (2, 2)"
     ),
     "m.addmm(m.double(), m.T)": RuntimeError(
         "addmm: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
         "with .to(torch.float64)"
     ),
     "t.ones(2, 2).addmm_(m, t.ones(3, 3))": RuntimeError(
-        "addmm: what is added to has the shape (2, 2), which cannot be stretched to the product's, (2, 3)"
+        "addmm: the tensor that the product is added to has the shape (2, 2), which cannot be stretched to "
+        "the product's, (2, 3)"
     ),
     "(m > 0).addmm(m > 0, m.T > 0)": NotImplementedError(
         "\"addmm\" not implemented for 'bool': it needs numbers: x.int()"
@@ -85,14 +87,14 @@ ABOUT_MATRICES: dict[str, Exception] = {
     "t.cdist(m, m, p=-1)": RuntimeError("cdist only supports non-negative p values, and got -1"),
     # torch.linalg
     "t.linalg.inv(t.tensor([[1., 2.], [2., 4.]]))": LinAlgError(
-        "linalg.inv: the matrix of shape (2, 2) is singular: its determinant is 0, for one of its rows is made of "
-        "the others, and it has no inverse. Are two rows or columns the same? A small number on the diagonal gives "
-        "it one: A + 1e-6 * torch.eye(n)."
+        "linalg.inv: the matrix of shape (2, 2) is singular, and has no inverse: one of its rows is a combination "
+        "of the others. Are two rows or columns the same? A small number on the diagonal makes it invertible: "
+        "A + 1e-6 * torch.eye(n)."
     ),
     "t.linalg.solve(t.stack([t.eye(2), t.ones(2, 2)]), t.ones(2))": LinAlgError(
-        "linalg.solve: (Batch element 1): the matrix of shape (2, 2) is singular: its determinant is 0, for one of "
-        "its rows is made of the others, and it has no inverse. Are two rows or columns the same? A small number on "
-        "the diagonal gives it one: A + 1e-6 * torch.eye(n)."
+        "linalg.solve: (Batch element 1): the matrix of shape (2, 2) is singular, and has no inverse: "
+        "one of its rows is a combination of the others. Are two rows or columns the same? A small number on the "
+        "diagonal makes it invertible: A + 1e-6 * torch.eye(n)."
     ),
     "t.linalg.inv(m)": RuntimeError(
         "linalg.inv: A must be batches of square matrices, but they are 2 by 3 matrices (the shape is (2, 3))"

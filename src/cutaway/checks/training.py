@@ -312,7 +312,7 @@ class EvaluationWithoutEval(Check):
         if not is_grad_enabled():
             self.say(
                 f"{layer} runs in training mode, under no_grad: before evaluation call model.eval(), and model.train() "
-                f"after it; a call of F.{layer} is told by training=self.training"
+                f"after it; F.{layer} itself is switched by training=self.training"
             )
 
     def _rest(self) -> None:

@@ -23,9 +23,9 @@ def no_answer(name: str, matrices: Any) -> LinAlgError:
         first = tuple(np.argwhere(np.linalg.slogdet(matrices).sign == 0)[0].tolist())
         where = f" (Batch element {first[0] if len(first) == 1 else first}):"
     return LinAlgError(
-        f"linalg.{name}:{where} the matrix of shape {matrices.shape[-2:]} is singular: its determinant is 0, for one "
-        "of its rows is made of the others, and it has no inverse. Are two rows or columns the same? A small number on "
-        "the diagonal gives it one: A + 1e-6 * torch.eye(n)."
+        f"linalg.{name}:{where} the matrix of shape {matrices.shape[-2:]} is singular, and has no inverse: one of "
+        "its rows is a combination of the others. Are two rows or columns the same? A small number on the diagonal "
+        "makes it invertible: A + 1e-6 * torch.eye(n)."
     )
 
 
@@ -134,8 +134,8 @@ def factors_mismatch(name: str, a: Sequence[int], b: Sequence[int]) -> RuntimeEr
 def summand_mismatch(name: str, given: Sequence[int], product: Sequence[int]) -> RuntimeError:
     """addmm() to something of another shape"""
     return RuntimeError(
-        f"{name}: what is added to has the shape {tuple(given)}, which cannot be stretched to the product's, "
-        f"{tuple(product)}"
+        f"{name}: the tensor that the product is added to has the shape {tuple(given)}, which cannot be stretched to "
+        f"the product's, {tuple(product)}"
     )
 
 
