@@ -27,7 +27,7 @@ RUN_FUZZ := $(FUZZ)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # At a lesson's size one thread multiplies matrices as fast as many, and does not stall when other programs are busy.
-test demo parity parity-report fuzz: export OPENBLAS_NUM_THREADS ?= 1
+test coverage demo parity parity-report fuzz: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -49,7 +49,7 @@ numerics: $(VENV)/.has-dev ## measure how exact the numbers are, and write docs/
 	$(RUN) -m tests.accuracy
 
 coverage: $(VENV)/.has-dev ## the tests, and which branches of src/ they do not reach
-	$(RUN) -m pytest --cov --cov-report=term --cov-fail-under=98 src tests --ignore=tests/examples $(ARGS)
+	$(RUN) -m pytest $(PARALLEL) --cov --cov-report=term --cov-fail-under=99 src tests --ignore=tests/examples $(ARGS)
 
 mutants: $(VENV)/.has-mutants $(VENV)/.has-dev ## tests of the tests: change the code a little, see that a test fails (hours)
 	$(RUN) tools/mutants.py $(ARGS)

@@ -460,6 +460,13 @@ def test_the_graph_can_be_looked_at() -> None:
     assert product.op is ops.mul and product.attrs == {} and product.arrays[0] is x._array
 
 
+def test_inputs_are_listed_in_pytorchs_order() -> None:
+    x, w, b = (cutaway.ones(2, 2, requires_grad=True) for _ in range(3))
+    ends = [node for node, _ in cutaway.nn.functional.linear(x, w, b[0]).grad_fn.next_functions]
+    assert ends[0].name() == "SelectBackward0" and [end.variable for end in ends[1:]] == [x, w]
+    assert [node for node, _ in (3 * x).grad_fn.next_functions] == [x._node, None]
+
+
 def test_is_leaf() -> None:
     x, constant = leaf(1.0), cutaway.ones(1)
     assert x.is_leaf and constant.is_leaf and (constant * 2).is_leaf

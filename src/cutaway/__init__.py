@@ -32,7 +32,7 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"cutaway\.")
 # On Linux, memory that is freed goes back to the system, which clears every page of it before it is used again: of a
 # step of nn.LSTM that takes a third. The C library keeps it, 64 MB at most, once a block of this size has been freed:
 # it learns from the largest, up to 32 MB. Nothing is written to this one, so it costs 10 µs.
-if _sys.platform == "linux":
+if _sys.platform == "linux":  # pragma: no branch (nothing is to be done elsewhere)
     _np.empty((32 << 20) - (64 << 10), _np.uint8)
 
 from . import accelerator, autograd, backends, checks, cuda, dtypes, functions, nn, optim, random  # noqa: E402

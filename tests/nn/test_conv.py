@@ -202,6 +202,11 @@ def test_a_window_larger_than_the_image() -> None:
             "stride must be 1 or more",
         ),
         (RuntimeError, lambda: F.conv2d(torch.zeros(1, 4, 4), torch.zeros(1, 1, 2)), "the weight has 4 axes"),
+        (
+            RuntimeError,
+            lambda: F.conv2d(torch.zeros(5, 5), torch.zeros(1, 3, 2, 2)),
+            "takes (N, 3, H, W), or (3, H, W) without a batch, and was given x of shape (5, 5)",
+        ),
         (RuntimeError, lambda: F.conv2d(*[torch.zeros(1, 1, 2, 2)] * 2, padding="half"), "padding string 'half'"),
         (
             RuntimeError,

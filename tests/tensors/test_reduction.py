@@ -117,6 +117,20 @@ def test_the_median_is_the_lower_of_two_in_the_middle() -> None:
     )
 
 
+def test_quantiles_between_elements_and_in_every_shape() -> None:
+    x = cutaway.arange(4.0)
+    expected = {"linear": 1.2, "lower": 1, "higher": 2, "nearest": 1, "midpoint": 1.5}
+    for interpolation, value in expected.items():
+        assert x.quantile(0.4, interpolation=interpolation).item() == pytest.approx(value)
+    rows, q = cutaway.arange(6.0).reshape(2, 3), cutaway.tensor([0.5, 0.25])
+    assert rows.quantile(0.5, keepdim=True).tolist() == [[2.5]]
+    assert rows.quantile(q, keepdim=True).tolist() == [[[2.5]], [[1.25]]]
+    assert rows.quantile(q, 1, keepdim=True).tolist() == [[[1], [4]], [[0.5], [3.5]]]
+    assert rows.quantile(q, 1).tolist() == [[1, 4], [0.5, 3.5]]
+    with pytest.raises(RuntimeError, match=r"quantile: .* torch\.float32 and torch\.float64"):
+        x.quantile(q.double())
+
+
 def test_differences() -> None:
     x = cutaway.tensor([1, 4, 9, 16])
     assert x.diff(2).tolist() == [2, 2]

@@ -196,7 +196,7 @@ class ParameterNotInOptimizer(_LeftOut):
             if node.call is None or node.call[0]() is not None or gone.isdisjoint(node.parents):
                 continue
             _, layer, outer = node.call
-            if outer is not None:
+            if outer is not None and outer[0]() is not None:  # or the whole model is gone, and nothing wrong with that
                 self.say(
                     f"a gradient has come to a {layer.__name__} that {outer[1].__name__}.forward() has made and thrown "
                     "away: it is a new one, with new weights, in each call, and no optimizer moves it; make it in "

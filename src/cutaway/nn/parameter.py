@@ -55,10 +55,7 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         """A parameter with the same values, and no gradient."""
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(self.detach().clone(), self.requires_grad)
-        twin: Parameter = memo[id(self)]
-        return twin
+        return type(self)(self.detach().clone(), self.requires_grad)
 
 
 class Buffer(Tensor):

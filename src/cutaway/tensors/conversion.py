@@ -328,8 +328,6 @@ class Conversion(TensorBase):
     def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
         if not self.is_leaf:
             raise errors.cannot_copy_graph()
-        if id(self) in memo:
-            return memo[id(self)]
         twin = memo[id(self)] = _rebuilt(self.__class__, self._array.copy(), self.requires_grad, {})
         twin._grad = copy.deepcopy(self._grad, memo)
         twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
