@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -41,11 +40,9 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, require
     tensor([1.5000, 2.0000], requires_grad=True)
     """
     if isinstance(data, TensorBase):
-        warnings.warn(
+        errors.warn(
             "To copy construct from a tensor, write x.detach().clone(), or x.detach().clone().requires_grad_(True), "
             "rather than torch.tensor(x): it says that the copy has no graph",
-            UserWarning,
-            stacklevel=2,
         )
     made = finished(array_of(data, dtype), device, requires_grad)
     for listener in events.rebuilt:

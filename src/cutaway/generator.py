@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from array import array
 from collections.abc import Sequence
 from typing import Any, Self
@@ -33,6 +32,7 @@ import numpy.typing as npt
 
 from .box_muller import box_muller32, box_muller64, each, fma32, fma64
 from .dtypes import cpu
+from .errors import warn
 from .order import places_in_order
 
 __all__ = ["DEFAULT_SEED", "Generator", "memory_order"]
@@ -333,9 +333,8 @@ class Generator:
         """
         dtype = _floating(dtype, "trunc_normal")
         if mean < a - 2 * std or mean > b + 2 * std:
-            warnings.warn(
-                f"trunc_normal: [{a}, {b}] is more than 2 deviations from the mean {mean}; few numbers fit",
-                stacklevel=2,
+            warn(
+                f"trunc_normal: [{a}, {b}] is more than 2 deviations from the mean {mean}; few numbers fit"
             )
 
         def below(x: float) -> float:

@@ -51,6 +51,15 @@ def test_cross_entropy_gradients(shape: tuple[int, ...], smoothing: float, reduc
     check(loss, leaf(*shape))
 
 
+def test_the_classes_are_the_second_axis() -> None:
+    x, target = leaf(2, 3, 4, 5), torch.tensor(np.random.default_rng(0).integers(0, 3, (2, 4, 5)).tolist())
+    losses = F.cross_entropy(x, target, reduction="none")
+    assert losses.shape == (2, 4, 5)
+    for n, i, j in np.ndindex(2, 4, 5):
+        one = F.cross_entropy(x[n, :, i, j], target[n, i, j])
+        assert losses[n, i, j].item() == pytest.approx(one.item(), rel=1e-15)
+
+
 def test_cross_entropy_is_log_softmax_and_nll() -> None:
     x, y = leaf(5, 4), torch.tensor([0, 1, 2, 3, 0])
     both = F.nll_loss(x.log_softmax(1), y, reduction="none")

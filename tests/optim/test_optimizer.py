@@ -75,6 +75,47 @@ def test_state_is_made_kept_saved_and_loaded() -> None:
     assert saved["state"][0]["step"].item() == 2  # what was loaded is a copy
 
 
+DEFAULTS = {
+    "SGD": {"lr": 1e-3, "momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False, "maximize": False},
+    "Adam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False, "maximize": False},
+    "AdamW": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False},
+    "Adagrad": {"lr": 1e-2, "lr_decay": 0, "weight_decay": 0, "initial_accumulator_value": 0, "eps": 1e-10},
+    "RMSprop": {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0, "momentum": 0, "centered": False},
+    "Adadelta": {"lr": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0},
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_what_is_left_out_is_as_in_pytorch_and_all_of_it_is_saved(name: str) -> None:
+    optimizer = getattr(torch.optim, name)([weight(1.0)])
+    assert DEFAULTS[name].items() <= optimizer.defaults.items()
+    assert optimizer.state_dict()["param_groups"] == [{**optimizer.defaults, "params": [0]}]
+
+
+def test_the_ends_of_an_interval() -> None:
+    Adam([W], betas=(0.0, 0.0))
+    torch.optim.Adadelta([W], rho=0)
+    torch.optim.Adadelta([W], rho=1)
+    for wrong in (
+        lambda: Adam([W], betas=(-0.5, 0.9)),
+        lambda: Adam([W], betas=(0.9, 1.5)),
+        lambda: torch.optim.Adadelta([W], rho=-0.5),
+        lambda: SGD([W], momentum=0.9, dampening=-0.1, nesterov=True),
+        lambda: SGD([W], momentum=0.9, dampening=0.1, nesterov=True),
+    ):
+        with pytest.raises(ValueError, match=r"Invalid|Nesterov"):
+            wrong()
+
+
+def test_a_momentum_of_nothing_is_not_remembered() -> None:
+    for momentum, remembered in ((0, False), (0.5, True)):
+        w = weight(1.0)
+        w.grad = torch.ones(1)
+        optimizer = torch.optim.RMSprop([w], momentum=momentum)
+        optimizer.step()
+        assert ("momentum_buffer" in optimizer.state[w]) is remembered
+
+
 def test_loading_converts_to_the_parameters_dtype() -> None:
     w = weight(1.0)
     optimizer = Averaged([w], lr=0.1)
@@ -359,5 +400,7 @@ def test_an_optimizer_without_a_rule_says_what_to_define() -> None:
 
 
 def test_a_parameter_twice_in_one_group_warns() -> None:
-    with pytest.warns(UserWarning, match="appears twice in one parameter group"):
-        SGD([W, W])
+    for give_twice in (lambda: SGD([W, W]), lambda: SGD([weight(1.0)]).add_param_group({"params": [W, W]})):
+        with pytest.warns(UserWarning, match="appears twice in one parameter group") as caught:
+            give_twice()
+        assert caught[0].filename == __file__

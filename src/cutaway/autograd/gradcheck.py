@@ -13,12 +13,12 @@ vector from each side: two numbers, that agree by accident for no wrong Jacobian
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import warn
 from ..ops.contract import Array
 from ..tensors.base import TensorBase, wrap
 from ..tensors.differentiation import grad
@@ -201,10 +201,9 @@ def _differentiable(inputs: tuple[Any, ...]) -> list[tuple[int, Any]]:
         )
     for i, x in xs:
         if x._array.dtype != np.float64:
-            warnings.warn(
+            warn(
                 f"Input #{i} requires gradient and is not a double precision floating point. It is {x.dtype}, and the "
-                "few digits of that are lost in the difference of two values that are nearly equal: use x.double().",
-                stacklevel=3,
+                "few digits of that are lost in the difference of two values that are nearly equal: use x.double()."
             )
         strides = [stride for stride, n in zip(x._array.strides, x._array.shape, strict=True) if n > 1]
         if x._array.size and 0 in strides:

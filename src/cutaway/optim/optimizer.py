@@ -15,7 +15,6 @@ The base class does the rest: groups of parameters with settings of their own, p
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from .. import events
-from ..errors import describe
+from ..errors import describe, warn
 from ..grad_mode import enable_grad
 from ..memory import stamp_write
 from ..ops.contract import Array
@@ -246,9 +245,8 @@ class Optimizer:
                 "twice: list the others in the second group"
             )
         if len(mine) < len(members):
-            warnings.warn(
-                "a parameter appears twice in one parameter group, so that a step moves it twice; give each once",
-                stacklevel=3,
+            warn(
+                "a parameter appears twice in one parameter group, so that a step moves it twice; give each once"
             )
         self.param_groups.append(param_group)
 

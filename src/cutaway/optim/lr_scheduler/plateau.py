@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
+from ...errors import warn
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, check_optimizer, for_each_group, set_lr, settings
 
@@ -85,7 +85,7 @@ class ReduceLROnPlateau(LRScheduler):
             epoch: the epoch's number, if not the next; PyTorch advises against it.
         """
         if epoch is not None:
-            warnings.warn("scheduler.step(metrics, epoch) goes out of use: leave out the epoch", stacklevel=2)
+            warn("scheduler.step(metrics, epoch) goes out of use: leave out the epoch")
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         value = float(metrics)
         if self._is_better(value):

@@ -14,11 +14,10 @@ epochs, if nothing else changes the rate, is its closed form, `lr_at`.
 
 from __future__ import annotations
 
-import warnings
 from types import MethodType
 from typing import Any
 
-from ...errors import describe
+from ...errors import describe, warn
 from ...tensors import Tensor
 from ..optimizer import Optimizer
 
@@ -109,14 +108,13 @@ class LRScheduler:
             epoch: go to this one instead; PyTorch advises against it.
         """
         if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", False):
-            warnings.warn(
+            warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the "
-                "schedule is passed over. Call optimizer.step() first, then scheduler.step()",
-                stacklevel=2,
+                "schedule is passed over. Call optimizer.step() first, then scheduler.step()"
             )
         self._step_count += 1
         if epoch is not None:
-            warnings.warn("scheduler.step(epoch) goes out of use: write scheduler.step()", stacklevel=2)
+            warn("scheduler.step(epoch) goes out of use: write scheduler.step()")
         self._update_lr(epoch)
 
     def _initial_step(self) -> None:
@@ -149,10 +147,9 @@ class LRScheduler:
 
     def _expect_step(self) -> None:
         if not self._get_lr_called_within_step:
-            warnings.warn(
+            warn(
                 "get_lr() works out what comes next, for step() to set. To get the last learning rate computed by "
-                "the scheduler, please use `get_last_lr()`",
-                stacklevel=3,
+                "the scheduler, please use `get_last_lr()`"
             )
 
     def get_last_lr(self) -> list[float]:

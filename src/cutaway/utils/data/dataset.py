@@ -9,13 +9,13 @@ cannot be asked for by number, like the lines of a long file.
 from __future__ import annotations
 
 import math
-import warnings
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
+from ...errors import warn
 from ...random import Generator, default_generator
 from ...tensors import Tensor
 
@@ -237,5 +237,5 @@ def _shares(n: int, fractions: Sequence[float]) -> list[int]:
         counts[i % len(counts)] += 1
     for i, count in enumerate(counts):
         if count == 0:
-            warnings.warn(f"Length of split at index {i} is 0: {fractions[i]} of {n} examples", stacklevel=3)
+            warn(f"Length of split at index {i} is 0: {fractions[i]} of {n} examples")
     return counts
