@@ -25,7 +25,8 @@ MISSING = {
     "give the layer the padded batch, and mask the loss",
     "linalg.svd": "cutaway has no torch.linalg.svd: "
     "use np.linalg.svd on x.numpy(); gradients do not flow through it",
-    "random.fork_rng": "cutaway has no torch.random.fork_rng",
+    "random.fork_rng": "cutaway has no torch.random.fork_rng: "
+    "keep torch.get_rng_state(), and give it to torch.set_rng_state afterwards",
     "kthvalue": "cutaway has no torch.kthvalue: "
     "sort, and take the element k - 1: x.sort(dim).values.select(dim, k - 1)",
     "frac": "cutaway has no torch.frac",

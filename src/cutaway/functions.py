@@ -59,7 +59,8 @@ def into(out: Any, name: str, result: Any) -> Any:
         return result
     if not isinstance(result, TensorBase):
         raise errors.unknown_keyword(name, "out", [])
-    if is_grad_enabled() and (result.requires_grad or tensor_argument(out, name).requires_grad):
+    tensor_argument(out, name)
+    if is_grad_enabled() and (result.requires_grad or out.requires_grad):
         raise errors.out_with_gradient(name)
     if not fits(result._array.dtype, out._array.dtype):
         raise errors.inplace_cannot_cast(result.dtype, out.dtype)
@@ -76,7 +77,7 @@ def _also_of_numbers(method: Callable[Concatenate[Any, P], R], both: bool = True
 
     @functools.wraps(plain)
     def call(*args: Any, **kwargs: Any) -> R:
-        if args and isinstance(args[0], int | float):
+        if args and isinstance(args[0], int | float | np.generic):
             others = [x._array for x in (*args[1:], *kwargs.values()) if isinstance(x, TensorBase)]
             if both or others:
                 args = (wrap(_weak(args[0], others)), *args[1:])
@@ -85,7 +86,7 @@ def _also_of_numbers(method: Callable[Concatenate[Any, P], R], both: bool = True
     return call
 
 
-def _weak(number: bool | int | float, others: list[Any]) -> Any:
+def _weak(number: Any, others: list[Any]) -> Any:
     """A number as an array that decides a result's dtype no more than the number itself would."""
     own = scalar_dtype(number)
     kind = result_type(number, *others)

@@ -181,6 +181,24 @@ t.var_mean(x, dim=0, keepdim=True); t.var_mean(x, correction=0); t.std_mean(x, u
 t.var_mean(i); t.nn.functional.softmin(x, 1); t.nn.functional.softmin(x, dim=0, dtype=t.float32)
 """
 
+MEMORY = """
+x = t.arange(9).reshape(3, 3)
+o = t.ones(2)
+---
+x[[[0, 1]]]; x[[[0, 1], [1, 2]]]; x[[t.tensor(0), t.tensor(2)]]; x[[t.tensor([0, 1]), t.tensor([2, 1])]]; x[[0, 1]]
+x[[slice(0, 2), 1]]; x[[0, None]]; x[[..., 0]]; x[[(0, 1), (1, 2)]]; x[[[True, False, True]]]; x[[[[0, 1], [1, 2]]]]
+x[[[0], 1]]; x[[range(2), range(2)]]; x[[np.array([0, 1]), np.array([1, 2])]]; x[[[i % 3] for i in range(33)]]
+x[(0, 1)]; x[((0, 1),)]; x[np.array([[0, 1], [1, 2]])]; x[[np.int64(0), np.int64(1)]]; x[[True, False, True]]
+[x.__setitem__([[0, 1], [1, 2]], -1), x]; [x.__setitem__([t.tensor(0), t.tensor(2)], -1), x]
+t.tensor([]).stride(); t.empty(0, 3).stride(); t.zeros(3, 0).stride(); t.tensor([[]]).stride()
+t.zeros(2, 0, 3).stride()
+t.tensor(1).stride(); t.ones(1, 3).stride(); t.ones(3, 1).t().stride(); t.empty(0, 3).stride(0); o.is_cuda
+o.storage_offset(); o[1:].storage_offset(); x[1:, 2:].storage_offset(); x.t()[1].storage_offset()
+x.flip(0).storage_offset(); x[[1]].storage_offset(); x.double()[2].storage_offset(); o.permute(1, 0); o.permute(2)
+t.add(np.int64(2), o); t.mul(np.float32(2), o); t.pow(np.float64(2), o); t.sub(np.int64(2), x); t.div(np.float32(1), x)
+t.remainder(np.int64(7), x + 1); t.add(np.float64(2), x)
+"""
+
 OUT = """
 x = t.tensor([[1., 2.], [3., 4.]])
 e = t.empty(0)
@@ -318,6 +336,6 @@ def evaluated(given: str, source: str, t: Any) -> str:
     return repr(eval(source, space))
 
 
-@pytest.mark.parametrize("section", ["CREATION", "RANDOM", "REDUCTIONS", "OUT", "SHAPES", "TENSORS"])
+@pytest.mark.parametrize("section", ["CREATION", "RANDOM", "REDUCTIONS", "MEMORY", "OUT", "SHAPES", "TENSORS"])
 def test_it_prints_what_pytorch_prints(section: str) -> None:
     assert not list(differences(globals()[section]))

@@ -141,6 +141,11 @@ class TensorBase(metaclass=Printed):
         return the_cpu
 
     @property
+    def is_cuda(self) -> bool:
+        """Always False: cutaway runs on the CPU."""
+        return False
+
+    @property
     def ndim(self) -> int:
         """How many dimensions it has."""
         return self._array.ndim

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from .. import dtypes, errors, ops
 from ..dtypes import check_device, numpy_dtype
 from ..dtypes import dtype as DType
+from ..memory import owner
 from .arguments import new_shape, number_for, sizes, tensor_argument
 from .base import TensorBase, apply, axis_of, node_of, to_dtype, wrap
 from .data import array_of
@@ -70,7 +72,11 @@ class Conversion(TensorBase):
         >>> cutaway.zeros(2, 3).stride()
         (3, 1)
         """
-        steps = tuple(step // self._array.itemsize for step in self._array.strides)
+        lengths = [max(n, 1) for n in self._array.shape]  # NumPy's strides of no elements are 0
+        steps = tuple(
+            step // self._array.itemsize if self._array.size else math.prod(lengths[axis + 1 :])
+            for axis, step in enumerate(self._array.strides)
+        )
         return steps if dim is None else steps[_own_axis(self, dim)]
 
     def is_contiguous(self) -> bool:
@@ -92,6 +98,14 @@ class Conversion(TensorBase):
     def data_ptr(self) -> int:
         """The address of the first element."""
         return int(self._array.__array_interface__["data"][0])
+
+    def storage_offset(self) -> int:
+        """How many elements lie in memory in front of the first, for a view of a part.
+
+        >>> cutaway.zeros(3, 4)[1, 2:].storage_offset()
+        6
+        """
+        return (self.data_ptr() - wrap(owner(self._array)).data_ptr()) // self._array.itemsize
 
     def is_floating_point(self) -> bool:
         """Whether the elements are fractions.

@@ -277,7 +277,7 @@ def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """
     if isinstance(index, str):
         raise errors.not_an_index(index, TypeError)
-    parts = [_part(part) for part in (index if isinstance(index, tuple) else (index,))]
+    parts = [_part(part) for part in _listed(index)]
     if not any(isinstance(part, np.ndarray) for part in parts):
         return _of_a_view(parts), ()
     view: list[Any] = []
@@ -295,6 +295,13 @@ def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     if sum(map(_dims_used, parts)) == ndim:  # for NumPy, a `...` parts two arrays also where it stands for nothing
         lookup = [part for part in lookup if part is not ...]
     return _of_a_view(view), tuple(lookup)
+
+
+def _listed(index: Any) -> Any:
+    """The parts of an index. A short list in which there are not only numbers stands for a tuple, as in PyTorch."""
+    if isinstance(index, list) and len(index) < 32 and not all(isinstance(i, int | np.generic) for i in index):
+        return index
+    return index if isinstance(index, tuple) else (index,)
 
 
 def _of_a_view(parts: list[Any]) -> tuple[Any, ...]:
@@ -344,7 +351,7 @@ def _dims_used(part: Any) -> int:
 def _explained(x: TensorBase, index: Any, error: IndexError) -> IndexError:
     """The error for an index that NumPy, or `_part`, has refused, in words that teach."""
     try:
-        parts = [_part(part) for part in (index if isinstance(index, tuple) else (index,))]
+        parts = [_part(part) for part in _listed(index)]
     except IndexError as better:
         return better
     shape, used = x._array.shape, sum(map(_dims_used, parts))

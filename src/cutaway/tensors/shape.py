@@ -190,7 +190,7 @@ class Shape(TensorBase):
         torch.Size([4, 2, 3])
         """
         ndim, wanted = self._array.ndim, sizes(order, dims)
-        axes = tuple(axis_of(d, ndim) for d in wanted)
+        axes = tuple(axis_of(d, ndim) for d in wanted) if len(wanted) == ndim else ()
         if sorted(axes) != list(range(ndim)):
             raise errors.cannot_permute(wanted, ndim)
         return apply_view(ops.transpose, self, axes=axes)
