@@ -62,3 +62,35 @@ def test_operands_of_other_classes(source: str) -> None:
     with pytest.raises(TypeError) as caught:
         eval(source, space())
     assert str(caught.value) == PYTHONS[source]
+
+
+WARNINGS = {
+    "x[:1].std()": "std(): degrees of freedom is <= 0: it divides by N - 1, N is 1 here, and so the result is "
+    "nan or inf. Take more numbers, or x.std(correction=0)",
+    "m[:0].var(0, correction=0)": "var(): degrees of freedom is <= 0: it divides by N - 0, N is 0 here, and so the "
+    "result is nan or inf. Take more numbers, or x.var(correction=0)",
+    "x.T": "x.T reverses the dimensions, and of shape (3,) that is rarely meant, and out of use in PyTorch: "
+    "x.unsqueeze(1) makes a column of it, and x.permute(*range(x.ndim - 1, -1, -1)) does what x.T does",
+    "m[None].T": "x.T reverses the dimensions, and of shape (1, 2, 3) that is rarely meant, and out of use in PyTorch: "
+    "x.mT transposes each matrix of a batch, and x.permute(*range(x.ndim - 1, -1, -1)) does what x.T does",
+    "m[[t.tensor(0), t.tensor(1)]]": "x[[i, j]] is read as x[i, j] where i and j are not plain numbers, as in PyTorch, "
+    "which is about to read it as x[torch.tensor([i, j])]: write which of the two is meant",
+    "t.add(x, x, out=t.ones(2))": "add(): out= has shape (2,), and gets the result's, (3,), in new memory. For an "
+    "output of any shape write out=torch.empty(0)",
+}
+
+
+@pytest.mark.parametrize("source", WARNINGS)
+def test_the_text_of_a_warning(source: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        eval(source, space())
+    assert [str(warning.message) for warning in caught] == [WARNINGS[source]]
+
+
+@pytest.mark.parametrize("source", ["x.std()", "x[:1].std(correction=0)", "m.var(0)", "m.T", "m[[0, 1]]"])
+def test_no_warning(source: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        eval(source, space())

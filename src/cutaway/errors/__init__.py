@@ -39,6 +39,7 @@ from .indexing import (
     index_put_of_dtypes,
     index_too_large,
     indices_do_not_fit,
+    list_read_as_tuple,
     mask_of_wrong_shape,
     not_a_slice,
     not_an_index,
@@ -127,6 +128,7 @@ from .shapes import (
     shifts_do_not_fit,
     start_not_an_index,
     translated,
+    transpose_of_no_matrix,
     unknown_indexing,
 )  # fmt: skip
 from .values import (
@@ -153,6 +155,7 @@ from .values import (
     negative_power,
     negative_strides,
     no_bools,
+    no_freedom,
     no_quantile,
     normal_without_size,
     not_a_mask,

@@ -168,6 +168,14 @@ def cannot_delete() -> TypeError:
     )
 
 
+def list_read_as_tuple() -> str:
+    """A warning: an index that is a list of lists, tensors or slices."""
+    return (
+        "x[[i, j]] is read as x[i, j] where i and j are not plain numbers, as in PyTorch, which is about to read it as "
+        "x[torch.tensor([i, j])]: write which of the two is meant"
+    )
+
+
 def cannot_write(target: Any, index: Any, value: Any, error: Exception) -> Exception:
     """x[index] = value where the value does not fit."""
     if "read-only" in str(error) and 0 not in target.strides:

@@ -270,6 +270,15 @@ def no_diagonal(ndim: int) -> RuntimeError:
     )
 
 
+def transpose_of_no_matrix(shape: Sequence[int]) -> str:
+    """A warning: x.T of what is no matrix."""
+    instead = "x.unsqueeze(1) makes a column of it" if len(shape) == 1 else "x.mT transposes each matrix of a batch"
+    return (
+        f"x.T reverses the dimensions, and of shape {tuple(shape)} that is rarely meant, and out of use in PyTorch: "
+        f"{instead}, and x.permute(*range(x.ndim - 1, -1, -1)) does what x.T does"
+    )
+
+
 def no_common_diagonal(shape: Sequence[int]) -> RuntimeError:
     """fill_diagonal_() of what is neither a matrix nor a cube."""
     if len(shape) < 2:

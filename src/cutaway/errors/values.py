@@ -287,6 +287,14 @@ def nothing_to_choose_from(name: str, shape: Sequence[int]) -> IndexError:
     )
 
 
+def no_freedom(name: str, n: int, correction: float) -> str:
+    """A warning: the spread of too few numbers."""
+    return (
+        f"{name}(): degrees of freedom is <= 0: it divides by N - {correction:g}, N is {n} here, and so the result is "
+        f"nan or inf. Take more numbers, or x.{name}(correction=0)"
+    )
+
+
 def no_quantile(x: Any) -> RuntimeError:
     """A quantile of nothing, or of what are no fractions."""
     if x.size:

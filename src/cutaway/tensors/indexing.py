@@ -300,6 +300,7 @@ def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
 def _listed(index: Any) -> Any:
     """The parts of an index. A short list in which there are not only numbers stands for a tuple, as in PyTorch."""
     if isinstance(index, list) and len(index) < 32 and not all(isinstance(i, int | np.generic) for i in index):
+        errors.warn(errors.list_read_as_tuple())
         return index
     return index if isinstance(index, tuple) else (index,)
 

@@ -6,6 +6,7 @@ All take `dim` (one dimension, several, or None for all) and `keepdim`; NumPy's 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -272,7 +273,11 @@ def _spread(
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
     x = _fractions(op.__name__, x)
-    return apply(op, x, axis=axes_of(dim, x._array.ndim), correction=correction, keepdims=keepdim)
+    axes = axes_of(dim, x._array.ndim)
+    n = x._array.size if axes is None else math.prod(x._array.shape[axis] for axis in axes)
+    if n <= correction:
+        errors.warn(errors.no_freedom(op.__name__, n, correction))
+    return apply(op, x, axis=axes, correction=correction, keepdims=keepdim)
 
 
 def _truth(question: Callable[..., Any], x: TensorBase, dim: Dims, keepdim: bool) -> Tensor:

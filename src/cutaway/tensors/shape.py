@@ -222,12 +222,14 @@ class Shape(TensorBase):
 
     @property
     def T(self) -> Tensor:
-        """The dimensions in reverse order: a matrix transposed.
+        """The dimensions in reverse order: a matrix transposed. Of what is no matrix it warns.
 
         >>> cutaway.tensor([[1, 2], [3, 4]]).T
         tensor([[1, 3],
                 [2, 4]])
         """
+        if self._array.ndim != 2:
+            errors.warn(errors.transpose_of_no_matrix(self._array.shape))
         return apply_view(ops.transpose, self, axes=tuple(reversed(range(self._array.ndim))))
 
     @property
