@@ -13,7 +13,6 @@ from tests.parity.sources import program
 
 SPOKEN = """
 t.ones(1).std()|t.ones(1, 3).var(0)|t.empty(0).std()|t.ones(2).var(correction=2)|t.ones(2, 3, 4).T|t.ones(2).T
-t.tensor(1.).T
 x = t.ones(2, requires_grad=True); (x * 2).grad|t.arange(9).reshape(3, 3)[[t.tensor(0), t.tensor(1)]]
 t.add(t.ones(3), 1, out=t.ones(2))
 """

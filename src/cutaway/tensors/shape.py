@@ -228,7 +228,7 @@ class Shape(TensorBase):
         tensor([[1, 3],
                 [2, 4]])
         """
-        if self._array.ndim != 2:
+        if self._array.ndim not in (0, 2):
             errors.warn(errors.transpose_of_no_matrix(self._array.shape))
         return apply_view(ops.transpose, self, axes=tuple(reversed(range(self._array.ndim))))
 
