@@ -44,6 +44,9 @@ RULES = [
     ("lambda g: g[mine]", "(∂/∂h)[0:2, :]", None),
     ("lambda g: x[:, None] * g", "w[:, None] · ∂/∂h", None),
     ("lambda g: out * (g - (g * out).sum(axis=1, keepdims=True))", "h · (∂/∂h - sum(∂/∂h · h, axis=1))", None),
+    ("lambda g: np.where(n > 1, g, 0)", "∂/∂h", "2"),
+    ("lambda g: g * float(n == 1)", "∂/∂h · 0", "2 · 0"),
+    ("lambda g: g * (x > 1e-12)", "∂/∂h · (w > 1e-12)", "2 · (3 > 1e-12)"),
     ("lambda g: np.where(x > 0, g, 0)", "where(w > 0, ∂/∂h, 0)", None),
     ("lambda g: 2 * x * share(g)", "2 · w · ∂/∂h / 4", "2 · 3 · 2 / 4"),
     ("lambda g: joint(g)[0].copy()", "joint(∂/∂h)[0]", None),
@@ -139,6 +142,13 @@ def test_what_is_no_function_of_one_line_is_no_formula(source: str) -> None:
     assert reader().read(source) is None
 
 
+def test_an_array_of_the_op_is_not_taken_for_the_users_of_that_name() -> None:
+    array = {"shape": [2], "numbers": [1, 2]}
+    found = Reader(symbol("g"), {"x": array}, lambda name, held: held, taken=["x"])
+    term = found.read("lambda g: g * x")
+    assert term is not None and term.text == "g · inner_x" and found.kept == {"inner_x": array}
+
+
 def test_what_cannot_be_known_is_noted() -> None:
     found = reader()
     found.read("lambda g: joint(g)")
@@ -160,7 +170,7 @@ def test_what_cannot_be_known_is_noted() -> None:
         (negative(operation(ast.Add, symbol("a"), symbol("b"))), "-(a + b)"),
         (negative(constant(2)), "-2"),
         (constant(1 / 3), "0.3333"),
-        (constant(1e-7), "1.0000e-07"),
+        (constant(1e-7), "1e-07"),
     ],
 )
 def test_terms_are_put_together_as_one_writes_them(term: Term, text: str) -> None:

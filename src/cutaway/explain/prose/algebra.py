@@ -8,8 +8,9 @@ the way (`r2 = x * x + y * y`) are put where they are used. What is more than ar
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how strongly a part holds together
@@ -41,7 +42,7 @@ TRUE = Term(("True", ATOM))
 
 def constant(x: float) -> Term:
     """A number that is the same whatever goes in."""
-    text = f"{x:.4f}".rstrip("0").rstrip(".") if abs(x) >= 1e-4 or x == 0 else f"{x:.4e}"
+    text = f"{x:.4f}".rstrip("0").rstrip(".") if abs(x) >= 1e-4 or x == 0 else f"{x:.5g}"
     parts = (text, SIGN if x < 0 else ATOM)
     return Term(parts, parts, x)
 
@@ -55,12 +56,14 @@ class Reader:
         captured: what the rule carries along, as a trace holds it.
         meaning: what a captured variable stands for: a Term, or what it was given.
         ndim: how many dimensions g has.
+        taken: names that stand for something else already.
     """
 
     g: Term
     captured: Mapping[str, Any]
     meaning: Callable[[str, Any], Any]
     ndim: int = 0
+    taken: Collection[str] = ()
     unknown: dict[str, str | None] = field(default_factory=dict)  # functions that stayed what they are: their source
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that are no value with a label
     depth: int = 0
@@ -104,6 +107,7 @@ class Reader:
         if isinstance(held, int | float) and not isinstance(held, bool):
             return constant(held)
         if isinstance(held, dict) and "shape" in held:
+            name = f"inner_{name}" if name in self.taken else name  # the user's x is another than the op's own
             self.kept[name] = held
         elif isinstance(held, dict):
             self.unknown[name] = held.get("source")
@@ -150,6 +154,8 @@ class Reader:
             return Term((ast.unparse(node), SUM))
         sign = f" {_COMPARISONS.get(type(node.ops[0]), '?')} "
         sides = self.term(node.left), self.term(node.comparators[0])
+        if sides[0].constant is not None and sides[1].constant is not None and type(node.ops[0]) in _HOLDS:
+            return constant(float(_HOLDS[type(node.ops[0])](sides[0].constant, sides[1].constant)))
         return _each(lambda x, y: (f"({x[0]}{sign}{y[0]})", ATOM), *sides)
 
     # --- calls
@@ -173,9 +179,8 @@ class Reader:
         if isinstance(held, dict):
             inner = small(held.get("source") or "")
             if inner is not None and len(args) == 1 and self.depth < 3:  # what a small function says, in its place
-                within = self.depth + 1
-                reader = Reader(args[0], held["captured"], self.meaning, self.ndim, self.unknown, self.kept, within)
-                answer = reader.answer(inner)
+                within = replace(self, g=args[0], captured=held["captured"], depth=self.depth + 1)
+                answer = within.answer(inner)
                 if answer is not None:
                     return answer
             self.unknown[name] = held.get("source")
@@ -204,6 +209,8 @@ class Reader:
             return Term((f"{args[0].text}, for every element of {args[1].text}", SUM))
         if name == "divide":
             return operation(ast.Div, args[0], args[1])
+        if name == "where" and args[0].constant is not None:
+            return args[1] if args[0].constant else args[2]
         if name == "zeros_like":
             return constant(0)
         return self._written(name, args, node)
@@ -422,12 +429,15 @@ _SIGNS: dict[type[ast.operator], tuple[str, int, int, int]] = {
     ast.BitAnd: (" and ", SUM, ATOM, ATOM),
     ast.BitOr: (" or ", SUM, ATOM, ATOM),
 }
+_HOLDS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge, ast.Eq: eq, ast.NotEq: ne
+}  # fmt: skip
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", ast.NotEq: "≠"}
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq
 }  # fmt: skip
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_AS_IT_IS = ("restore", "as_dtype", "like_batch")  # they change how numbers are laid out, and not the numbers
+_AS_IT_IS = ("restore", "as_dtype", "like_batch", "float")  # they change how numbers are laid out, and not the numbers
 _FUNCTIONS = {
     "cos": "cos", "sin": "sin", "exp": "exp", "log": "log", "sqrt": "√", "tanh": "tanh", "abs": "abs",
     "sign_values": "sign", "sigmoid_values": "sigmoid",

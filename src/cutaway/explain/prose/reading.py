@@ -131,6 +131,7 @@ class Reading:
             rule["captured"],
             lambda name, held: self._meaning(name, held, node, at),
             len(arrived["shape"]),
+            self.labels,
         )
         term = None if rule["source"] is None else reader.read(rule["source"])
         parts = self.step_of[to]["parts"]
