@@ -216,6 +216,15 @@ def test_the_loss_of_a_too_large_learning_rate_is_told_with_the_weights() -> Non
     )
 
 
+def test_a_loss_that_is_not_finite_is_not_looked_for_in_all_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    w = torch.tensor([-1.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+    monkeypatch.setattr(gc, "get_objects", lambda: pytest.fail("some 20 ms, at every step from then on"))
+    with np.errstate(all="ignore"), pytest.warns(CheckWarning, match="loss_not_finite: the loss is nan"):
+        w.log().sum().backward()
+    assert optimizer.param_groups[0]["params"] == [w]
+
+
 def test_a_loss_of_finite_weights_points_to_detect_anomaly() -> None:
     w = torch.tensor([4.0], requires_grad=True)
     optimizer = optim.SGD([w], lr=1.0)

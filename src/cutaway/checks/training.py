@@ -14,6 +14,7 @@ from ..grad_mode import is_grad_enabled
 from ..graph import Node, module_call, newest_first
 from ..memory import clock, overwritten_at
 from ..optim import Optimizer
+from ..optim.optimizer import living
 from ..tensors.base import AccumulateGrad, TensorBase
 from .check import Check
 
@@ -222,7 +223,7 @@ class LossNotFinite(Check):
             return
         node = tensors[0]._node
         reached = set(newest_first([node])) if node is not None else set()
-        for optimizer in alive(Optimizer):
+        for optimizer in living:
             weights = [param._array for param in params_of(optimizer) if param._node in reached]
             if weights:
                 lr = float(optimizer.param_groups[0].get("lr", math.nan))

@@ -16,6 +16,7 @@ from ..graph import Node, newest_first
 from ..memory import Line
 from ..nn import Module, Parameter
 from ..optim import Optimizer
+from ..optim.optimizer import living
 from ..tensors.base import TensorBase, node_of
 from .check import Check
 from .training import alive, params_of
@@ -150,7 +151,7 @@ class _LeftOut(Check):
         held = {id(param) for param in params_of(optimizer)}
         if all(id(param) in held for param in params):
             return []
-        held = {id(param) for other in alive(Optimizer) for param in params_of(other)}
+        held = {id(param) for other in living for param in params_of(other)}
         return [param for param in params if id(param) not in held]
 
     def judge(self, optimizer: Optimizer, left_out: list[Any]) -> None:

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -34,6 +35,8 @@ from ..tensors.base import wrap
 __all__ = ["Optimizer", "State"]
 
 Group = dict[str, Any]
+
+living: WeakSet[Optimizer] = WeakSet()  # those that there are, for who asks which of them moves a parameter
 
 
 class State(MutableMapping[str, Any]):
@@ -136,6 +139,7 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+        living.add(self)
         for listener in events.optimizer:
             listener(self)
 
