@@ -1,12 +1,12 @@
-"""What a program does, told to whoever listens: the seam between the layers and the checks.
+"""Events: a publish-subscribe interface between the library and `cutaway.checks`.
 
-Some mistakes raise nothing: they show only in what follows what. So a layer tells what it does, in one line,
+Some mistakes raise no error and show only in the order of calls. So the code that does something publishes it,
 
     for listener in events.choice:
         listener()
 
-and knows no more of it. Each event is a tuple of functions, empty as a rule; `cutaway.checks` puts its own there. The
-line costs 20 ns when nobody listens.
+and does not depend on the listeners. Each event is a tuple of callbacks, usually empty; `cutaway.checks` registers its
+own. Without listeners the loop costs 20 ns.
 """
 
 from __future__ import annotations
@@ -14,53 +14,53 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-# A loss is about to be computed, of numbers or of classes: its name in nn.functional, the prediction, the truth.
+# Before a regression or a classification loss is computed: its name in nn.functional, the prediction, the target.
 distance: tuple[Callable[[str, Any, Any], None], ...] = ()
 classification: tuple[Callable[[str, Any, Any], None], ...] = ()
 
-# backward() is about to walk, from these tensors.
+# Before a backward pass, with the tensors it starts from.
 backward: tuple[Callable[[list[Any]], None], ...] = ()
 
-# backward() has walked, and these leaves have their gradients.
+# After a backward pass, with the leaves that received gradients.
 received: tuple[Callable[[list[Any]], None], ...] = ()
 
-# A gradient is about to be added to the one that this leaf has already.
+# Before a gradient is accumulated into the existing one of this leaf.
 accumulation: tuple[Callable[[Any], None], ...] = ()
 
-# An optimizer was made.
+# After an optimizer is constructed.
 optimizer: tuple[Callable[[Any], None], ...] = ()
 
-# An optimizer has moved its parameters.
+# After an optimizer has updated its parameters.
 step: tuple[Callable[[Any], None], ...] = ()
 
-# An optimizer was to move its parameters, and none has a gradient.
+# When step() is called and no parameter has a gradient.
 idle_step: tuple[Callable[[Any], None], ...] = ()
 
-# An optimizer is about to forget the gradients of its parameters.
+# Before an optimizer resets the gradients of its parameters.
 zero_grad: tuple[Callable[[Any], None], ...] = ()
 
-# A module was asked for its parameters.
+# When the parameters of a module are requested.
 parameters: tuple[Callable[[Any], None], ...] = ()
 
-# A layer that does one thing in training and another in evaluation runs: its name, and whether it does the first.
+# When a layer that depends on the training mode runs: its name, and whether it behaves as in training.
 mode: tuple[Callable[[str, bool], None], ...] = ()
 
-# The largest of several was chosen, as one does with scores.
+# When the index of a maximum or minimum is computed, as for class scores.
 choice: tuple[Callable[[], None], ...] = ()
 
-# torch.tensor() has made a tensor: of what, and the tensor.
+# After torch.tensor() has constructed a tensor: its input, and the tensor.
 rebuilt: tuple[Callable[[Any, Any], None], ...] = ()
 
-# x.data was asked for, of this x.
+# When x.data is read, with x.
 data: tuple[Callable[[Any], None], ...] = ()
 
 
 def listen(event: str, listener: Callable[..., None]) -> None:
-    """Tell a function of an event, by its name. The tuple is a new one, so that this may be done while it is told."""
+    """Register a listener for the named event. The tuple is replaced, so a listener may do this during the event."""
     if listener not in globals()[event]:
         globals()[event] = (*globals()[event], listener)
 
 
 def leave(event: str, listener: Callable[..., None]) -> None:
-    """Tell a function of an event no longer."""
+    """Remove a listener from the named event."""
     globals()[event] = tuple(other for other in globals()[event] if other != listener)

@@ -1,7 +1,7 @@
-"""Whether ops are recorded: a switch of each thread's own.
+"""Grad mode: a thread-local flag that says whether ops are recorded.
 
-`no_grad` and its relatives turn the switch for the length of a `with` block, or of a decorated
-function, and always put it back, whatever happens inside.
+`no_grad` and the other modes set the flag within a `with` block or a decorated function, and
+restore it on exit, even after an exception.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ switch = _Switch()
 
 
 def is_grad_enabled() -> bool:
-    """Whether ops on tensors that require grad are being recorded in this thread.
+    """Whether this thread records ops on tensors that require grad.
 
     >>> with cutaway.no_grad():
     ...     cutaway.is_grad_enabled()
@@ -45,13 +45,13 @@ def is_inference_mode_enabled() -> bool:
 
 
 class GradMode:
-    """A context manager that is a decorator too: sets the switch on entry, restores it on exit."""
+    """A context manager and decorator: sets the grad mode on entry and restores it on exit."""
 
     recording: bool
     inference: bool | None = None
 
     def __init__(self) -> None:
-        self._before: list[tuple[bool, bool]] = []  # a list: one object may be entered twice
+        self._before: list[tuple[bool, bool]] = []  # a stack: one object may be entered twice
 
     def __enter__(self) -> None:
         self._before.append((switch.recording, switch.inference))
@@ -76,13 +76,13 @@ class GradMode:
         return inside  # type: ignore[return-value]
 
     def _another(self) -> GradMode:
-        """The same mode with a memory of its own: one decorated function may run in many threads."""
+        """A copy with its own saved state: a decorated function may run in several threads."""
         mode = GradMode()
         mode.recording, mode.inference = self.recording, self.inference
         return mode
 
     def _decorate_generator(self, function: Any) -> Any:
-        """A generator runs in pieces: the switch is set for its pieces and not for its caller's."""
+        """Set the mode whenever the generator runs, and restore the caller's at every yield."""
 
         @functools.wraps(function)
         def inside(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
@@ -107,7 +107,7 @@ class GradMode:
 
 
 class _Plain(GradMode):
-    """A mode without arguments: `@no_grad()` and `@no_grad` mean the same."""
+    """A mode without arguments: `@no_grad()` and `@no_grad` are equivalent."""
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         mode = super().__new__(cls)
@@ -121,7 +121,7 @@ class _Plain(GradMode):
 
 
 class no_grad(_Plain):
-    """Record nothing: results do not require grad. As `with no_grad():` or as a decorator.
+    """Disable recording: results do not require grad. Use as `with no_grad():` or as a decorator.
 
     >>> x = cutaway.ones(2, requires_grad=True)
     >>> with cutaway.no_grad():
@@ -134,7 +134,7 @@ class no_grad(_Plain):
 
 
 class enable_grad(_Plain):
-    """Record again inside a `no_grad` block.
+    """Enable recording again inside a `no_grad` block.
 
     >>> x = cutaway.ones(2, requires_grad=True)
     >>> with cutaway.no_grad(), cutaway.enable_grad():
@@ -147,10 +147,10 @@ class enable_grad(_Plain):
 
 
 class inference_mode(GradMode):
-    """Like `no_grad`, for code that will never ask for a gradient.
+    """Like `no_grad`, for code that never needs gradients.
 
     Args:
-        mode: False means the opposite: inside, ops are recorded.
+        mode: whether to enable inference mode; with False, ops are recorded.
 
     >>> @cutaway.inference_mode()
     ... def predict(model, x):
@@ -173,10 +173,10 @@ class inference_mode(GradMode):
 
 
 class set_grad_enabled(GradMode):
-    """Turn recording on or off: at once as a call, for a block with `with`.
+    """Enable or disable recording: immediately as a call, or for a `with` block.
 
     Args:
-        mode: True to record, False not to.
+        mode: whether to record.
 
     >>> x, training = cutaway.ones(2, requires_grad=True), False
     >>> with cutaway.set_grad_enabled(training):
@@ -195,7 +195,7 @@ class set_grad_enabled(GradMode):
         self._before.append(self._previous)
         switch.recording = self.recording
 
-    def __call__(self, function: F) -> F:  # as a decorator it must not leave the switch turned
+    def __call__(self, function: F) -> F:  # as a decorator it must not change the current mode
         switch.recording, switch.inference = self._previous
         mode = enable_grad if self.recording else no_grad
         return mode()(function)

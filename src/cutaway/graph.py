@@ -1,17 +1,17 @@
-"""The record of what was computed, and the walk back through it.
+"""The autograd graph, and the backward pass through it.
 
-While you compute, every op that touches a tensor which requires grad leaves a `Node`: the op, what
-went in, and one pullback for each input that needs a gradient. Together the nodes are a graph that
-leads from the loss back to the parameters.
+The forward pass records a `Node` for every op with an input that requires grad: the op, its inputs,
+and one pullback for each input that needs a gradient. Together the nodes form a directed acyclic
+graph from the loss back to the parameters.
 
-`walk` is the chain rule. It starts with the gradient of the loss with respect to itself, which is
-1, and visits the nodes from the newest to the oldest. When it comes to a node, everything that used
-the node's value is newer and has been visited; so the gradient `g` that has gathered there is
-complete. Each pullback turns it into the gradient of one input, and that is added to what that
-input has gathered. What arrives at a `Leaf` is the answer.
+`walk` applies the chain rule. It starts at the loss, whose gradient with respect to itself is 1,
+and visits the nodes in reverse order of creation. Everything that used a node's value is newer than
+the node and has been visited before it, so the gradient `g` accumulated there is complete. Each
+pullback maps `g` to the gradient of one input, which is added to that input's total. The gradients
+that reach the `Leaf`s are the result.
 
-Nothing here knows what a Tensor is: values and gradients are NumPy arrays, or whatever else answers
-to the same operators. Second derivatives use exactly that: see `rerun` in `walk`.
+This module does not know the Tensor class: values and gradients are NumPy arrays, or any objects
+with the same operators. Second derivatives rely on this: see `rerun` in `walk`.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ Gradient = Any  # an array; with create_graph, a Tensor
 Hook = Callable[[Gradient], Gradient | None]
 Pullbacks = Sequence[Callable[[Any], Any] | None]
 
-# Each has recorded(node, value), and sent(node, i, g, gave, gx): to input i, of g that arrived, the pullback gave
-# this, which, summed over what was stretched, is gx. Empty as a rule.
+# Each observer has recorded(node, value) and sent(node, i, g, gave, gx): for input i the pullback mapped g to `gave`,
+# and summing `gave` over the broadcast axes gives gx. Usually empty.
 observers: list[Any] = []
 
-# Which call of a module is running, from inside which other: this is how explain knows where a node was recorded.
-# The module is held weakly, for it may hold the node.
+# The module call in progress, linked to the call that encloses it: explain reads here where a node was recorded.
+# The reference to the module is weak, because the module may hold the node.
 Call = tuple[weakref.ref[Any], type, "Call | None"]
 module_call: ContextVar[Call | None] = ContextVar("module_call", default=None)
 
 
 class Leaf:
-    """Where gradients end: stands for a tensor that no op made, such as a parameter."""
+    """A sink of the graph: represents a leaf tensor, such as a parameter."""
 
     __slots__ = ("__weakref__", "hooks", "shape")
 
@@ -61,7 +61,7 @@ class Leaf:
 
 
 class Node:
-    """One op that ran: what went in, where that came from, and the way back."""
+    """One recorded op: its inputs, the nodes that produced them, and its pullbacks."""
 
     __slots__ = (
         "__weakref__", "arrays", "attrs", "call", "hooks", "line", "named", "number", "op", "parents", "pullbacks",
@@ -75,25 +75,25 @@ class Node:
         self.op = op
         self.attrs = attrs
         self.arrays: Sequence[Any] | None = arrays  # the inputs' values
-        self.parents = parents  # for each input who made it; None for a constant
+        self.parents = parents  # the node that produced each input; None for a constant
         self.shape = shape  # of the value
         self.number = next(clock)
         self.line = line
         self.call = module_call.get()
         self.hooks: dict[int, Hook] | None = None
-        self.named: str | None  # its name in PyTorch, where that is settled already; unset as a rule
-        if None in parents:  # a constant's pullback goes, and with it what it alone kept alive
+        self.named: str | None  # overrides the op's name in PyTorch; usually unset
+        if None in parents:  # drop the pullbacks of constants, and the arrays that only they hold
             pullbacks = [q if p is not None else None for p, q in zip(parents, pullbacks)]
         self.pullbacks: Pullbacks | None = pullbacks
 
     def name(self) -> str:
-        """PyTorch's name for it, such as MulBackward0."""
+        """PyTorch's name for this node, such as MulBackward0."""
         op, named = TABLE.get(self.op), getattr(self, "named", None)
         return named or (op.grad_fn_of(self) if op else f"{self.op.__name__}Backward")
 
     @property
     def next_functions(self) -> tuple[tuple[Node | Leaf | None, int], ...]:
-        """The nodes of the inputs in PyTorch's order: pairs whose second part is 0."""
+        """(node, 0) for each input, in PyTorch's order."""
         op = TABLE.get(self.op)
         return tuple((parent, 0) for parent in (op.parents_of(self) if op else self.parents))
 
@@ -101,7 +101,7 @@ class Node:
         return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
 
     def free(self) -> None:
-        """Let go of the values. Pullbacks that hold none may be used again, as PyTorch allows."""
+        """Release the saved values. Pullbacks that hold none stay usable, as in PyTorch."""
         if self.op in NAMED_BY_INPUTS:
             self.named = self.name()
         self.arrays = None
@@ -110,10 +110,10 @@ class Node:
 
 
 def newest_first(roots: Iterable[Node | Leaf], oldest: int = 0) -> list[Any]:
-    """All nodes that lead to the roots, the newest first; none older than `oldest`."""
+    """The roots and their ancestors, newest first; none older than `oldest`."""
     found: list[Any] = list(dict.fromkeys(roots))
     seen: set[Any] = {None, *found}
-    for node in found:  # which grows meanwhile
+    for node in found:  # `found` grows during the loop
         for parent in node.parents:
             if parent not in seen and parent.number >= oldest:
                 seen.add(parent)
@@ -128,22 +128,22 @@ def walk(
     retain_graph: bool = False,
     rerun: Callable[[Node], Sequence[Any]] | None = None,
 ) -> dict[Node | Leaf, Gradient]:
-    """Send gradients from the roots back through the graph, and return those that arrived.
+    """Propagate gradients from the roots through the graph, and return those of the targets.
 
     Args:
-        roots: where to start, each with the gradient of the loss with respect to its value.
-        targets: whose gradients are asked for. None: every leaf's.
-        retain_graph: keep the nodes' values, for another walk.
-        rerun: makes a node's pullbacks anew so that they take and give Tensors. The walk is then
-            itself recorded, and its result can be differentiated again.
+        roots: the nodes to start from, each with the gradient of the loss with respect to its value.
+        targets: the nodes to return gradients for; None for all leaves.
+        retain_graph: keep the saved values, for another backward pass.
+        rerun: recomputes a node's pullbacks so that they map Tensors to Tensors. The backward pass
+            is then recorded too, and its result can be differentiated again.
     """
     wanted = set(targets or ())
     order = newest_first([node for node, _ in roots], min((t.number for t in wanted), default=0))
     path = None if targets is None else leading_to(wanted, order)
-    refuse_stale(order, path, rerun is not None)  # before anything is changed
+    refuse_stale(order, path, rerun is not None)  # before anything changes
 
     grads: dict[Node | Leaf, Gradient] = {}
-    ours: set[Node | Leaf] = set()  # whose total is an array that we made, and may write into
+    ours: set[Node | Leaf] = set()  # nodes whose total is a buffer allocated here, safe to update in place
     arrived: dict[Node | Leaf, Gradient] = {}
     for root, g in roots:
         grads[root] = grads[root] + g if root in grads else g
@@ -155,17 +155,17 @@ def walk(
         if node.hooks:
             before = latest_write()
             g = call_hooks(node, g)
-            if latest_write() > before:  # perhaps to what the rest of the walk needs
+            if latest_write() > before:  # a hook wrote in place, perhaps to a saved value
                 refuse_stale(order[order.index(node) :], path, rerun is not None)
         if not node.number or path is not None:
             if targets is None or node in wanted:
                 arrived[node] = g
             if path is None or node not in path:
-                continue  # a leaf, or a target: nothing that is asked for lies behind it
+                continue  # no target lies beyond this node
 
         pullbacks: Iterable[Any] = enumerate(node.pullbacks if rerun is None else rerun(node))
         erases = node.op is overwrite and node.pullbacks[0] and rerun is None and not observers
-        if erases:  # in g itself, once what was written has been read from it
+        if erases:  # zero g in place, after the gradient of the written value has been read from it
             g = g if node in ours and not node.hooks and node not in arrived else np.array(g)
             pullbacks = [(1, node.pullbacks[1]), (0, node.pullbacks[0].within)]
         for i, pullback in pullbacks:
@@ -173,16 +173,16 @@ def walk(
             if pullback is None or (path is not None and parent not in path and parent not in wanted):
                 continue
             total = grads.get(parent)
-            adds = total is not None and parent in ours and isinstance(pullback, Read)  # only where it was read
+            adds = total is not None and parent in ours and isinstance(pullback, Read)  # at the index only
             if observers or not adds:
                 gx = gave = pullback(g)
-                if gx is None:  # a Function of the user's may say so: this input has no influence
+                if gx is None:  # a user's Function may return None: no gradient for this input
                     continue
                 if gx.shape != parent.shape:
                     gx = undo_broadcast(gx, parent.shape, node, i)
                 for observer in observers:
                     observer.sent(node, i, g, gave, gx)
-            if adds:  # also when watched, so that being watched changes no sum, not even in its last digit
+            if adds:  # with observers too, so that observing never changes a sum, not even in its last bit
                 pullback.add_to(total, g)
             elif total is None:
                 if not parent.number and type(gx) is np.ndarray:
@@ -194,7 +194,7 @@ def walk(
                 total += gx
             else:
                 grads[parent] = total + gx
-                if rerun is None and parent.shape:  # a NumPy scalar cannot be changed in place
+                if rerun is None and parent.shape:  # NumPy scalars are immutable
                     ours.add(parent)
         if not retain_graph:
             node.free()
@@ -202,12 +202,12 @@ def walk(
 
 
 def unshared(gx: Gradient, g: Gradient, node: Node) -> Gradient:
-    """gx, for a leaf: copied if its memory is g's, or may be something that an op of the user's keeps."""
+    """gx for a leaf: copied if it shares memory with g, or if a user-defined op may hold a reference to it."""
     return gx if gx is not g and gx.base is None and node.op in TABLE else np.array(gx)
 
 
 def leading_to(targets: set[Node | Leaf], order: list[Any]) -> set[Node | Leaf]:
-    """The nodes that must pass a gradient on, so that it reaches the targets."""
+    """The nodes that have a target among their ancestors: they must pass their gradient on."""
     path: set[Node | Leaf] = set()
     for node in reversed(order):  # parents before their children
         if any(parent in path or parent in targets for parent in node.parents):
@@ -216,15 +216,15 @@ def leading_to(targets: set[Node | Leaf], order: list[Any]) -> set[Node | Leaf]:
 
 
 def call_hooks(node: Node | Leaf, g: Gradient) -> Gradient:
-    """Show g to a node's hooks, each of which may replace it."""
+    """Call a node's hooks with g; each may return a replacement."""
     for hook in list((node.hooks or {}).values()):
         replacement = hook(g)
         g = g if replacement is None else replacement
-    return g if node.number or type(g) is not np.ndarray else np.array(g)  # a hook may have kept it
+    return g if node.number or type(g) is not np.ndarray else np.array(g)  # a hook may hold a reference
 
 
 def undo_broadcast(g: Gradient, shape: Shape, node: Node, i: int) -> Gradient:
-    """Sum g over the axes along which an input of this shape was stretched: it was used once for each."""
+    """Sum g over the axes along which an input of this shape was broadcast."""
     op = TABLE.get(node.op)
     extra = len(g.shape) - len(shape)
     fits = extra >= 0 and all(n in (1, m) for n, m in zip(shape, g.shape[extra:], strict=True))
@@ -234,7 +234,7 @@ def undo_broadcast(g: Gradient, shape: Shape, node: Node, i: int) -> Gradient:
 
 
 def refuse_stale(order: list[Any], path: set[Node | Leaf] | None, rerun: bool) -> None:
-    """Raise if a value that the walk needs is gone, or was overwritten after the op ran."""
+    """Raise if a value saved for backward was freed, or was overwritten after the op ran."""
     last_write = latest_write()
     for node in order:
         if node.pullbacks is None or 0 < node.number < last_write:

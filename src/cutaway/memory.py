@@ -1,11 +1,11 @@
-"""Who wrote where, and when: what PyTorch's version counters are for, with the line that wrote.
+"""Tracks in-place writes, as PyTorch's version counters do, together with the line of code that wrote.
 
 Tensors share memory: a view with its base, `x.detach()` with `x`, `x.numpy()` with both. When a
-value is overwritten in place, a graph that was recorded earlier may still need the old one, and
-its gradient would be silently wrong. So ops and writes get their numbers from one clock, and every
-write is noted under the array that owns the memory. "Is this value still what it was when the op
-ran?" is then one question: was its owner written to after the op's number? What NumPy itself writes, into
-what `x.numpy()` gave, goes unseen.
+value is overwritten in place, a graph recorded earlier may still need the old value, and its
+gradient would be silently wrong. So ops and writes draw their numbers from one clock, and every
+write is recorded under the array that owns the memory. A saved value is stale if its owner was
+written to after the op's number. Writes that NumPy makes into the result of `x.numpy()` are not
+tracked.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ import numpy as np
 
 _PACKAGE = join(dirname(__file__), "")
 
-Line = tuple[CodeType, int]  # where the program was: a code object and the instruction in it
+Line = tuple[CodeType, int]  # a position in the program: a code object and an instruction offset
 
 clock = itertools.count(1)
 
-# The owner's id, to a weak reference (which removes the entry when the owner dies), the number of
-# the last write and the line that wrote.
+# Maps the owner's id to a weak reference (whose callback removes the entry), the number of the last
+# write, and the line that wrote.
 _writes: dict[int, tuple[weakref.ref[Any], int, Line]] = {}
 _latest = 0
 
 
 class _Ours(dict[str, bool]):
-    """Whether a file is of this package: asked for once each."""
+    """Whether a file belongs to this package, cached by file name."""
 
     def __missing__(self, name: str) -> bool:
         self[name] = name.startswith(_PACKAGE)
@@ -45,23 +45,23 @@ _ours = _Ours()
 
 
 def user_line(frame: FrameType) -> Line:
-    """The line of the user's program that is running: the nearest one outside this package."""
+    """The line of the user's program that is running: the innermost frame outside this package."""
     while _ours[frame.f_code.co_filename] and (caller := frame.f_back) is not None:
         frame = caller
     return frame.f_code, frame.f_lasti
 
 
 def owner(array: Any) -> Any:
-    """The array that owns the memory: a view's base, or its base's base."""
+    """The array that owns the memory: the last array in the chain of `base` attributes."""
     root = array
     while (array := getattr(array, "base", None)) is not None:
-        if isinstance(array, np.ndarray):  # between two arrays there may be an object of NumPy's
+        if isinstance(array, np.ndarray):  # the chain may contain internal NumPy objects
             root = array
     return root
 
 
 def stamp_write(*arrays: Any) -> None:
-    """Note that the memory of these arrays has just been written to."""
+    """Record that the memory of these arrays was just written to."""
     global _latest
     _latest = next(clock)
     line = user_line(sys._getframe(1))
@@ -74,12 +74,12 @@ def stamp_write(*arrays: Any) -> None:
 
 
 def latest_write() -> int:
-    """When memory was last written to, whoever's."""
+    """The number of the last write to any memory."""
     return _latest
 
 
 def held(pullback: Any) -> Iterator[Any]:
-    """The arrays that a pullback has captured, which are those that the backward pass will read."""
+    """The arrays that a pullback captures: the values saved for backward."""
     seen, todo = set(), [pullback]
     while todo:
         value = todo.pop()
@@ -95,20 +95,20 @@ def held(pullback: Any) -> Iterator[Any]:
             todo += value
         elif isinstance(value, dict):
             todo += value.values()
-        else:  # a method, a partial, an object that can be called; `_` begins the name of a slot for a memo
+        else:  # a method, a partial or a callable object; slots that start with `_` are caches
             slots = [name for name in getattr(kind, "__slots__", ()) if name[0] != "_"]
             names = ("__self__", "__dict__", "_array", "args", "keywords", *slots)
             todo += [getattr(value, name, None) for name in names]
         seen.add(id(value))
 
 
-_PLAIN = {NoneType, bool, int, float, str, slice, type, ModuleType}  # no array hides in these
+_PLAIN = {NoneType, bool, int, float, str, slice, type, ModuleType}  # types that cannot hold an array
 
 
 def hold_values(pullbacks: Iterable[Any]) -> bool:
-    """Whether any of these pullbacks has captured an array."""
+    """Whether any of these pullbacks captures an array."""
     for pullback in pullbacks:
-        if type(pullback) is FunctionType:  # nearly all are, and this is asked once for each op
+        if type(pullback) is FunctionType:  # the common case, checked once per op
             cells = pullback.__closure__
             if cells is None and pullback.__defaults__ is None:
                 continue
@@ -120,7 +120,7 @@ def hold_values(pullbacks: Iterable[Any]) -> bool:
 
 
 def contents(cell: CellType) -> Any:
-    """The variable that a function has captured; None if it never got a value."""
+    """The value of a closure cell; None if the cell is empty."""
     try:
         return cell.cell_contents
     except ValueError:
@@ -128,7 +128,7 @@ def contents(cell: CellType) -> Any:
 
 
 def overwritten_at(array: Any, number: int) -> Line | None:
-    """The line that wrote to this array's memory after `number`, if one did."""
+    """The line that last wrote to this array's memory, if that was after `number`; else None."""
     if _latest < number:
         return None
     entry = _writes.get(id(owner(array)))
