@@ -1,4 +1,4 @@
-"""The maths: every op that cutaway knows, as a pure function of NumPy arrays.
+"""All ops of cutaway, as pure functions of NumPy arrays.
 
     >>> import numpy as np
     >>> from cutaway import ops

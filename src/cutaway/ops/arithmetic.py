@@ -1,7 +1,7 @@
-"""Arithmetic on two arrays, element by element.
+"""Elementwise arithmetic on two arrays.
 
-These are the ops that broadcast. Their pullbacks do not care: they return a gradient of the
-*value's* shape, and the engine sums it over the axes along which an input was stretched.
+These ops broadcast. Their pullbacks ignore that: they return a gradient of the *value's* shape, and
+the engine sums it over the axes along which an input was broadcast.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def mul(x: Array, y: Array) -> Binary:
 
 def div(x: Array, y: Array) -> Binary:
     """x / y"""
-    # Not from the quotient: that is often overwritten in place, as in y = x / n; y += b.
+    # Recompute the quotient: the output is often overwritten in place, as in y = x / n; y += b.
     return x / y, lambda g: g / y, lambda g: -g * (x / y) / y
 
 
@@ -52,7 +52,7 @@ def pow(x: Array, y: Array) -> Binary:
     def dx(g: Array) -> Array:
         return np.where(y == 0, 0, g * y * x ** np.where(y == 0, 1, y - 1))
 
-    def dy(g: Array) -> Array:  # 0ʸ stays 0 while y moves, though log 0 is -∞
+    def dy(g: Array) -> Array:  # 0 where x = 0, though log 0 is -∞
         return np.where((x == 0) & (y >= 0), 0, g * out * np.log(x))
 
     return out, dx, dy

@@ -1,4 +1,4 @@
-"""What an op returns, as types: for type checkers and for readers.
+"""The op contract, as types.
 
 An op takes arrays and returns its value together with one pullback for each of those arrays. A
 pullback takes `g`, the gradient of the loss with respect to the op's value, and returns the
@@ -18,17 +18,17 @@ Pullback: TypeAlias = Callable[[Array], Array]
 Unary: TypeAlias = tuple[Array, Pullback]
 Binary: TypeAlias = tuple[Array, Pullback, Pullback]
 Ternary: TypeAlias = tuple[Array, Pullback, Pullback, Pullback]
-Variadic: TypeAlias = tuple[Any, ...]  # the value, then a pullback for each of any number of inputs
+Variadic: TypeAlias = tuple[Any, ...]  # the value, then one pullback per input, for any number of inputs
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 Shape: TypeAlias = tuple[int, ...]
 
-# Shape ops one after another, each with its attributes: how a view was made from its base.
+# A sequence of shape ops with their attributes, which derives a view from its base.
 Steps: TypeAlias = tuple[tuple[Callable[..., Any], dict[str, Any]], ...]
 
 
 class once:
-    """Let several pullbacks of one op share a calculation: it is done once for each g."""
+    """Cache a computation that several pullbacks of one op share: it runs once for each g."""
 
     __slots__ = ("compute", "_last")
 
@@ -43,5 +43,5 @@ class once:
         return last[1]
 
     def forget(self) -> None:
-        """Let go of what was computed last."""
+        """Release the cached result."""
         self._last = None

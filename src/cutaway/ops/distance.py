@@ -1,6 +1,6 @@
-"""How far a prediction is from the truth, for numbers and for probabilities.
+"""Losses for regression and for probabilities.
 
-Each is an average of one term for every element, or with `reduction` "sum" their sum, or with "none" all of them.
+Each computes one term per element and reduces them: `reduction` is "mean", "sum" or "none".
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .reduction import count
 
 
 def reduced(losses: Array, reduction: str) -> tuple[Array, Pullback]:
-    """The losses as one number or as they are, and what each element's loss has of g."""
+    """The reduced losses, and the pullback of the reduction."""
     if reduction == "none":
         return losses, lambda g: g
     if reduction == "sum":
@@ -32,7 +32,7 @@ def huber_loss(x: Array, y: Array, *, delta: float = 1.0, reduction: str = "mean
     """(x - y)²/2 where |x - y| < delta, else delta · (|x - y| - delta/2), averaged"""
     d = x - y
     far = np.abs(d)
-    near = np.minimum(far, delta)  # so that both cases are one product
+    near = np.minimum(far, delta)  # one product covers both cases
     out, share = reduced(near * (far - 0.5 * near), reduction)
     slope = np.clip(d, -delta, delta)
     return out, lambda g: slope * share(g), lambda g: -slope * share(g)

@@ -1,7 +1,7 @@
-"""Functions of one array, element by element.
+"""Elementwise functions of one array.
 
-Each pullback is g times the derivative. Where the derivative is easier to say with the value than
-with the input, the pullback uses the value (`out`), which is kept anyway.
+Each pullback is g times the derivative. Where the derivative is simpler in terms of the output than
+of the input, the pullback saves the output (`out`), which is kept anyway.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Systems of linear equations, and what belongs to them: the inverse, the determinant, the singular values.
+"""Linear systems and decompositions: solve, inverse, determinant, singular values.
 
-Every op takes a matrix, or a batch of them: the matrices are in the last two axes.
+Every op takes a matrix or a batch of matrices, in the last two axes.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ def inv(x: Array) -> Unary:
 
 def det(x: Array) -> Unary:
     """det(x), by how much x makes volumes larger"""
-    with np.errstate(invalid="ignore"):  # nan is no mistake of ours
+    with np.errstate(invalid="ignore"):  # the input may hold nan
         out = np.linalg.det(x)
     return out, lambda g: g[..., None, None] * cofactors(x)
 
 
 def cofactors(x: Array) -> Array:
-    """∂det(x)/∂x: for each element the determinant of x without its row and its column, with a sign.
+    """∂det(x)/∂x: for each element the signed determinant of x without its row and column.
 
-    Together they are det(x) x⁻ᵀ. Where x has no inverse they are there all the same: with x = U diag(s) Vᵀ they are
-    the cofactors of U, of diag(s) and of V, multiplied; a cofactor of diag(s) is the product of all other s.
+    The cofactor matrix is det(x) x⁻ᵀ, and exists for singular x too: with x = U diag(s) Vᵀ it is the product of the
+    cofactor matrices of U, diag(s) and Vᵀ; a cofactor of diag(s) is the product of all other s.
     """
     size = np.linalg.det(x)
-    largest = np.sqrt((x * x).sum(axis=-1)).prod(axis=-1)  # that a determinant with rows of these lengths can be
+    largest = np.sqrt((x * x).sum(axis=-1)).prod(axis=-1)  # Hadamard's bound on |det(x)|
     if np.all(np.abs(size) > 1e-6 * largest):
         grad: Array = size[..., None, None] * np.linalg.inv(x).swapaxes(-1, -2)
         return grad
@@ -65,7 +65,7 @@ def svd(x: Array) -> Unary:
         gaps = (across - down) * (across + down)
         inner = ratio(uu - uu.swapaxes(-1, -2), gaps) * across + down * ratio(vv - vv.swapaxes(-1, -2), gaps)
         grad: Array = np.matmul(np.matmul(u, inner) + u * gs[..., None, :], vt)
-        if m > n:  # there is more than what the columns of U reach
+        if m > n:  # the part outside the span of U's columns
             grad = grad + np.matmul(ratio(gu - np.matmul(u, uu), across), vt)
         if n > m:
             grad = grad + np.matmul(u, ratio(gv - np.matmul(v, vv), across).swapaxes(-1, -2))
@@ -76,14 +76,14 @@ def svd(x: Array) -> Unary:
 
 @like_numpy
 def decomposed(x: Array) -> Array:
-    """The value of svd. The signs of the columns are such that a column of V adds up to 0 or more."""
+    """The value of svd, with the signs chosen so that the sum of each column of V is not negative."""
     u, s, vt = np.linalg.svd(x, full_matrices=False)
     sign = np.where(vt.sum(axis=-1) < 0, -1, 1).astype(x.dtype)[..., None, :]
     return np.concatenate([u * sign, s[..., None, :], vt.swapaxes(-1, -2) * sign], axis=-2)
 
 
 def apart(x: Array, m: int) -> tuple[Array, Array, Array]:
-    """The three parts of what is one below the other."""
+    """Split the value of svd into U, s and V."""
     return x[..., :m, :], x[..., m, :], x[..., m + 1 :, :]
 
 

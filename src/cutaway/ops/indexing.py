@@ -1,12 +1,12 @@
-"""Reading some elements of an array, and writing some.
+"""Indexing ops: gather, scatter, and indexed assignment.
 
-The gradient of a read is zero but for the elements that were read. A loop that reads T rows of one
-tensor would make T arrays of mostly zeros, and add them up: T times the work that is needed. So
-the pullback of a read is an object with two forms of one rule: called, it returns the whole
-gradient; asked to `add_to` a running total, it adds only where the elements were read.
+The gradient of x[index] is zero except at the index. A loop that reads T rows of one tensor would
+allocate T mostly-zero arrays and sum them: T times the necessary work. So the pullback of a read is
+an object with two forms: calling it returns the full gradient; `add_to` accumulates into an existing
+total, at the index only.
 
-It is the same with a loop that writes T rows. What was written over gets no gradient: `Erase`, called,
-returns a copy of g with zeros there; given a g that nobody else needs, it writes them into that.
+The same holds for a loop that writes T rows. Overwritten elements get no gradient: calling `Erase`
+returns a copy of g with zeros there; `within` writes the zeros into g in place, if g is not shared.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Read:
 
 
 def may_repeat(index: Any) -> bool:
-    """Whether an index can name an element twice: integer arrays can, slices and masks cannot."""
+    """Whether an index can select an element twice: integer arrays can, slices and masks cannot."""
     parts = index if isinstance(index, tuple) else (index,)
     return any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts)
 
 
 def row_numbers(index: Any, shape: Shape) -> Array | None:
-    """The rows that an index picks: x[i], x[i, ...], or x[i, j] with the rows of all x[i] counted on; else None."""
+    """The rows that x[i], x[i, ...] or x[i, j] selects, as flat indices over the leading axes; None for others."""
     parts = list(index) if isinstance(index, tuple) else [index]
     while parts and parts[-1] is ...:
         parts.pop()
@@ -60,9 +60,9 @@ def row_numbers(index: Any, shape: Shape) -> Array | None:
 
 
 def add_rows(total: Array, numbers: Array, g: Array) -> None:
-    """total[numbers] += g, where a row may be named twice; there are as many rows of total as rows of g are long."""
-    # Element by element: for that add.at has a short way. 1024 rows of 64 take 0.12 ms, as rows 0.56; 10⁶ elements of a
-    # matrix, x[i, j], 2.9 ms instead of 13.7. Some rows at a time, so that the places take little memory.
+    """total[numbers] += g, accumulating repeated rows; total is split into rows as long as those of g."""
+    # Elementwise, since np.add.at has a fast path for flat indices: 1024 rows of 64 take 0.12 ms instead of 0.56, and
+    # 10⁶ elements of a matrix, x[i, j], 2.9 ms instead of 13.7. In chunks, to limit the memory of the flat indices.
     width = g.size // max(1, numbers.size)
     numbers, g = numbers.reshape(-1, 1), g.reshape(numbers.size, width)
     elements, across = total.reshape(-1), np.arange(width)
@@ -74,7 +74,7 @@ def add_rows(total: Array, numbers: Array, g: Array) -> None:
 
 @like_numpy
 def spread(g: Array, *, shape: Shape, index: Any) -> Array:
-    """Zeros of the given shape, with g added at index."""
+    """An array of zeros with g accumulated at index."""
     total = np.zeros(shape, g.dtype)
     Read(shape, index).add_to(total, g)
     return total
@@ -152,7 +152,7 @@ def _found(x: Array, index: Array, axis: int, keepdims: bool) -> Unary:
 
 
 def along(index: Array, axis: int, shape: Shape) -> tuple[Array, ...]:
-    """The full index that `index` along one axis stands for: every other axis keeps its place."""
+    """The full index for `index` along one axis, as in np.take_along_axis."""
     parts: list[Array] = list(np.indices(index.shape, sparse=True))
     parts[axis] = index
     return tuple(parts)
@@ -179,14 +179,14 @@ def _added_at(x: Array, y: Array, index: Any) -> Binary:
 
 
 def follow(x: Any, steps: Steps) -> Any:
-    """The view of x that a chain of shape ops gives."""
+    """The view of x obtained by applying a sequence of shape ops."""
     for op, attrs in steps:
         x = op(x, **attrs)[0]
     return x
 
 
 class Erase:
-    """The pullback of what was written over: g, but 0 at view(g)[index]."""
+    """The pullback of the overwritten input: g, with zeros at view(g)[index]."""
 
     __slots__ = ("index", "order", "shape", "steps")
 
@@ -199,7 +199,7 @@ class Erase:
         return np.where(untouched, g, 0)
 
     def within(self, g: Array) -> Array:
-        """The same in g's own memory, if the steps lead to a place in it and not to a copy."""
+        """The same in place, if the steps give a view of g and not a copy."""
         view = follow(g, self.steps)
         if view.size and not np.may_share_memory(view, g):
             return self(g)
@@ -215,29 +215,29 @@ def overwrite(x: Array, y: Array, *, steps: Steps = (), index: Any = ..., order:
 
 
 def overwritten(shape: Shape, steps: Steps, index: Any, order: Shape, ndim: int) -> tuple[Pullback, Pullback]:
-    """overwrite's pullbacks: what was overwritten gets no gradient, what was written gets it."""
+    """overwrite's pullbacks: the gradient goes to the written value, and none to the overwritten elements."""
 
     def dy(g: Array) -> Array:
-        part: Array = np.copy(follow(g, steps)[index])  # which may be about to be erased in g
-        if may_repeat(index):  # of two values written to one place, the last has stayed
+        part: Array = np.copy(follow(g, steps)[index])  # a copy, since g may be zeroed there in place
+        if may_repeat(index):  # of several values written to one element, the last remains
             writers = follow(laid_out(shape, order, np.int64), steps)
             numbers = np.arange(np.size(part)).reshape(part.shape)
             writers[index] = numbers
             part = part * (writers[index] == numbers)
-        return part.reshape((1,) * (ndim - part.ndim) + part.shape)  # y may have had more dimensions, of length 1
+        return part.reshape((1,) * (ndim - part.ndim) + part.shape)  # y may have leading axes of length 1
 
     return Erase(shape, steps, index, order), dy
 
 
 def laid_out(shape: Shape, order: Shape, dtype: type) -> Array:
-    """Ones that lie in memory in this order of the axes."""
+    """An array of ones whose axes are in this order in memory."""
     return np.ones([shape[axis] for axis in order], dtype).transpose(np.argsort(order))
 
 
 def axes_in_memory(x: Array) -> Shape:
-    """The axes of x, those that lie furthest apart in memory first.
+    """The axes of x by descending stride.
 
-    Where a reshape is a view, and where a copy, depends on it; the steps of a view can be followed only in an
-    array that is laid out as the first one was.
+    Whether a reshape is a view or a copy depends on this order, so the steps of a view can be replayed only on an
+    array with the same memory layout.
     """
     return tuple(sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis])))

@@ -1,7 +1,7 @@
-"""How far a prediction is from the truth, for classes.
+"""Classification losses.
 
-Cross entropy is fused: softmax, logarithm and the choice of the right class in one op. The
-gradient of the three together is as simple as softmax - truth, and nothing overflows on the way.
+Cross entropy fuses softmax, logarithm and the selection of the target class into one op. The
+gradient of the three together is simply softmax - truth, and no intermediate overflows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def cross_entropy(logits: Array, *, target: Array, scale: Array, total: bool = T
 
     The gradient of a row is scale · (softmax(logits) - truth), where truth is 1 for the target and 0 elsewhere.
     """
-    # Fused: 2 passes over the logits instead of 5, and no second array of their size forward.
+    # Fused: 2 passes over the logits instead of 5, and fewer temporaries of their size.
     rows = np.arange(len(target))
     away = logits - largest(logits, 1)
     chosen = away[rows, target]
@@ -37,7 +37,7 @@ def cross_entropy(logits: Array, *, target: Array, scale: Array, total: bool = T
 
 
 def cross_entropy_twin(logits: Array, *, target: Array, scale: Array, total: bool = True) -> Array:
-    """Cross entropy from small ops: pick the log-probability of the right class."""
+    """Cross entropy from small ops: log_softmax, then nll."""
     logp = log_softmax(logits, axis=1)[0]
     return nll(logp, target=target, scale=scale, total=total)[0]
 

@@ -1,6 +1,6 @@
-"""A border of one number around an array.
+"""Constant padding.
 
-To take a border away is to add one of negative width. So the way back is the same function.
+Negative widths crop, so the pullback is the same function with the widths negated.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from .contract import Array, Unary
 from .special import like_numpy
 
-Widths: TypeAlias = tuple[tuple[int, int], ...]  # before and after, for each axis; below 0 cuts off
+Widths: TypeAlias = tuple[tuple[int, int], ...]  # (before, after) for each axis; negative widths crop
 
 
 def pad(x: Array, *, widths: Widths, value: Any = 0) -> Unary:
@@ -23,7 +23,7 @@ def pad(x: Array, *, widths: Widths, value: Any = 0) -> Unary:
 
 @like_numpy
 def bordered(x: Array, *, widths: Widths, value: Any = 0) -> Array:
-    """x with a border of one value; np.pad takes ten times as long."""
+    """x padded with a constant; np.pad takes ten times as long."""
     out = np.full([n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)], value, x.dtype)
     there = tuple(slice(max(before, 0), size - max(after, 0)) for size, (before, after) in zip(out.shape, widths))
     here = tuple(slice(max(-before, 0), size - max(-after, 0)) for size, (before, after) in zip(x.shape, widths))

@@ -1,8 +1,8 @@
-"""Many numbers become one: sums, means, extremes.
+"""Reductions: sums, means, extremes.
 
-Every reduction takes `axis` (None: all axes) and `keepdims`. A reduction's pullback has to give
-one g to many inputs, so it first puts the axes back that were taken away, with length 1
-(`restore`), and then lets broadcasting do the rest.
+Every reduction takes `axis` (None: all axes) and `keepdims`. The pullback of a reduction distributes
+g over the reduced elements: it restores the reduced axes with length 1 (`restore`), and broadcasting
+does the rest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .special import power_values, sign_values
 
 
 def restore(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
-    """g with the reduced axes of `shape` back in place, each of length 1."""
+    """g with the reduced axes of `shape` restored, each with length 1."""
     if keepdims:
         return g
     if axis is None:
@@ -26,9 +26,9 @@ def restore(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
 
 
 def count(shape: Shape, axis: Axis) -> int:
-    """How many numbers go into each result."""
+    """The number of elements reduced into each result."""
     if not shape:
-        return 1  # a single number, along whatever axis
+        return 1  # a scalar, for any axis
     axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
     n = 1
     for a in axes:
@@ -50,7 +50,7 @@ def prod(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Unary:
     def dx(g: Array) -> Array:
         row, along = (x.reshape(-1), 0) if axis is None else (x, axis)
         behind = np.flip(product_before(np.flip(row, along), along), along)
-        others: Array = product_before(row, along) * behind  # and not the product / x, since x may be 0
+        others: Array = product_before(row, along) * behind  # not the product / x, since x may be 0
         grad: Array = restore(g, x.shape, axis, keepdims) * others.reshape(x.shape)
         return grad
 
@@ -58,7 +58,7 @@ def prod(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Unary:
 
 
 def product_before(x: Array, axis: int) -> Array:
-    """For each x the product of those before it along an axis; 1 for the first."""
+    """The exclusive cumulative product of x along an axis, which starts with 1."""
     at = (slice(None),) * (axis % x.ndim)
     factors = np.concatenate([np.ones_like(x[(*at, slice(1))]), x[(*at, slice(-1))]], axis=axis)
     product: Array = np.cumprod(factors, axis=axis)
@@ -106,16 +106,16 @@ def median(x: Array, *, place: int) -> Unary:
 
 
 def _to_extreme(g: Array, x: Array, out: Array, axis: Axis, keepdims: bool) -> Array:
-    """Give g to the elements that equal the extreme, in equal shares."""
+    """Distribute g equally among the elements that equal the extreme."""
     out = restore(out, x.shape, axis, keepdims)
-    hit = (x == out) | ((x != x) & (out != out))  # a nan is found too, though nan != nan
+    hit = (x == out) | ((x != x) & (out != out))  # matches nan too, though nan != nan
     share = restore(g, x.shape, axis, keepdims) / hit.sum(axis=axis, keepdims=True, dtype=x.dtype)
     grad: Array = hit * share
     return grad
 
 
 def largest(x: Array, axis: Axis) -> Array:
-    """The largest x, its axis kept with length 1; 0 where there is none to choose from."""
+    """max(x) with the reduced axis kept; 0 if the axis is empty."""
     if not count(x.shape, axis):
         return np.zeros_like(x.sum(axis=axis, keepdims=True))
     top: Array = np.max(x, axis=axis, keepdims=True)
@@ -141,8 +141,8 @@ def cumprod(x: Array, *, axis: int) -> Unary:
     """out[i] = Π x[j] for j ≤ i"""
 
     def dx(g: Array) -> Array:
-        # Of the later results each has all x up to its own as a factor: Σ g[i] x[k+1] ⋯ x[i] over i ≥ k, by Horner's
-        # rule from the end. A quotient would be shorter, but some x may be 0.
+        # Σ g[i] x[k+1] ⋯ x[i] over i ≥ k, by Horner's rule from the end, times the product of the x before k. Dividing
+        # the outputs by x[k] would be shorter, but x may be 0.
         at: Any = (slice(None),) * (axis % x.ndim)
         sums: list[Array] = []
         for k in reversed(range(x.shape[axis])):
@@ -161,12 +161,12 @@ def norm(x: Array, *, p: float, axis: Axis = None, keepdims: bool = False) -> Un
     if p == 0:
         return np.sum(x != 0, axis=axis, keepdims=keepdims, dtype=x.dtype), lambda g: np.zeros_like(x)
     total = power_values(size, p).sum(axis=axis, keepdims=keepdims)
-    none = total == 0  # where the root has no slope; its own would be ∞, and the second derivative nan
+    none = total == 0  # there the root's derivative is ∞, and the second derivative would be nan
     out = np.where(none, 0 if p > 0 else np.inf, np.where(none, 1, total) ** (1 / p))
-    if math.prod(out.shape) == math.prod(x.shape):  # of one number: no powers, no rounding
+    if math.prod(out.shape) == math.prod(x.shape):  # the norm of one number: no powers, no rounding
         out = size.sum(axis=axis, keepdims=keepdims)
 
-    def dx(g: Array) -> Array:  # the gradient at the origin, where there is none, is 0
+    def dx(g: Array) -> Array:  # 0 at the origin, where the norm is not differentiable
         length = restore(out, x.shape, axis, keepdims)
         direction = np.where(length == 0, 0, size / np.where(length == 0, 1, length))
         slope = direction if p == 2 else np.where(direction == 0, float(p == 1), direction ** (p - 1))

@@ -1,7 +1,7 @@
-"""Functions made of steps: rounding, and division that rounds.
+"""Rounding, and division that rounds.
 
-Between two steps such a function is flat, so its gradient is 0 wherever there is one. It is recorded
-all the same: what is computed from the result has a graph, as in PyTorch.
+Rounding is piecewise constant, so its gradient is 0 wherever it exists. It is recorded all the same,
+so that the results require grad, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .special import sign_values
 
 
 def flat(g: Array) -> Array:
-    """The pullback of a step: no influence."""
+    """The pullback of a piecewise constant function: zeros."""
     return np.zeros_like(g)
 
 
@@ -53,14 +53,14 @@ def trunc_divide(x: Array, y: Array) -> Binary:
     """x / y, rounded towards 0"""
     down = np.floor_divide(x, y)
     if isinstance(down, np.ndarray | np.generic) and down.dtype.kind in "iu":
-        # Whole numbers; x / y would have 53 bits. Where it is negative and not whole, rounding down went one too far.
+        # Integers; x / y would be limited to 53 bits. Floor is one too low where the quotient is negative and inexact.
         return down + ((down < 0) & (np.remainder(x, y) != 0)), flat, flat
     return np.trunc(x / y), flat, flat
 
 
 def remainder(x: Array, y: Array) -> Binary:
     """x - ⌊x / y⌋ y"""
-    rest = np.fmod(x, y)  # and not np.remainder, whose zeros have another sign than PyTorch's
+    rest = np.fmod(x, y)  # not np.remainder, whose zeros differ in sign from PyTorch's
     out = np.where((rest != 0) & ((rest < 0) != (y < 0)), rest + y, rest)
     return out, lambda g: g, lambda g: g * -np.floor_divide(x, y)
 
@@ -71,6 +71,6 @@ def fmod(x: Array, y: Array) -> Binary:
 
 
 def whole_power(x: Array, y: Array) -> Array:
-    """xʸ of whole numbers; 1 / xⁿ rounded towards 0, as PyTorch does where the exponents are a tensor."""
+    """xʸ for integers; 1 / xⁿ rounds towards 0, as in PyTorch when the exponents are a tensor."""
     odd: Any = y & 1
     return np.where(y < 0, np.where(np.abs(x) == 1, x**odd, 0), x ** np.maximum(y, 0))

@@ -1,7 +1,7 @@
-"""Samples from a distribution, as ops see them: numbers that were drawn elsewhere.
+"""The op that records samples drawn from a distribution.
 
-How a draw would have fallen out for another probability cannot be said. PyTorch takes its derivative to be 0, and
-records it all the same. For a gradient that goes through a draw, compute it: mean + std * randn(...).
+A sample is not differentiable with respect to the parameters: PyTorch records it with a gradient of 0, and so does
+cutaway. For a gradient through the sample, reparameterize: mean + std * randn(...).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The same numbers in another arrangement.
+"""Shape ops: they rearrange elements without computing anything.
 
-Nothing is computed here, so each pullback is the way back: g is arranged as the input was. Most of
-these values are views: they share the input's memory.
+So each pullback is the inverse: it rearranges g to the layout of the input. Most of the values are
+views, which share the input's memory.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def unsqueeze(x: Array, *, axis: int) -> Unary:
 
 def expand(x: Array, *, shape: Shape) -> Unary:
     """x, repeated along new axes and along those of length 1, without a copy"""
-    return np.broadcast_to(x, shape), lambda g: g  # the engine sums over what was stretched
+    return np.broadcast_to(x, shape), lambda g: g  # the engine sums over the broadcast axes
 
 
 def stretched_axes(shape: Shape, into: Shape) -> tuple[int, ...]:
-    """The axes of the larger shape that are new, or along which one element stands for many."""
+    """The axes along which `shape` is broadcast to `into`: new, or of length 1 in `shape` only."""
     extra = len(into) - len(shape)
     return tuple(a for a, n in enumerate(into) if a < extra or (shape[a - extra] == 1 and n != 1))
 
@@ -90,7 +90,7 @@ def diag_embed(x: Array, *, shape: Shape, offset: int = 0, axis1: int = 0, axis2
 
 @like_numpy
 def diagonal_of(x: Array, *, offset: int, axis1: int, axis2: int) -> Array:
-    """NumPy's diagonal, which is read-only; this one can be written to."""
+    """np.diagonal, as a writable view."""
     out: Array = np.diagonal(x, offset, axis1, axis2)
     out.flags.writeable = x.flags.writeable
     return out
@@ -98,7 +98,7 @@ def diagonal_of(x: Array, *, offset: int, axis1: int, axis2: int) -> Array:
 
 @like_numpy
 def on_diagonal(g: Array, *, shape: Shape, offset: int, axis1: int, axis2: int) -> Array:
-    """Zeros of the given shape, with g on the diagonal."""
+    """An array of zeros with g on the diagonal."""
     out = np.zeros(shape, g.dtype)
     diagonal_of(out, offset=offset, axis1=axis1, axis2=axis2)[...] = g
     return out
@@ -115,7 +115,7 @@ def sliding(x: Array, *, axis: int, size: int, step: int) -> Unary:
 
 @like_numpy
 def windows_of(x: Array, *, axis: int, size: int, step: int) -> Array:
-    """A view of the windows, their elements in a last axis; it can be written to if they do not overlap."""
+    """A view of the windows, their elements along a new last axis; writable if they do not overlap."""
     windows = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=step >= size and x.flags.writeable)
     return windows[(*(slice(None),) * axis, slice(None, None, step))]
 

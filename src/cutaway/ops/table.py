@@ -1,7 +1,7 @@
-"""The table of ops: the one place where an op is declared.
+"""The op table: the single place where an op is declared.
 
-The functions are plain; what the engine, the printing and the tests have to know of them beside
-their maths stands here, an op a line.
+The op functions contain only the maths. The metadata that the engine, printing and the tests need
+is listed here, one line per op.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ from . import (
 
 @dataclass(frozen=True)
 class Op:
-    """What is known of an op beside its maths."""
+    """The metadata of an op."""
 
     function: Callable[..., Any]
-    grad_fn: str | Callable[[Any], str]  # what PyTorch calls its node, as in grad_fn=<MulBackward0>
-    broadcasts: bool = False  # inputs may be stretched: the engine sums their gradients back
-    numpy: Callable[..., Any] | None = None  # the function for which it stands in when given Tensors
-    twin: Callable[..., Any] | None = None  # a fused op's value, from small ops
-    zeros: bool = False  # for its second derivative PyTorch gives zeros, and not nothing
+    grad_fn: str | Callable[[Any], str]  # PyTorch's name for the node, as in grad_fn=<MulBackward0>
+    broadcasts: bool = False  # inputs broadcast; the engine sums their gradients back to the input's shape
+    numpy: Callable[..., Any] | None = None  # the array function that this op implements for Tensors
+    twin: Callable[..., Any] | None = None  # a reference implementation of a fused op, from small ops
+    zeros: bool = False  # PyTorch returns zeros for its second derivative, and not None
 
     @property
     def formula(self) -> str:
-        """The maths, as the first line of the op's docstring says it."""
+        """The formula: the first line of the op's docstring."""
         return (self.function.__doc__ or "").strip().partition("\n")[0]
 
     def grad_fn_of(self, node: Any) -> str:
-        """The name PyTorch gives this node; for some ops it depends on the arguments."""
+        """PyTorch's name for this node; for some ops it depends on the arguments."""
         return self.grad_fn if isinstance(self.grad_fn, str) else self.grad_fn(node)
 
     def parents_of(self, node: Any) -> list[Any]:
-        """Who made a node's inputs, in PyTorch's order: for 3 * x as for x * 3, and a linear layer's bias first."""
+        """A node's parents in PyTorch's order: 3 * x is ordered like x * 3, and a linear layer's bias comes first."""
         if self.function is linalg.linear:
             return [*node.parents[2:], *node.parents[:2]]
         number_first = _is_number(node, 0) and self.function is not arithmetic.where
@@ -65,24 +65,24 @@ class Op:
 
 
 def _one_or_all(name: str) -> Callable[[Any], str]:
-    """PyTorch tells sum() from sum(dim): SumBackward0 and SumBackward1."""
+    """PyTorch distinguishes sum() and sum(dim): SumBackward0 and SumBackward1."""
     return lambda node: f"{name}Backward{int(node.attrs.get('axis') is not None)}"
 
 
 def _clamped(node: Any) -> str:
-    """PyTorch tells clamp_min(0) from clamp(min=0)."""
+    """PyTorch distinguishes clamp_min(0) and clamp(min=0)."""
     if "max" not in node.attrs:
         return "ClampMinBackward0"
     return "ClampBackward1" if "min" in node.attrs else "ClampMaxBackward0"
 
 
 def _starts_with_number(name: str, otherwise: str) -> Callable[[Any], str]:
-    """PyTorch tells 1 - x from y - x."""
+    """PyTorch distinguishes 1 - x and y - x."""
     return lambda node: name if _is_number(node, 0) else otherwise
 
 
 def _by_number(name: str, i: int) -> Callable[[Any], str]:
-    """PyTorch tells x % 2 from x % y: RemainderBackward0 and RemainderBackward1."""
+    """PyTorch distinguishes x % 2 and x % y: RemainderBackward0 and RemainderBackward1."""
     return lambda node: f"{name}Backward{int(not _is_number(node, i))}"
 
 
@@ -91,19 +91,19 @@ def _is_number(node: Any, i: int) -> bool:
 
 
 def _drawn(node: Any) -> str:
-    """PyTorch tells normal(mean, 1.) from normal(0., std) from normal(mean, std)."""
+    """PyTorch distinguishes normal(mean, 1.), normal(0., std) and normal(mean, std)."""
     if node.attrs["of"] == "Bernoulli":
         return "BernoulliBackward0"
     return f"NormalBackward{1 if _is_number(node, 1) else 2 if _is_number(node, 0) else 3}"
 
 
 def _with(attr: str, name: str, otherwise: str) -> Callable[[Any], str]:
-    """PyTorch tells amax() from max(): by whether an axis was passed."""
+    """PyTorch distinguishes amax() and max(): here, by whether an axis was passed."""
     return lambda node: name if attr in node.attrs else otherwise
 
 
 def _product(node: Any) -> str:
-    """PyTorch has an op for each kind of product that Python writes as @."""
+    """PyTorch has a separate op for each combination of operand dimensions of @."""
     kinds = {(1, 1): "DotBackward0", (2, 1): "MvBackward0", (1, 2): "SqueezeBackward4", (2, 2): "MmBackward0"}
     return kinds.get((node.arrays[0].ndim, node.arrays[1].ndim), "UnsafeViewBackward0")
 
@@ -115,7 +115,7 @@ def _linear(node: Any) -> str:
 
 
 def _reshaped(node: Any) -> str:
-    """PyTorch tells a view of the same memory from a copy in the new order."""
+    """PyTorch distinguishes a view from a copy."""
     x = node.arrays[0] if node.arrays else np.empty(0)
     is_view = np.may_share_memory(x, x.reshape(node.shape)) if node.arrays else True
     return "ViewBackward0" if is_view or not x.size else "UnsafeViewBackward0"
@@ -127,7 +127,7 @@ def _squeezed(node: Any) -> str:
 
 
 def _written(node: Any) -> str:
-    """What was written to: all of a tensor, places that index tensors name, or a view."""
+    """By the target of the write: a whole tensor, elements selected by index tensors, or a view."""
     index = node.attrs.get("index", ...)
     parts = index if isinstance(index, tuple) else (index,)
     if node.attrs.get("steps"):
@@ -141,7 +141,7 @@ def _written(node: Any) -> str:
 
 
 def _read(node: Any) -> str:
-    """x[0] selects, x[1:] slices, x[[0, 2]] looks up."""
+    """x[0] is a select, x[1:] a slice, x[[0, 2]] advanced indexing."""
     parts = [part for part in node.attrs["index"] if part is not ...]
     if any(isinstance(part, np.ndarray) for part in parts):
         return "IndexBackward0"
@@ -171,7 +171,7 @@ _OPS = [
         broadcasts=True,
     ),
     Op(arithmetic.where, "WhereBackward0", broadcasts=True),
-    # one array, element by element
+    # elementwise functions
     Op(elementwise.exp, "ExpBackward0", numpy=np.exp),
     Op(elementwise.expm1, "Expm1Backward0", numpy=np.expm1),
     Op(elementwise.log, "LogBackward0", numpy=np.log),
@@ -224,7 +224,7 @@ _OPS = [
     Op(reduction.cumprod, "CumprodBackward0", numpy=np.cumprod),
     Op(reduction.median, "MedianBackward0"),
     Op(reduction.norm, "LinalgVectorNormBackward0"),
-    # products of matrices
+    # matrix products
     Op(linalg.matmul, _product, broadcasts=True, numpy=np.matmul),
     Op(linalg.linear, _linear, twin=linalg.linear_twin),
     Op(
@@ -234,7 +234,7 @@ _OPS = [
     ),
     Op(linalg.trace, "TraceBackward0", numpy=np.trace),
     Op(linalg.cdist, "CdistBackward0", broadcasts=True),
-    # systems of equations
+    # linear systems
     Op(equations.solve, "LinalgSolveExBackward0", broadcasts=True, numpy=np.linalg.solve),
     Op(equations.inv, "LinalgInvExBackward0", numpy=np.linalg.inv),
     Op(equations.det, "LinalgDetBackward0", numpy=np.linalg.det),
@@ -324,13 +324,13 @@ _OPS = [
 
 TABLE: dict[Callable[..., Any], Op] = {op.function: op for op in _OPS}
 
-# Those whose node's name depends on its inputs: it is settled before these are let go.
+# Ops whose node's name depends on the inputs: it is computed before the inputs are released.
 NAMED_BY_INPUTS = {
     arithmetic.sub, arithmetic.pow, arithmetic.lerp, rounding.remainder, rounding.fmod, sampling.drawn, linalg.matmul,
     indexing.overwrite, indexing.scatter,
 }  # fmt: skip
 
-# What PyTorch calls the nodes of t_(), transpose_(), unsqueeze_() and squeeze_().
+# PyTorch's names for the nodes of t_(), transpose_(), unsqueeze_() and squeeze_().
 NAMES_IN_PLACE = {
     "TBackward0": "TBackward1",
     "TransposeBackward0": "TransposeBackward1",
