@@ -1,24 +1,24 @@
-"""Convolution: a small weight slid over an image, as products of matrices.
+"""Convolution as matrix products.
 
-The textbook gathers what each window sees into a column, and multiplies the weight by the matrix of
-all columns (`conv2d_twin`). That is one fast product, but the columns hold every pixel kh · kw
-times. Here only half of the gathering is done: the image is shifted along its *width*, once for
-each of the kw taps in a window's row, and the kw copies are stacked like channels. What row u of the
-weight meets is then a run of whole rows of the stack, from row u on: a matrix already, without
-moving anything. So a convolution is kh products of matrices:
+The textbook method, im2col, copies each window into a column and multiplies the weight by the matrix
+of all columns (`conv2d_twin`). That is one fast product, but the columns hold every pixel kh · kw
+times. This module gathers along one axis only: it shifts the image along its *width*, once for each
+of the kw taps in a row of the window, and stacks the kw copies like channels. The operand of row u
+of the weight is then a contiguous run of rows of the stack, starting at row u: a view, without a
+copy. So a convolution is kh matrix products:
 
     out = Σᵤ weight[:, :, u, :] · (rows u, u + 1, ... of the stack)
 
 Measured on 32 images of 6 × 14 × 14, 16 filters of 5×5: 0.35 ms forward and 1.1 with the backward
-pass, where columns take 0.65 and 3.4; and a fifth of their memory. A 1×1 window copies nothing; a
-signal with one dimension is one product.
+pass, where im2col takes 0.65 and 3.4; and a fifth of its memory. A 1×1 window needs no copy; a 1-d
+convolution is a single product.
 
-Image, weight and output belong together; each of the first three functions below makes one of them
-from the other two: `correlate` the output, `transposed` the image, `weight_gradient` the weight. Each
-is what the pullbacks of the others need. A transposed convolution is `transposed`, used forward.
+Each of the first three functions below computes one of image, weight and output from the other two:
+`correlate` the output, `transposed` the image, `weight_gradient` the weight. The pullbacks of each
+are the other two. The forward pass of a transposed convolution is `transposed`.
 
 Source: Chellapilla et al., "High Performance Convolutional Neural Networks for Document
-Processing", 2006 (by columns); Dumoulin and Visin, "A Guide to Convolution Arithmetic", 2016.
+Processing", 2006 (im2col); Dumoulin and Visin, "A Guide to Convolution Arithmetic", 2016.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .windows import Pair, Windows, columns, overlaid
 
 
 def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
-    """The output (N, O, oh, ow), from image and weight: what each window sees, times weight, summed."""
+    """The output (N, O, oh, ow) from image and weight: the product sum of each window with the weight."""
     stack, by_row = _stack(x, windows, groups), _by_row(weight, groups)
     (first, *runs) = _runs(windows)
     out: Array = np.matmul(by_row[0], stack[:, :, :, *first])
@@ -42,13 +42,13 @@ def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
 
 
 def transposed(g: Array, weight: Array, windows: Windows, shape: Pair, groups: int = 1) -> Array:
-    """An image (N, C, *shape), from weight and output: each window lays down weight · g; what overlaps adds up."""
+    """An image (N, C, *shape) from weight and output: each window scatters weight · g, overlaps accumulate."""
     N, filters, C, kw = len(g), len(weight) // groups, weight.shape[1], windows.kernel[1]
     if windows.stride == (1, 1) and filters <= 2 * C and min(_around(windows)) >= 0:
         return _transposed_by_correlating(g, weight, windows, shape, groups)
     step, height, width = windows.stride[0], _stack_height(windows), windows.places[1]
     by_row = _by_row(weight, groups)
-    # Pixels stand in front of channels here, so that what is added to the stack are long runs: twice as fast.
+    # Channels last, so that the additions to the stack run over long contiguous rows: twice as fast.
     g = np.ascontiguousarray(g).reshape(N, groups, filters, windows.places[0] * width).swapaxes(-1, -2)
     stack = np.zeros((N, groups, step, height * width, C * kw), g.dtype)
     for u, run in enumerate(_runs(windows)):
@@ -63,9 +63,9 @@ def transposed(g: Array, weight: Array, windows: Windows, shape: Pair, groups: i
 
 
 def _transposed_by_correlating(g: Array, weight: Array, windows: Windows, shape: Pair, groups: int) -> Array:
-    """`transposed`, where windows move by 1: what each pixel sees of g, times the weight turned by 180°.
+    """`transposed` for stride 1: the correlation of g with the weight rotated by 180°.
 
-    Nothing is laid over anything, so it is 1.5 to 3.5 times as fast, unless the image has few channels.
+    It scatters nothing, so it is 1.5 to 3.5 times as fast, unless the image has few channels.
     """
     total, C, kh, kw = weight.shape
     turned = weight.reshape(groups, total // groups, C, kh, kw)[..., ::-1, ::-1].swapaxes(1, 2)
@@ -74,13 +74,13 @@ def _transposed_by_correlating(g: Array, weight: Array, windows: Windows, shape:
 
 
 def _around(windows: Windows) -> Pair:
-    """The padding with which the turned weight begins where the first window ends."""
+    """The padding for the correlation with the rotated weight."""
     (kh, kw), (dh, dw), (top, left) = windows.kernel, windows.dilation, windows.padding
     return dh * (kh - 1) - top, dw * (kw - 1) - left
 
 
 def weight_gradient(x: Array, g: Array, windows: Windows, groups: int = 1) -> Array:
-    """A weight (O, C/groups, kh, kw), from image and output: how what each tap saw went with g, summed."""
+    """A weight (O, C/groups, kh, kw) from image and output: for each tap, the product sum of its pixels with g."""
     N, filters, C, (kh, kw) = len(g), g.shape[1] // groups, x.shape[1] // groups, windows.kernel
     stack = _stack(x, windows, groups)
     g = np.ascontiguousarray(g).reshape(N, groups, filters, math.prod(windows.places)).swapaxes(-1, -2)
@@ -89,23 +89,23 @@ def weight_gradient(x: Array, g: Array, windows: Windows, groups: int = 1) -> Ar
 
 
 def _by_row(weight: Array, groups: int) -> Array:
-    """The weight (O, C, kh, kw), a matrix (O/groups, C · kw) for each of its rows and each group."""
+    """The weight (O, C, kh, kw) as one matrix (O/groups, C · kw) per row and group: (kh, groups, ...)."""
     total, C, kh, kw = weight.shape
     parts = weight.reshape(groups, total // groups, C, kh, kw).transpose(3, 0, 1, 2, 4)
     return parts.reshape(kh, groups, total // groups, C * kw)
 
 
 def _stack(x: Array, windows: Windows, groups: int) -> Array:
-    """x, shifted along its width by each of the kw taps: (N, groups, C/groups · kw, step, height · ow).
+    """x shifted along its width for each of the kw taps: (N, groups, C/groups · kw, step, height · ow).
 
-    Its rows are sorted by their remainder modulo the windows' step down the image, so that those
-    that one row of taps meets follow each other, whatever the step.
+    Its rows are grouped by their index modulo the vertical stride, so that the rows under one row of
+    taps are contiguous for any stride.
     """
     (N, C), kw, step, width = x.shape[:2], windows.kernel[1], windows.stride[0], windows.places[1]
     height = _stack_height(windows)
     phases = _phases(windows.framed(x, least=step * height), step, height)
     if kw == 1 and phases.shape[2:] == (1, height, width):
-        return phases.reshape(N, groups, C // groups, 1, height * width)  # nothing to shift: no copy
+        return phases.reshape(N, groups, C // groups, 1, height * width)  # nothing to shift: a view
     out = np.empty((N, C, kw, step, height, width), x.dtype)
     for v in range(kw):
         out[:, :, v] = phases[..., windows.seen(1, v)]
@@ -113,18 +113,18 @@ def _stack(x: Array, windows: Windows, groups: int) -> Array:
 
 
 def _stack_height(windows: Windows) -> int:
-    """How many rows of each remainder the stack needs."""
+    """The number of rows that the stack needs per remainder."""
     return windows.dilation[0] * (windows.kernel[0] - 1) // windows.stride[0] + windows.places[0]
 
 
 def _phases(x: Array, step: int, height: int) -> Array:
-    """A view (N, C, step, height, W) of an image: its rows by their remainder modulo step."""
+    """A view (N, C, step, height, W) of an image, with its rows grouped by their index modulo step."""
     N, C, _, W = x.shape
     return x[:, :, : step * height].reshape(N, C, height, step, W).swapaxes(2, 3)
 
 
 def _runs(windows: Windows) -> list[tuple[int, slice]]:
-    """For each row of taps, where in the stack's last two axes the rows lie that it meets."""
+    """For each row of taps, the index of its rows in the last two axes of the stack."""
     (rows, width), runs = windows.places, []
     for u in range(windows.kernel[0]):
         first, remainder = divmod(u * windows.dilation[0], windows.stride[0])
@@ -150,7 +150,7 @@ def conv2d(x: Array, weight: Array, *bias: Array, windows: Windows, groups: int 
 
 
 def conv2d_twin(x: Array, weight: Array, *bias: Array, windows: Windows, groups: int = 1) -> Array:
-    """conv2d from small ops: the matrix of what each window sees, times the weight."""
+    """conv2d from small ops: im2col, then a product with the weight."""
     N, filters = x.shape[0], weight.shape[0]
     seen = columns(x, windows=windows)
     seen = seen.reshape((N, groups, seen.shape[1] // groups, seen.shape[2]))
@@ -176,7 +176,7 @@ def conv_transpose2d(
 def conv_transpose2d_twin(
     x: Array, weight: Array, *bias: Array, windows: Windows, shape: Pair, groups: int = 1
 ) -> Array:
-    """conv_transpose2d from small ops: a column for each pixel, laid over each other."""
+    """conv_transpose2d from small ops: a column for each pixel, then col2im."""
     N, C = x.shape[0], weight.shape[0]
     pixels = x.reshape((N, groups, C // groups, windows.places[0] * windows.places[1]))
     laid = np.matmul(weight.reshape((groups, C // groups, -1)).swapaxes(-1, -2), pixels)
@@ -202,7 +202,7 @@ def conv1d_twin(x: Array, weight: Array, *bias: Array, windows: Windows, groups:
 
 
 def over_places(g: Array) -> Array:
-    """The gradient of a bias: Σ g over samples and places."""
+    """The gradient of a bias: Σ g over samples and positions."""
     total: Array = np.einsum("nol->o" if g.ndim == 3 else "nohw->o", g)
     return total
 

@@ -1,9 +1,8 @@
-"""Pooling and resizing: images of another size, channel by channel.
+"""Pooling and resizing, independently for each channel.
 
-Pooling says in one number what a window sees: the largest, or the mean. Resizing asks the other way
-round: for each pixel of the new image, which pixels of the old one, and how much of each? These
-weights are a matrix for the height and a matrix for the width, so resizing is two products. The
-pooling that adapts its windows to the size that is wanted is the same, with means as weights.
+Pooling reduces each window to its maximum or mean. Resizing computes each output pixel as a weighted
+sum of input pixels. The weights are separable, one matrix for the height and one for the width, so
+resizing is two matrix products. Adaptive average pooling is the same, with means as weights.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from .windows import Windows, columns
 
 def max_pool2d(x: Array, *, windows: Windows) -> Unary:
     """out[i, j] = the largest x that the window at (i, j) sees: of equals the first, and of nan the last"""
-    # Fused: one pass per tap instead of six, and no index of the largest is kept. On (32, 6, 28, 28)
-    # by 2×2: 0.06 ms forward, 0.4 backward; from small ops 1.2 and 1.7.
+    # Fused: one pass per tap instead of six, and no saved argmax. On (32, 6, 28, 28) by 2×2: 0.06 ms
+    # forward, 0.4 backward; from small ops 1.2 and 1.7.
     framed, inside = windows.framed(x, lowest(x.dtype)), windows.inside(x.shape[2:])
     out = combined(np.maximum, framed, windows)
 
@@ -35,7 +34,7 @@ def max_pool2d(x: Array, *, windows: Windows) -> Unary:
                 total[:, :, *seen] += g * first
             else:
                 np.multiply(g, first, out=total[:, :, *seen])
-        if unclaimed.any():  # where a nan won, which equals nothing
+        if unclaimed.any():  # where the maximum is nan, which compares unequal to itself
             for _, _, seen in reversed(list(windows.taps())):
                 last = np.isnan(framed[:, :, *seen]) & unclaimed
                 unclaimed ^= last
@@ -46,20 +45,20 @@ def max_pool2d(x: Array, *, windows: Windows) -> Unary:
 
 
 def combined(ufunc: np.ufunc, x: Array, windows: Windows) -> Array:
-    """What the windows see of a framed x, made one number by a ufunc of two: np.maximum, np.add."""
-    # Along the width first, and the results of that along the height: kw + kh passes, not kw · kh.
+    """Reduce each window of a padded x with a binary ufunc, such as np.maximum or np.add."""
+    # First along the width, then along the height: kw + kh passes instead of kw · kh.
     across: Array = reduce(ufunc, [x[..., windows.seen(1, v)] for v in range(windows.kernel[1])])
     out: Array = reduce(ufunc, [across[:, :, windows.seen(0, u)] for u in range(windows.kernel[0])])
     return out if out.base is None else np.copy(out)
 
 
 def lowest(dtype: Any) -> float:
-    """What loses against every number of a dtype."""
+    """The identity of np.maximum for a dtype."""
     return -np.inf if dtype.kind == "f" else int(np.iinfo(dtype).min)
 
 
 def max_pool2d_twin(x: Array, *, windows: Windows) -> Array:
-    """max_pool2d from small ops: tap after tap, a larger one takes the place."""
+    """max_pool2d from small ops: a running maximum over the taps."""
     shape = x.shape[2:]
     frame, inside = windows.frame(shape), (..., *windows.inside(shape))
     edge = np.full(frame, -np.inf, x.dtype if isinstance(x, np.ndarray) else None)
@@ -71,12 +70,12 @@ def max_pool2d_twin(x: Array, *, windows: Windows) -> Array:
 
 
 def winners(x: Array, windows: Windows) -> Array:
-    """Where in its image, counted row by row, each of max_pool2d's values stood."""
+    """The flat index, within its image, of each of max_pool2d's values."""
     framed = windows.framed(x, lowest(x.dtype))
     top, left = windows.padding
     rows, across = np.indices(framed.shape[2:], np.int64)
     number = (rows - top) * x.shape[3] + across - left
-    of_image = windows.framed(np.ones((1, 1, *x.shape[2:]), np.bool_))  # a 0 among uint8 loses against no padding
+    of_image = windows.framed(np.ones((1, 1, *x.shape[2:]), np.bool_))  # excludes the padding: for uint8 it ties with 0
     best = np.empty((*x.shape[:2], *windows.places), x.dtype)
     where = np.empty(best.shape, np.int64)
     found = np.zeros(best.shape, np.bool_)
@@ -91,8 +90,8 @@ def winners(x: Array, windows: Windows) -> Array:
 
 def avg_pool2d(x: Array, *, windows: Windows, divisor: Array) -> Unary:
     """out[i, j] = Σ of the x that the window at (i, j) sees / divisor"""
-    # Fused: slices are added up, and no columns made. On (32, 6, 28, 28) by 2×2, forward and backward:
-    # 0.3 ms, from small ops 0.65.
+    # Fused: it adds slices, without im2col. On (32, 6, 28, 28) by 2×2, forward and backward: 0.3 ms,
+    # from small ops 0.65.
     framed = windows.framed(x)
     frame, inside = framed.shape, windows.inside(x.shape[2:])
     out = combined(np.add, framed, windows)
@@ -112,7 +111,7 @@ def avg_pool2d(x: Array, *, windows: Windows, divisor: Array) -> Unary:
 
 
 def avg_pool2d_twin(x: Array, *, windows: Windows, divisor: Array) -> Array:
-    """avg_pool2d from small ops: a column for what each window sees, and the mean of it."""
+    """avg_pool2d from small ops: im2col, then the mean of each column."""
     seen, (kh, kw) = columns(x, windows=windows), windows.kernel
     mean: Array = seen.reshape((*x.shape[:2], kh * kw, *windows.places)).sum(axis=2) / divisor
     return mean
@@ -130,7 +129,7 @@ def pick2d(x: Array, *, rows: Array, columns: Array) -> Unary:
     """out[..., i, j] = x[..., rows[i], columns[j]]: every new pixel is an old one"""
     H, W = x.shape[-2:]
 
-    def dx(g: Array) -> Array:  # the transposes of two matrices with a 1 in each row
+    def dx(g: Array) -> Array:  # products with the transposes of two selection matrices
         from_rows = (np.arange(H)[:, None] == rows).astype(g.dtype)
         from_columns = (columns[:, None] == np.arange(W)).astype(g.dtype)
         grad: Array = np.matmul(np.matmul(from_rows, g), from_columns)

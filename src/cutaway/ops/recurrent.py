@@ -1,23 +1,23 @@
 """Recurrent layers over a whole sequence, each as one op.
 
-A loop of small ops (the twins below) says what is computed. The fused forms compute the same, in a
-layout made for speed. Inside, a state is a matrix (H, N) with a column for each sequence. What a
-step reads is x[t], a one, and h[t-1], one below the other, and all of its gates are one product:
+The twins below define each layer as a loop of small ops. The fused ops compute the same in a faster
+layout. Internally, a state is a matrix (H, N) with a column for each sequence. The input of a step
+is x[t], a one, and h[t-1], concatenated, and all of its gates are one matrix product:
 
     z[t] = [W  b  U] · [x[t]; 1; h[t-1]]
 
-Backward, a sweep from the last step to the first finds d[t], the gradient of z[t]; the weights'
-gradients are again one product, of all d with all that was read. What σ' and tanh' need is known
-from the values: σ' = σ (1 - σ), tanh' = 1 - tanh².
+Backward, a loop from the last step to the first computes d[t], the gradient of z[t]; the gradients
+of the weights are again one product, of all d with all inputs. σ' and tanh' follow from the saved
+outputs: σ' = σ (1 - σ), tanh' = 1 - tanh².
 
-What this buys: each gate is a block of rows of z, contiguous in memory; as columns beside each
-other, gates take NumPy three times as long to work on. One product instead of three, and no bias to
-add, save a third of a step of `nn.RNN`. Nothing is allocated in the loops that is larger than a
-state. Together, forward and backward, `nn.RNN` and `nn.GRU` take a fifth of their twins' time (32
-steps, batch 32, 64 to 64), `nn.LSTM` a third (64 steps, batch 32, 64 to 128), most of it in products.
+In this layout each gate is a block of rows of z, contiguous in memory; NumPy takes three times as
+long on gates that are blocks of columns. One product instead of three, and no separate bias, save a
+third of a step of `nn.RNN`. The loops allocate nothing larger than a state. Forward and backward
+together, `nn.RNN` and `nn.GRU` take a fifth of their twins' time (32 steps, batch 32, 64 to 64),
+`nn.LSTM` a third (64 steps, batch 32, 64 to 128), most of it in matrix products.
 
 Shapes, for T steps of a batch of N: x (T, N, in), states (T, N, H), weights W (K · H, in) and
-U (K · H, H), biases b and b' (K · H), where K counts the gates that a cell has.
+U (K · H, H), biases b and b' (K · H), where K is the number of gates.
 
 Source: Elman, "Finding Structure in Time", 1990; Hochreiter and Schmidhuber, "Long Short-Term
 Memory", 1997; Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014.
@@ -37,17 +37,17 @@ EVERY = slice(None)
 
 
 def columns(x: Array) -> Array:
-    """(T, N, F) as (T, F, N), in memory too; or the other way round."""
+    """(T, N, F) to a contiguous (T, F, N), or back."""
     return np.ascontiguousarray(np.swapaxes(x, 1, 2))
 
 
 def side_by_side(x: Array) -> Array:
-    """(T, F, N) as (F, T · N): the columns of all steps."""
+    """(T, F, N) to (F, T · N): the columns of all steps, concatenated."""
     return np.swapaxes(x, 0, 1).reshape(x.shape[1], len(x) * x.shape[2])
 
 
 class Steps:
-    """What the steps read, and the weights with which they read it."""
+    """The inputs of all steps in one buffer, and the combined weights."""
 
     def __init__(
         self,
@@ -59,14 +59,14 @@ class Steps:
         to_x: Any = EVERY,
         to_h: Any = EVERY,
     ) -> None:
-        """to_x and to_h: which row of z belongs to each row of W, and to each of U. None said: they are the same."""
+        """to_x and to_h map the rows of W and of U to rows of z. By default they correspond one to one."""
         self.shape, self.biases, self.to_x, self.to_h = x.shape, len(biases), to_x, to_h
         steps, batch, size = x.shape
         self.read = np.empty((steps + 1, size + 1 + h0.shape[1], batch), x.dtype)
         self.read[:-1, :size] = np.swapaxes(x, 1, 2)
-        self.read[-1] = 0  # there is no step that reads it, but there are readers
+        self.read[-1] = 0  # no step reads this row, but it must not stay uninitialized
         self.read[:, size] = 1
-        self.states = self.read[:, size + 1 :]  # h0, and then what the loop writes
+        self.states = self.read[:, size + 1 :]  # a view: h0, then the states that the loop writes
         self.states[0] = h0.T
         rows = len(w_ih) if to_x is EVERY else 1 + max(to_x.max(), to_h.max())
         self.weights = np.zeros((rows, size + 1 + h0.shape[1]), x.dtype)
@@ -76,13 +76,13 @@ class Steps:
             self.weights[where, size] += b
 
     def halved(self, rows: int) -> Array:
-        """The weights, the first rows of them by half."""
+        """A copy of the weights, with the first rows halved."""
         weights = self.weights.copy()
         weights[:rows] *= 0.5
         return weights
 
     def pullbacks(self, d: Callable[[Array], Array]) -> list[Pullback]:
-        """Those of x, W, U and the biases; d makes, of g, the gradient of all z side by side."""
+        """The pullbacks of x, W, U and the biases; d maps g to the gradients of all z, concatenated."""
         size = self.shape[2]
         joint = once(lambda g: np.matmul(d(g), side_by_side(self.read[:-1]).T))
         return [
@@ -107,7 +107,7 @@ def rnn(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array, relu: boo
 
     @once
     def sweep(g: Array) -> tuple[Array, Array]:
-        """The gradients of what goes into each tanh, and of h0."""
+        """The gradients of the pre-activations, and of h0."""
         g = columns(g)
         d = (~(states[1:] <= 0)).astype(g.dtype) if relu else 1 - states[1:] * states[1:]
         dh = np.zeros_like(states[0])
@@ -122,7 +122,7 @@ def rnn(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array, relu: boo
 
 
 def rnn_twin(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array, relu: bool = False) -> Array:
-    """The recurrent net, a step after the other, from small ops."""
+    """The recurrent net from small ops, step by step."""
     h, states = h0, []
     for t in range(x.shape[0]):
         z = np.matmul(x[t], w_ih.T) + np.matmul(h, w_hh.T)
@@ -139,7 +139,7 @@ def rnn_twin(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array, relu
 def lstm(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Variadic:
     """i, f, o = σ(…), u = tanh(…) of x[t] and h[t-1]; c[t] = f c[t-1] + i u; h[t] = o tanh(c[t])
 
-    The value holds h[1] to h[T], and behind them c[T].
+    The value holds h[1] to h[T], followed by c[T].
     """
     size = h0.shape[1]
     order = np.arange(4 * size).reshape(4, size)[[0, 1, 3, 2]].ravel()  # i, f, u, o in W and U; i, f, o, u inside
@@ -164,7 +164,7 @@ def lstm(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Arra
 
     @once
     def sweep(g: Array) -> tuple[Array, Array, Array]:
-        """The gradients of what goes into the gates, of h0 and of c0."""
+        """The gradients of the gates' pre-activations, of h0 and of c0."""
         g = columns(g)
         d = np.empty_like(gates)
         dh, dc = np.zeros_like(g[0]), g[-1].copy()
@@ -172,7 +172,7 @@ def lstm(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Arra
             i, f, o, u = gates[t]
             dh += g[t]
             dc += dh * (o - states[t + 1] * squashed[t])  # h = o tanh(c), so o tanh'(c) is o - h tanh(c)
-            np.multiply(dc, parts[t], out=d[t, :2])  # di = dc u i (1 - i), of which u i is known; and so for f and o
+            np.multiply(dc, parts[t], out=d[t, :2])  # di = dc u i (1 - i), where u i was saved; f and o likewise
             np.multiply(dh, states[t + 1], out=d[t, 2])
             d[t, :3] *= 1 - gates[t, :3]
             np.multiply(dc, i - parts[t, 0] * u, out=d[t, 3])  # du = dc i (1 - u²)
@@ -187,7 +187,7 @@ def lstm(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Arra
 
 
 def lstm_twin(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Array:
-    """The LSTM, a step after the other, from small ops."""
+    """The LSTM from small ops, step by step."""
     h, c, size = h0, c0, h0.shape[-1]
     states = []
     for t in range(x.shape[0]):
@@ -207,8 +207,8 @@ def lstm_twin(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases:
 def gru(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Variadic:
     """r, z = σ(…) of x[t] and h[t-1]; n = tanh(x[t] Wₙᵀ + b + r (h[t-1] Uₙᵀ + b')); h[t] = (1 - z) n + z h[t-1]"""
     size = h0.shape[1]
-    # Four products: r, z, then the two parts of n, which is made of x and of h apart. A fourth of the weights is 0;
-    # to leave them out would take two smaller products a step, and no less time.
+    # Four row blocks: r, z, then the two parts of n, one from x and one from h. A quarter of the weights is 0; leaving
+    # them out would need two smaller products per step, which take as long.
     to_x, to_h = np.arange(3 * size), np.r_[: 2 * size, 3 * size : 4 * size]
     steps = Steps(x, h0, w_ih, w_hh, biases, to_x, to_h)
     states = steps.states
@@ -228,7 +228,7 @@ def gru(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Variad
 
     @once
     def sweep(g: Array) -> tuple[Array, Array]:
-        """The gradients of the four products, and of h0."""
+        """The gradients of the four row blocks, and of h0."""
         g = columns(g)
         d = np.empty_like(gates)
         dh, through = np.zeros_like(g[0]), np.empty_like(g[0])
@@ -251,7 +251,7 @@ def gru(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Variad
 
 
 def gru_twin(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Array:
-    """The GRU, a step after the other, from small ops."""
+    """The GRU from small ops, step by step."""
     h, size, states = h0, h0.shape[-1], []
     for t in range(x.shape[0]):
         a, y = np.matmul(x[t], w_ih.T), np.matmul(h, w_hh.T)

@@ -1,14 +1,13 @@
-"""Windows on an image: a small frame that stops at many places.
+"""Sliding windows over an image, for convolution and pooling.
 
-Convolution and pooling look at an image through a window of kh × kw elements, its *taps*. The
-window moves in steps of `stride`; its taps lie `dilation` apart; around the image there may be
-`padding`. Which row does tap u see, when the window is at place i?
+A window has kh × kw elements, its *taps*. It moves in steps of `stride`; its taps lie `dilation`
+apart; the image may have `padding`. With the window at position i, tap u reads row
 
     i · stride + u · dilation - padding
 
-One thought makes it fast. Do not ask what each window sees, one after the other; ask what each
-*tap* sees in all windows together. That is the image, shifted by u · dilation, and every stride-th
-row of it: a slice. So there are kh · kw large NumPy operations instead of a small one per place.
+Looping over windows is slow, so the loops here run over taps. What one *tap* reads in all windows
+together is a strided slice of the image: every stride-th row, starting at u · dilation. So there are
+kh · kw large NumPy operations instead of a small one per position.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ import numpy as np
 from .contract import Array, Unary
 from .special import like_numpy
 
-Pair: TypeAlias = tuple[int, int]  # one number for the height, one for the width
+Pair: TypeAlias = tuple[int, int]  # (height, width)
 
 
 class Windows(NamedTuple):
-    """How big a window is, how it moves, and at how many places (rows, columns) it stops."""
+    """The geometry of a sliding window, and its number of positions (rows, columns)."""
 
     kernel: Pair
     stride: Pair
-    padding: Pair  # above, and on the left; below and on the right as much as the windows reach
+    padding: Pair  # top and left; bottom and right follow from the reach of the windows
     dilation: Pair
     places: Pair
 
@@ -37,18 +36,18 @@ class Windows(NamedTuple):
     def over(
         cls, shape: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool = False
     ) -> Self:
-        """The windows on an image of this shape; with ceil_mode the last ones may look out over its end."""
+        """The windows over an image of this shape; with ceil_mode the last ones may extend beyond the padding."""
         places = []
         for size, k, s, p, d in zip(shape, kernel, stride, padding, dilation, strict=True):
             steps, rest = divmod(size + 2 * p - d * (k - 1) - 1, s)
-            if ceil_mode and rest and (steps + 1) * s < size + p:  # not where it would see padding only
+            if ceil_mode and rest and (steps + 1) * s < size + p:  # unless it would lie in the padding
                 steps += 1
             places.append(steps + 1)
         return cls(kernel, stride, padding, dilation, (places[0], places[1]))
 
     @property
     def reach(self) -> Pair:
-        """The height and width that the windows cover together."""
+        """The height and width that all windows cover together."""
         height, width = (
             (n - 1) * s + d * (k - 1) + 1
             for n, s, d, k in zip(self.places, self.stride, self.dilation, self.kernel, strict=True)
@@ -56,38 +55,38 @@ class Windows(NamedTuple):
         return height, width
 
     def seen(self, axis: int, u: int) -> slice:
-        """What tap u sees along an axis (0 the height, 1 the width)."""
+        """The slice that tap u reads along an axis (0 the height, 1 the width)."""
         first = u * self.dilation[axis]
         return slice(first, first + self.stride[axis] * (self.places[axis] - 1) + 1, self.stride[axis])
 
     @property
     def overlap(self) -> bool:
-        """Whether a pixel can be seen by two windows."""
+        """Whether two windows can share a pixel."""
         return any(s <= d * (k - 1) for s, d, k in zip(self.stride, self.dilation, self.kernel, strict=True))
 
     def taps(self) -> Iterator[tuple[int, int, tuple[slice, slice]]]:
-        """Every tap (u, v) and what it sees of a framed image."""
+        """Every tap (u, v), with the slices that it reads of a padded image."""
         for u in range(self.kernel[0]):
             for v in range(self.kernel[1]):
                 yield u, v, (self.seen(0, u), self.seen(1, v))
 
     def frame(self, shape: Pair, least: int = 0) -> Pair:
-        """The height, `least` or more, and the width of an image with the padding that the windows need."""
+        """The height, at least `least`, and the width of an image with the padding that the windows need."""
         (top, left), (height, width) = self.padding, self.reach
         return max(height, top + shape[0], least), max(width, left + shape[1])
 
     def inside(self, shape: Pair) -> tuple[slice, slice]:
-        """Where in its frame the image lies."""
+        """The slices of the image within its frame."""
         top, left = self.padding
         return slice(top, top + shape[0]), slice(left, left + shape[1])
 
     def framed(self, x: Array, fill: float = 0, least: int = 0) -> Array:
-        """x (N, C, H, W) with the padding that the windows need; x itself if they need none."""
+        """x (N, C, H, W) padded as the windows need; x itself if no padding is needed."""
         shape = x.shape[2:]
         frame = self.frame(shape, least)
         if frame == shape:
             return x
-        out = np.zeros((*x.shape[:2], *frame), x.dtype)  # in no time, unlike np.full
+        out = np.zeros((*x.shape[:2], *frame), x.dtype)  # lazily allocated, unlike np.full
         if fill:
             out.fill(fill)
         out[:, :, *self.inside(shape)] = x
@@ -96,7 +95,7 @@ class Windows(NamedTuple):
 
 @like_numpy
 def columns(x: Array, *, windows: Windows) -> Array:
-    """What the windows see: (N, C, H, W) to (N, C · kh · kw, L), a column for each of the L places."""
+    """im2col: (N, C, H, W) to (N, C · kh · kw, L), a column for each of the L positions."""
     N, C = x.shape[:2]
     out = np.empty((N, C, *windows.kernel, *windows.places), x.dtype)
     x = windows.framed(x)
@@ -108,7 +107,7 @@ def columns(x: Array, *, windows: Windows) -> Array:
 
 @like_numpy
 def overlaid(x: Array, *, windows: Windows, shape: Pair) -> Array:
-    """The columns put back into an image of this shape: each pixel gets the sum of all that saw it."""
+    """col2im: the inverse layout, in which the values of overlapping windows accumulate."""
     N, C = x.shape[0], x.shape[1] // (windows.kernel[0] * windows.kernel[1])
     parts = x.reshape(N, C, *windows.kernel, *windows.places)
     out = np.zeros((N, C, *windows.frame(shape)), x.dtype)

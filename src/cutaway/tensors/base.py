@@ -1,8 +1,8 @@
-"""What a tensor is made of, and the one way in which an op is run on tensors.
+"""The tensor's state, and `apply`, which runs an op on tensors.
 
-A tensor is an array and a place in the graph: `_node` is None for a constant, a `Leaf` for a tensor
-that asks for a gradient, and a `Node` for the result of an op. The methods that people call are in
-the files beside this one, a family a file; each is a line or two over `apply`.
+A tensor is an array and a reference into the graph: `_node` is None for a constant, a `Leaf` for a
+leaf that requires grad, and a `Node` for the result of a recorded op. The public methods are in the
+other files of this package, one family per file; each is a line or two on top of `apply`.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
 
 Number: TypeAlias = bool | int | float
 Operand: TypeAlias = "Tensor | Number | Array"
-RETAIN = -1  # the key, among a node's hooks, of the one that retain_grad() puts there
+RETAIN = -1  # the key of the hook that retain_grad() registers on a node
 
 
 Dims: TypeAlias = "int | tuple[int, ...] | list[int] | None"
 
 
 class AccumulateGrad(Leaf):
-    """The end of the graph at a leaf tensor: adds what arrives to the tensor's `.grad`."""
+    """The graph node of a leaf tensor: accumulates incoming gradients into the tensor's `.grad`."""
 
     __slots__ = ("since", "tensor")
 
     def __init__(self, tensor: TensorBase) -> None:
         super().__init__(tensor._array.shape)
-        self.since = 0  # when it began to gather the gradient that is there
-        # Weak: the tensor owns its leaf, and a circle would outlive the last reference to it.
+        self.since = 0  # when the accumulation of the current gradient began
+        # A weak reference: the tensor owns its leaf, and a reference cycle would delay the release of both.
         self.tensor = weakref.ref(tensor)
 
     @property
     def variable(self) -> TensorBase | None:
-        """The leaf tensor, under PyTorch's name for it."""
+        """The leaf tensor; the name is PyTorch's."""
         return self.tensor()
 
     def receive(self, g: Any) -> None:
@@ -62,7 +62,7 @@ class AccumulateGrad(Leaf):
         else:
             for listener in events.accumulation:
                 listener(self)
-        if isinstance(g, TensorBase):  # create_graph: a new tensor, and recorded
+        if isinstance(g, TensorBase):  # create_graph: record the accumulation, out of place
             with enable_grad():
                 g = to_dtype(g, dtype)
                 tensor._grad = apply(copy, g) if old is None else old + g
@@ -80,18 +80,18 @@ class AccumulateGrad(Leaf):
 
 
 class View:
-    """How a tensor looks into the memory of another: which one, through which shape ops."""
+    """How a view derives from its base: the base tensor, and the shape ops applied to it."""
 
     __slots__ = ("base", "chain", "node")
 
     def __init__(self, base: TensorBase, node: Node | Leaf | None, chain: Any) -> None:
         self.base = base
-        self.node = node  # the base's, when this view's own was last made
-        self.chain = chain  # the last step and what was before it; a view of a view shares the chain of the first
+        self.node = node  # the base's node when this view's node was last computed
+        self.chain = chain  # a linked list, last step first; a view of a view shares the tail
 
     @property
     def steps(self) -> Steps:
-        """The shape ops in their order, each with its attributes."""
+        """The shape ops in order of application, each with its attributes."""
         steps, chain = [], self.chain
         while chain is not None:
             *step, chain = chain
@@ -100,7 +100,7 @@ class View:
 
 
 class TensorBase(metaclass=Printed):
-    """The parts of a tensor, and what can be said of them."""
+    """The state of a tensor, and its properties."""
 
     __slots__ = ("__dict__", "__weakref__", "_array", "_grad", "_node", "_view")
 
@@ -109,35 +109,35 @@ class TensorBase(metaclass=Printed):
     _grad: TensorBase | None
     _view: View | None
 
-    result: ClassVar[type[Any]]  # the class of what ops give back: Tensor, also for a Parameter
+    result: ClassVar[type[Any]]  # the class of op results: Tensor, for Parameter inputs too
 
     def __init_subclass__(cls, *, is_result: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if is_result:
             TensorBase.result = cls
-            for family in cls.__mro__:  # in Python's messages a method is Tensor.sum, and not Reduction.sum
+            for family in cls.__mro__:  # so that Python's messages say Tensor.sum and not Reduction.sum
                 for method in filter(inspect.isfunction, vars(family).values()):
                     inspect.unwrap(method).__qualname__ = method.__qualname__ = f"Tensor.{method.__name__}"
 
-    # --- what it holds
+    # --- data
 
     @property
     def shape(self) -> Size:
-        """The length of each dimension.
+        """The size of each dimension.
 
         >>> cutaway.zeros(2, 3).shape
         torch.Size([2, 3])
         """
-        return tuple.__new__(Size, self._array.shape)  # without the checks of Size(...): this is asked for often
+        return tuple.__new__(Size, self._array.shape)  # skips the checks of Size(...): this is a hot path
 
     @property
     def dtype(self) -> DType:
-        """The kind of number it holds, such as `cutaway.float32`."""
+        """The data type of the elements, such as `cutaway.float32`."""
         return from_numpy_dtype(self._array.dtype)
 
     @property
     def device(self) -> device:
-        """Where it lives: always the CPU."""
+        """The device of the tensor: always the CPU."""
         return the_cpu
 
     @property
@@ -147,26 +147,26 @@ class TensorBase(metaclass=Printed):
 
     @property
     def ndim(self) -> int:
-        """How many dimensions it has."""
+        """The number of dimensions."""
         return self._array.ndim
 
     @property
     def itemsize(self) -> int:
-        """Bytes of one element."""
+        """The size of one element in bytes."""
         return self._array.itemsize
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all elements."""
+        """The size of all elements in bytes."""
         return self._array.nbytes
 
-    # --- its place in the graph
+    # --- autograd
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a gradient is wanted for it, or for something that it was computed from.
+        """Whether gradients need to be computed for this tensor.
 
-        Setting it to True makes a leaf collect its gradient in `.grad`.
+        Setting it to True makes a leaf accumulate its gradient in `.grad`.
         """
         return node_of(self) is not None
 
@@ -186,12 +186,12 @@ class TensorBase(metaclass=Printed):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was made by the user, and not by an op that was recorded."""
+        """Whether it is a leaf of the graph: not the result of a recorded op."""
         return not isinstance(node_of(self), Node)
 
     @property
     def grad_fn(self) -> Node | None:
-        """The node of the op that made it; None for a leaf.
+        """The node of the op that produced this tensor; None for a leaf.
 
         >>> (cutaway.ones(2, requires_grad=True) * 3).grad_fn.name()
         'MulBackward0'
@@ -201,7 +201,7 @@ class TensorBase(metaclass=Printed):
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that backward passes have gathered here; None before the first."""
+        """The gradient accumulated by backward passes; None before the first."""
         if self._grad is None and isinstance(self._node, Node) and RETAIN not in (self._node.hooks or ()):
             errors.warn(errors.keeps_no_gradient(self._node.op))
         return self._grad  # type: ignore[return-value]
@@ -224,7 +224,7 @@ class TensorBase(metaclass=Printed):
 
     @property
     def data(self) -> Tensor:
-        """The same memory, without the graph. Assigning puts other numbers in its place."""
+        """A detached tensor that shares memory with this one. Assigning replaces the underlying array."""
         for listener in events.data:
             listener(self)
         return wrap(self._array)
@@ -249,17 +249,17 @@ def wrap(array: Array, node: Node | Leaf | None = None) -> Tensor:
 
 
 def base_of(x: TensorBase) -> TensorBase:
-    """The tensor into whose memory x looks; x itself, if it is no view."""
+    """The base of a view; x itself, if it is not a view."""
     view = x._view
     if view is None:
         return x
-    while view.base._view is not None:  # it was rearranged in place, and became a view of what it had been
+    while view.base._view is not None:  # the base became a view itself, by an in-place shape op
         view.base = view.base._view.base
     return view.base
 
 
 def node_of(x: TensorBase) -> Node | Leaf | None:
-    """Who made x. A view whose base was rewritten since is, from then on, a view of what was written."""
+    """The node of x. If its base was written to in place since, the shape ops of the view are replayed first."""
     view, base = x._view, base_of(x)
     if view is None or base._node is view.node or not isinstance(base._node, Node):
         return x._node
@@ -272,7 +272,7 @@ def node_of(x: TensorBase) -> Node | Leaf | None:
 
 
 def apply(op: Callable[..., Any], *inputs: Any, **attrs: Any) -> Tensor:
-    """Run an op on tensors and constants, and record it if a gradient may be asked for.
+    """Run an op on tensors and constants, and record it if an input requires grad.
 
     Args:
         op: a function under the op contract.
@@ -292,10 +292,10 @@ def apply(op: Callable[..., Any], *inputs: Any, **attrs: Any) -> Tensor:
 
 
 def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], parents: Sequence[Any]) -> Tensor:
-    """Run an op on arrays, of which `parents` says who made them: the one place where ops run."""
+    """Run an op on arrays, whose nodes are `parents`: the single place where ops run."""
     try:
         answer = op(*arrays, **attrs) if attrs else op(*arrays)
-    except RuntimeWarning:  # warnings were made errors; but log(0) is -inf here, and no mistake
+    except RuntimeWarning:  # warnings are set to raise; but log(0) is -inf here, not an error
         with np.errstate(all="ignore"):
             answer = op(*arrays, **attrs)
     except Exception as error:
@@ -306,8 +306,8 @@ def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], pa
     if not switch.recording or not any(parents):
         return wrap(value)
     try:
-        frame = sys._getframe(3)  # behind us are `apply` or `binary`, and the method that called it
-    except ValueError:  # an op applied by hand, at the top of a program
+        frame = sys._getframe(3)  # skips `apply` or `binary`, and the method that called it
+    except ValueError:  # an op applied directly, at module level
         frame = sys._getframe(2)
     node = Node(op, attrs, arrays, parents, value.shape, answer[1:], user_line(frame))
     if observers:
@@ -317,7 +317,7 @@ def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], pa
 
 
 def apply_view(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
-    """`apply` for a shape op: the result remembers whose memory it looks into, if it does."""
+    """`apply` for a shape op: if the result shares memory with x, it is recorded as a view."""
     out = apply(op, x, **attrs)
     if owner(out._array) is owner(x._array):
         base = base_of(x)
@@ -326,14 +326,14 @@ def apply_view(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
 
 
 def named(x: Tensor, name: str) -> Tensor:
-    """x, whose node has a name in PyTorch that does not follow from the op."""
+    """Set the name of x's node, where PyTorch's name does not follow from the op."""
     if isinstance(x._node, Node):
         x._node.named = name
     return x
 
 
 def unary(op: Callable[..., Any], x: TensorBase) -> Tensor:
-    """`apply` for an op of one tensor that gives fractions: whole numbers become some first."""
+    """`apply` for an op of one tensor with floating-point results: integers are converted first."""
     x = as_float(x)
     return run(op, NOTHING, (x._array,), (x._node if x._view is None else node_of(x),))
 
@@ -342,13 +342,13 @@ def unary(op: Callable[..., Any], x: TensorBase) -> Tensor:
 
 
 def binary(op: Callable[..., Any], x: Any, y: Any) -> Tensor:
-    """`apply` for an op of two operands, brought to one dtype by PyTorch's rules first.
+    """`apply` for an op of two operands, after PyTorch's type promotion.
 
-    NotImplemented for operands of other classes, which may know more: Python asks them next.
+    Returns NotImplemented for operands of other classes, so that Python tries their reflected method.
     """
-    # Most operands need nothing done: past `apply`, a sum of two small tensors takes 2.2 µs and not 2.8. One of the two
-    # is a tensor, whose method called: beside a number it is the other, and two of one class both are.
-    if type(y) in NUMBERS and x._array.dtype.kind == "f":  # NumPy too lets a number take the array's dtype
+    # Fast paths for operands that need no promotion: a sum of two small tensors takes 2.2 µs instead of 2.8. At least
+    # one operand is a tensor, the one whose method called: so beside a number, or of one class, the other is too.
+    if type(y) in NUMBERS and x._array.dtype.kind == "f":  # in NumPy too, a number takes the array's dtype
         return run(op, NOTHING, (x._array, y), (x._node if x._view is None else node_of(x), None))
     if type(x) in NUMBERS and y._array.dtype.kind == "f":
         return run(op, NOTHING, (x, y._array), (None, y._node if y._view is None else node_of(y)))
@@ -359,33 +359,33 @@ def binary(op: Callable[..., Any], x: Any, y: Any) -> Tensor:
     if not (isinstance(x, OPERANDS) and isinstance(y, OPERANDS)):
         return NotImplemented  # type: ignore[no-any-return]
     if op is sub and (is_bool(x) or is_bool(y)):
-        raise errors.bool_subtraction()  # between two bool tensors, NumPy refuses
+        raise errors.bool_subtraction()  # of two bool tensors, NumPy raises itself
     return apply(op, *to_common_dtype(x, y))
 
 
 NOTHING: dict[str, Any] = {}  # the attributes of most ops
 NUMBERS = (float, int)
-OPERANDS = (TensorBase, int, float, np.ndarray, np.generic)  # what can stand beside a tensor
+OPERANDS = (TensorBase, int, float, np.ndarray, np.generic)  # valid operands of a tensor
 
 
 def is_bool(x: Any) -> bool:
-    """Whether x is or holds True and False."""
+    """Whether x is a bool, or a tensor or array of bools."""
     if isinstance(x, TensorBase):
         return bool(x._array.dtype.kind == "b")
     return isinstance(x, bool | np.bool_) or (isinstance(x, np.ndarray) and bool(x.dtype.kind == "b"))
 
 
 def is_operand(x: Any) -> bool:
-    """Whether x can stand beside a tensor in an expression."""
+    """Whether x is a valid operand of a tensor."""
     return isinstance(x, OPERANDS)
 
 
 def as_operand(x: Any) -> Any:
-    """x as `apply` takes it: a Tensor stays one, a NumPy scalar becomes a number, an array a constant."""
+    """Convert x for `apply`: a NumPy scalar becomes a number, and an array a constant tensor."""
     if isinstance(x, np.generic):
         return x.item()
     if isinstance(x, np.ndarray):
-        from_numpy_dtype(x.dtype)  # raises for those that no tensor has
+        from_numpy_dtype(x.dtype)  # raises for unsupported dtypes
         return wrap(x)
     if not isinstance(x, TensorBase | int | float):
         raise errors.not_an_operand(x)
@@ -393,11 +393,11 @@ def as_operand(x: Any) -> Any:
 
 
 def to_common_dtype(*operands: Any, fractions: bool = False) -> list[Any]:
-    """The operands with one dtype, the one that PyTorch's promotion gives.
+    """The operands converted to one dtype, by PyTorch's type promotion.
 
     Args:
         operands: tensors, arrays, numbers.
-        fractions: whole numbers become fractions, in the default dtype.
+        fractions: promote integers to the default floating-point dtype.
     """
     xs = [as_operand(x) for x in operands]
     target = result_type(*[x._array if isinstance(x, TensorBase) else x for x in xs])
@@ -407,14 +407,14 @@ def to_common_dtype(*operands: Any, fractions: bool = False) -> list[Any]:
 
 
 def number_as(x: Number, target: np.dtype[Any]) -> Any:
-    """A Python number that an op will combine with arrays of this dtype."""
+    """A Python number converted for an op on arrays of this dtype."""
     if target.kind == "f":
         return float(x)
     return np.array(x).astype(target) if target.kind in "biu" else x
 
 
 def to_dtype(x: TensorBase, target: np.dtype[Any]) -> Tensor:
-    """x with another dtype; recorded, so that its gradient comes back in x's own."""
+    """x converted to another dtype; recorded, so that the gradient is converted back."""
     if x._array.dtype == target:
         return x  # type: ignore[return-value]
     if target.kind != "f":
@@ -423,7 +423,7 @@ def to_dtype(x: TensorBase, target: np.dtype[Any]) -> Tensor:
 
 
 def as_float(x: TensorBase) -> Tensor:
-    """x, or if it holds whole numbers, x in the default dtype: what `exp` and its like begin with."""
+    """x; if it holds integers, x converted to the default dtype, as `exp` and others require."""
     return x if x._array.dtype.kind == "f" else to_dtype(x, get_default_dtype().dtype)  # type: ignore[return-value]
 
 
@@ -431,7 +431,7 @@ def as_float(x: TensorBase) -> Tensor:
 
 
 def axis_of(dim: int, ndim: int) -> int:
-    """A dimension counted from the front; IndexError if there is none such."""
+    """Normalize a dimension to 0 or more; IndexError if it is out of range."""
     try:
         axis = dim.__index__()
     except AttributeError:
@@ -443,7 +443,7 @@ def axis_of(dim: int, ndim: int) -> int:
 
 
 def axes_of(dim: Dims, ndim: int) -> tuple[int, ...] | None:
-    """Dimensions to reduce over, counted from the front; None or () means all."""
+    """Normalize the dimensions to reduce; None or () means all."""
     if dim is None or (isinstance(dim, tuple | list) and not dim):
         return None
     if not isinstance(dim, tuple | list):
@@ -456,7 +456,7 @@ def axes_of(dim: Dims, ndim: int) -> tuple[int, ...] | None:
 
 
 def common_shape(name: str, *xs: Any) -> tuple[int, ...]:
-    """The shape to which all of these can be stretched."""
+    """The shape to which the operands broadcast."""
     given = [x._array.shape if isinstance(x, TensorBase) else np.shape(x) for x in xs]
     try:
         return np.broadcast_shapes(*given)

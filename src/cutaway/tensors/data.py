@@ -1,4 +1,4 @@
-"""What a tensor can be made from: numbers, nested lists of numbers, arrays."""
+"""Conversion of data to arrays: from numbers, nested lists of numbers, and arrays."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _PLAIN = {float, int, bool}
 
 
 def array_of(data: Any, dtype: Any = None) -> Any:
-    """A new array of the dtype that was asked for, or of the one that PyTorch would choose.
+    """A new array of the given dtype, or of the dtype that PyTorch would infer.
 
     Args:
         data: a number, nested lists of numbers, an array, or a tensor.
-        dtype: None for int64 (whole numbers), the default dtype (fractions) or bool. Numbers that have
-            a dtype, as NumPy's and 0-d tensors do, count with theirs.
+        dtype: None to infer int64 (integers), the default dtype (floats) or bool. NumPy scalars and
+            0-d tensors take part with their own dtype.
 
     Raises:
-        ValueError: lists of unequal length, or a whole number beyond int64.
-        TypeError, RuntimeError: something that is no number.
+        ValueError: lists of unequal length, or an integer beyond int64.
+        TypeError, RuntimeError: data that is not numeric.
     """
     if isinstance(data, TensorBase):
         return data._array.astype(numpy_dtype(dtype, data._array.dtype))
@@ -41,7 +41,7 @@ def array_of(data: Any, dtype: Any = None) -> Any:
         array = np.array(data)
     except ValueError:
         raise errors.ragged(_lengths(data)) from None
-    if array.dtype.kind not in "fib" and array.size:  # uint64 and objects: whole numbers too large
+    if array.dtype.kind not in "fib" and array.size:  # uint64 and objects: integers beyond int64
         array = _large(array, dtype)
     if natural is None:
         natural = scalar_dtype(array.dtype.type(0) if array.size else 0.0)
@@ -49,7 +49,7 @@ def array_of(data: Any, dtype: Any = None) -> Any:
 
 
 def admitted(array: Any) -> Any:
-    """The array, if a tensor can hold numbers of its kind."""
+    """The array; raises if its dtype is not supported."""
     from_numpy_dtype(array.dtype)
     if not array.dtype.isnative:
         raise errors.foreign_byte_order(array.dtype)
@@ -57,7 +57,7 @@ def admitted(array: Any) -> Any:
 
 
 def _is_plain(data: Any) -> bool:
-    """Whether there are only Python's numbers in the lists."""
+    """Whether the lists contain only Python numbers."""
     if not isinstance(data, list | tuple):
         return type(data) in _PLAIN or isinstance(data, range)
     kinds = set(map(type, data))
@@ -65,7 +65,7 @@ def _is_plain(data: Any) -> bool:
 
 
 def _as_plain(data: Any, kinds: list[np.dtype[Any]]) -> Any:
-    """The same lists with Python's numbers only; their dtypes are added to kinds."""
+    """The same lists with Python numbers only; their dtypes are appended to kinds."""
     if isinstance(data, list | tuple | range):
         return [_as_plain(x, kinds) for x in data]
     if isinstance(data, TensorBase) and data._array.size != 1:
@@ -89,11 +89,11 @@ def _large(array: Any, dtype: Any) -> Any:
 
 
 def _checked(array: Any, target: np.dtype[Any]) -> Any:
-    """The array in another dtype, whose range must hold it."""
+    """The array converted to another dtype; raises if a value is out of its range."""
     if target.kind in "iu" and array.size:
         limits = np.iinfo(target)
         low, high = array.min(), array.max()
-        # A negative number becomes one near an unsigned dtype's top, as in PyTorch.
+        # Negative numbers wrap around in unsigned dtypes, as in PyTorch.
         if not (limits.min or -limits.max) <= low <= high <= limits.max:
             raise errors.number_does_not_fit(low if low < 0 else high, target)
     return array.astype(target)

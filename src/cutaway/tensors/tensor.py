@@ -1,4 +1,4 @@
-"""The Tensor: the thing people hold. Its methods come from the families in the files beside this one."""
+"""The Tensor class, assembled from the method families in the other files of this package."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .types import made
 class Tensor(
     InPlace, Extremes, Sorting, Counting, Conversion, Sampling, Differentiation, NumPyProtocol, is_result=True
 ):  # fmt: skip
-    """Numbers in a grid of any number of dimensions, and the record of how they were computed.
+    """A multi-dimensional array that records how it was computed, for automatic differentiation.
 
-    Make one with `cutaway.tensor`, `cutaway.zeros`, `cutaway.randn` and the like.
+    Create one with `cutaway.tensor`, `cutaway.zeros`, `cutaway.randn` and similar functions.
 
     >>> x = cutaway.tensor([[1., 2.], [3., 4.]], requires_grad=True)
     >>> y = (x * x).sum()
@@ -38,7 +38,7 @@ class Tensor(
     __slots__ = ()
 
     def __init__(self, *args: Any) -> None:
-        """Tensor(2, 3) has that shape (and zeros in it), Tensor([1, 2]) those numbers, in the default dtype."""
+        """Tensor(2, 3) is zeros of that shape; Tensor([1, 2]) holds those numbers, in the default dtype."""
         new = made(args)
         self._array, self._node, self._grad, self._view = new._array, new._node, None, new._view
 
@@ -51,8 +51,8 @@ class Tensor(
             default_dtype=get_default_dtype().dtype,
         )
 
-    if not TYPE_CHECKING:  # a type checker would take it that there is every name
+    if not TYPE_CHECKING:  # else a type checker would accept every attribute name
 
         def __getattr__(self, name: str) -> Any:
-            # Python comes here only for a name that is not there: where it is, this costs nothing.
+            # Called only when normal attribute lookup fails, so existing attributes cost nothing.
             raise missing_attribute(self, name)

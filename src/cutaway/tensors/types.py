@@ -1,4 +1,4 @@
-"""The types that PyTorch had before it had dtypes, and that older lessons use: torch.LongTensor for int64."""
+"""PyTorch's legacy tensor types, which older lessons use: torch.LongTensor for int64."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def made(args: tuple[Any, ...], dtype: dtypes.dtype | None = None) -> Tensor:
-    """What `Tensor(2, 3)` and `Tensor([1, 2])` make: zeros of a shape, and those numbers.
+    """Construct the tensor for `Tensor(2, 3)`, zeros of a shape, or `Tensor([1, 2])`, those numbers.
 
     Args:
-        args: lengths, or a shape; or numbers in lists or an array; or a tensor, which is then shared.
+        args: sizes, or a shape; or nested lists or an array of numbers; or a tensor, whose memory is shared.
         dtype: None for the default dtype.
     """
     [data] = args if len(args) == 1 else [None]
@@ -37,7 +37,7 @@ def made(args: tuple[Any, ...], dtype: dtypes.dtype | None = None) -> Tensor:
 
 
 class TensorType:
-    """The type of the tensors of one dtype: makes such tensors, and knows one when it sees it.
+    """The tensor type of one dtype: constructs such tensors, and supports isinstance.
 
     >>> cutaway.LongTensor([1, 2])
     tensor([1, 2])

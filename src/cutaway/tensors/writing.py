@@ -1,7 +1,7 @@
-"""Writing into a tensor's memory, and what that does to its place in the graph.
+"""In-place writes to tensors, and how the graph records them.
 
-Whatever shares the memory sees the new numbers. The history of a tensor that is written to goes on: from then on it is
-the result of one more op, `overwrite`, which took what it had been and what was written.
+All tensors that share the memory see the new values. After a write, the tensor is the result of one more op in the
+graph, `overwrite`, whose inputs are the tensor's previous value and the written value.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ X = TypeVar("X", bound=TensorBase)
 
 
 def refuse_leaf(x: TensorBase) -> None:
-    """Raise if x may not be written to: while ops are recorded, a leaf's value is where its gradient belongs."""
+    """Raise if x, or its base, is a leaf that requires grad and ops are being recorded."""
     base = base_of(x)
     if switch.recording and isinstance(base._node, Leaf):
         raise errors.inplace_on_leaf(base is not x)
 
 
 def write(x: TensorBase, value: Any, index: Any = ...) -> None:
-    """x[index] = value, in x's memory and, where gradients matter, in x's history.
+    """x[index] = value, in memory and, if grad is required, in the graph.
 
-    The history of a view is its base's: what is written through one view is seen through all.
+    A write through a view is recorded on its base, so that all other views see it.
     """
     base = base_of(x)
     value_node = node_of(value) if isinstance(value, TensorBase) else None
@@ -42,7 +42,7 @@ def write(x: TensorBase, value: Any, index: Any = ...) -> None:
     refuse_leaf(x)
     if changes_history and isinstance(value, TensorBase):
         value = to_dtype(value, x._array.dtype)
-    node_of(x)  # an outdated view takes its place in the history before the history goes on
+    node_of(x)  # bring an outdated view up to date before the write is recorded
     array = value._array if isinstance(value, TensorBase) else value
     try:
         x._array[index] = array
@@ -54,7 +54,7 @@ def write(x: TensorBase, value: Any, index: Any = ...) -> None:
 
 
 def rewrite_history(x: TensorBase, array: Array, maker: Node | Leaf | None, index: Any = ...) -> None:
-    """Let x's base be, from now on, what it was with an array, which `maker` made, at x[index]."""
+    """Record on x's base that `array`, produced by the node `maker`, was written to x[index]."""
     base = base_of(x)
     before = base._node
     if base is x and index is ... and np.shape(array) == x._array.shape and maker is not None:
@@ -66,13 +66,13 @@ def rewrite_history(x: TensorBase, array: Array, maker: Node | Leaf | None, inde
         shape, line = base._array.shape, user_line(sys._getframe(1))
         base._node = Node(overwrite, attrs, [base._array, array], [before, maker], shape, pullbacks, line)
     if before is not None and before.hooks and RETAIN in before.hooks:
-        base._node.hooks = {RETAIN: before.hooks.pop(RETAIN)}  # it is the new value's gradient that is kept
+        base._node.hooks = {RETAIN: before.hooks.pop(RETAIN)}  # retain_grad() now applies to the new value
 
 
 def rearrange(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
-    """Let x be what a method makes of it that gives a view: the same memory in another arrangement.
+    """Apply a method that returns a view to x in place, as t_() and unsqueeze_() do.
 
-    What x was becomes its base, and that of the views of x.
+    The previous x becomes the base of x and of its views.
     """
     refuse_leaf(x)
     before = wrap(x._array, x._node) if x._view is None else x
