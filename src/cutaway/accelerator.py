@@ -25,5 +25,5 @@ def device_count() -> int:
     return 0
 
 
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.accelerator")

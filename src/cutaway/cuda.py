@@ -37,5 +37,5 @@ def empty_cache() -> None:
     """Nothing: there is no memory of a GPU to give back."""
 
 
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.cuda")

@@ -88,5 +88,5 @@ def _square(name: str, x: Any) -> Any:
     return decomposable(name, fractions(name, x))
 
 
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.linalg")

@@ -24,5 +24,5 @@ __all__ = [
     "no_grad", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip
 
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.autograd")

@@ -269,5 +269,5 @@ def _detached(ys: Tensors, create_graph: bool) -> Tensors:
     return ys if create_graph else tuple(y.detach() for y in ys)
 
 
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.autograd.functional")

@@ -25,7 +25,7 @@ class Bernoulli(Distribution):
     Args:
         probs: p, a number or tensor, from 0 to 1.
         logits: log(p / (1 - p)), a number or tensor; one of the two.
-        validate_args: False leaves arguments unchecked.
+        validate_args: False disables argument checks.
 
     Raises:
         ValueError: both or neither given, probs outside of 0 … 1, or nan.

@@ -25,7 +25,7 @@ class Categorical(Distribution):
     Args:
         probs: (*, K), 0 or more; divided by their sum.
         logits: (*, K), logarithms of probabilities, up to a constant; what a classifier gives. One of the two.
-        validate_args: False leaves arguments unchecked.
+        validate_args: False disables argument checks.
 
     Raises:
         ValueError: both or neither given, without a dimension, negative probabilities or none above 0, nan.

@@ -26,7 +26,7 @@ class Normal(Distribution):
     Args:
         loc: the mean, a number or tensor.
         scale: the standard deviation, above 0; the two broadcast.
-        validate_args: False leaves arguments unchecked.
+        validate_args: False disables argument checks.
 
     Raises:
         ValueError: scale is not above 0, or something is nan.

@@ -20,7 +20,7 @@ class Uniform(Distribution):
     Args:
         low: the lower end, which can be drawn; a number or tensor.
         high: the upper end, which cannot; the two broadcast.
-        validate_args: False leaves arguments unchecked.
+        validate_args: False disables argument checks.
 
     Raises:
         ValueError: low is not below high.

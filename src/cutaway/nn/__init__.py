@@ -96,5 +96,5 @@ __all__ = [
     "Unflatten", "UninitializedBuffer", "UninitializedParameter", "Upsample", "functional", "init", "utils",
 ]  # fmt: skip
 
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.nn")

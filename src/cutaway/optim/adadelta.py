@@ -17,12 +17,12 @@ class Adadelta(Optimizer):
     """p -= lr · d, with d = g · √(u + eps) / √(v + eps); v and u are the running means of g² and of d².
 
     Args:
-        params: parameters, or groups of them.
+        params: parameters, or parameter groups.
         lr: a factor for the step, 1 in the paper.
         rho: the part of the running means that is kept from step to step.
         eps: keeps the division from 0, and lets the first step be more than 0.
-        weight_decay: pulls weights towards 0, as a part of the gradient.
-        maximize: go up instead of down.
+        weight_decay: L2 penalty, added to the gradient.
+        maximize: maximize the objective instead of minimizing it.
         foreach, capturable, differentiable: see `Optimizer`.
 
     Raises:

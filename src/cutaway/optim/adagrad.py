@@ -18,13 +18,13 @@ class Adagrad(Optimizer):
     """p -= lr / (1 + (t - 1) · lr_decay) · g / (√s + eps), with s the sum of all g² so far.
 
     Args:
-        params: parameters, or groups of them.
+        params: parameters, or parameter groups.
         lr: the learning rate.
         lr_decay: lowers it from step to step.
-        weight_decay: pulls weights towards 0, as a part of the gradient.
+        weight_decay: L2 penalty, added to the gradient.
         initial_accumulator_value: where s starts.
-        eps: keeps the division from 0.
-        maximize: go up instead of down.
+        eps: prevents division by 0.
+        maximize: maximize the objective instead of minimizing it.
         foreach, differentiable, fused: see `Optimizer`.
 
     Raises:

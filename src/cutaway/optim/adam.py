@@ -25,14 +25,14 @@ class Adam(Optimizer):
     The averages start at 0; the divisions undo the pull to 0 in the first steps t.
 
     Args:
-        params: parameters, or groups of them.
+        params: parameters, or parameter groups.
         lr: the learning rate.
         betas: β₁ and β₂.
-        eps: keeps the division from 0.
-        weight_decay: pulls weights towards 0, as a part of the gradient.
+        eps: prevents division by 0.
+        weight_decay: L2 penalty, added to the gradient.
         amsgrad: divide by the largest v so far.
-        maximize: go up instead of down.
-        decoupled_weight_decay: pull the weights themselves, as AdamW does.
+        maximize: maximize the objective instead of minimizing it.
+        decoupled_weight_decay: decay the weights directly, as AdamW does.
         foreach, capturable, differentiable, fused: see `Optimizer`.
 
     Raises:

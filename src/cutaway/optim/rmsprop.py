@@ -21,14 +21,14 @@ class RMSprop(Optimizer):
         b = momentum · b + g / (√v + eps), p -= lr · b                   if momentum > 0
 
     Args:
-        params: parameters, or groups of them.
+        params: parameters, or parameter groups.
         lr: the learning rate.
         alpha: the part of the running mean that is kept from step to step.
-        eps: keeps the division from 0.
-        weight_decay: pulls weights towards 0, as a part of the gradient.
+        eps: prevents division by 0.
+        weight_decay: L2 penalty, added to the gradient.
         momentum: the part of the last step that is made again.
         centered: divide by the root of the variance.
-        maximize: go up instead of down.
+        maximize: maximize the objective instead of minimizing it.
         capturable, foreach, differentiable: see `Optimizer`.
 
     Raises:

@@ -19,13 +19,13 @@ class SGD(Optimizer):
         p -= lr · (g + momentum · v  if nesterov else  v)
 
     Args:
-        params: parameters, or groups of them.
+        params: parameters, or parameter groups.
         lr: the learning rate.
         momentum: the part of v that is kept from step to step.
         dampening: takes the new gradient down.
-        weight_decay: pulls weights towards 0.
+        weight_decay: L2 penalty, added to the gradient.
         nesterov: look ahead along the momentum.
-        maximize: go up instead of down.
+        maximize: maximize the objective instead of minimizing it.
         foreach, differentiable, fused: see `Optimizer`.
 
     Raises:

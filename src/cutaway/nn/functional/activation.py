@@ -163,7 +163,7 @@ def softsign(input: Tensor) -> Tensor:
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """x held between min_val and max_val.
+    """x clamped to [min_val, max_val].
 
     >>> F.hardtanh(torch.tensor([-3.0, 0.5]))
     tensor([-1.0000,  0.5000])

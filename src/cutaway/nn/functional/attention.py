@@ -45,7 +45,7 @@ def scaled_dot_product_attention(
         (N, ..., L, Eᵥ); zeros for a query that may look at nothing.
 
     Raises:
-        RuntimeError: shapes or dtypes do not fit.
+        RuntimeError: the shapes or dtypes do not match.
 
     Source: Vaswani et al., "Attention Is All You Need", 2017.
 
@@ -204,7 +204,7 @@ def multi_head_attention_forward(
         (L, N, E), and weights as `nn.MultiheadAttention` gives them.
 
     Raises:
-        AssertionError, RuntimeError: a size does not fit.
+        AssertionError, RuntimeError: a size does not match.
 
     >>> net, x = nn.MultiheadAttention(4, num_heads=2), torch.ones(3, 1, 4)
     >>> inside, outside = (net.in_proj_weight, net.in_proj_bias), (net.out_proj.weight, net.out_proj.bias)

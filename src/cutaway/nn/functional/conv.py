@@ -40,7 +40,7 @@ def conv1d(
         (N, O, L') or (O, L')
 
     Raises:
-        RuntimeError: the shapes or dtypes do not fit.
+        RuntimeError: the shapes or dtypes do not match.
 
     >>> F.conv1d(torch.tensor([[1.0, 4.0, 9.0, 16.0]]), torch.tensor([[[-1.0, 1.0]]]))
     tensor([[3., 5., 7.]])
@@ -63,16 +63,16 @@ def conv2d(
         input: (N, C, H, W) or (C, H, W).
         weight: (O, C/groups, kh, kw).
         bias: (O).
-        stride: how far the window moves from place to place.
-        padding: zeros around the image; "same" as many as keep its size, "valid" none.
-        dilation: how far the window's elements lie apart.
-        groups: into how many parts the channels are split; each part is convolved by itself.
+        stride: the step between neighbouring windows.
+        padding: zeros added around the image; "same" preserves its size, "valid" adds none.
+        dilation: the spacing between the window's elements.
+        groups: the number of groups of channels; each group is convolved separately.
 
     Returns:
         (N, O, H', W') or (O, H', W')
 
     Raises:
-        RuntimeError: the shapes or dtypes do not fit, or the window is larger than the image.
+        RuntimeError: the shapes or dtypes do not match, or the window is larger than the image.
 
     Source: LeCun et al., "Gradient-Based Learning Applied to Document Recognition", 1998.
 
@@ -169,7 +169,7 @@ def conv_transpose2d(
         (N, O, H', W') or (O, H', W'), where H' = (H - 1) stride - 2 padding + dilation (kh - 1) + output_padding + 1.
 
     Raises:
-        RuntimeError: the shapes or dtypes do not fit.
+        RuntimeError: the shapes or dtypes do not match.
 
     Source: Zeiler et al., "Deconvolutional Networks", 2010.
 

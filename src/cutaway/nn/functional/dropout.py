@@ -15,7 +15,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     Args:
         input: floating point, any shape.
-        p: the probability of dropping an element.
+        p: the probability of zeroing an element.
         training: False returns the input as it is.
         inplace: write the result into `input`.
 
@@ -47,7 +47,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
     Args:
         input: (N, C, H, W).
-        p: the probability of dropping a channel of a sample.
+        p: the probability of zeroing a channel of a sample.
         training: False returns the input as it is.
         inplace: write the result into `input`.
 

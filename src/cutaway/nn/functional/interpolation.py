@@ -32,13 +32,13 @@ def interpolate(
 
     Args:
         input: (N, C, L) or (N, C, H, W).
-        size: the new L, or (H, W); or else
-        scale_factor: how many times as large, one number or one for each axis.
+        size: the new L or (H, W); alternatively
+        scale_factor: the scale, one number or one for each axis.
         mode: "nearest" takes the nearest pixel; "linear" (signals) and "bilinear" (images) draw a line between
             neighbours; "area" takes means.
         align_corners: whether the centres of the corner pixels stay where they are, or the outer edges of the image
             (False, the default); for "linear" and "bilinear".
-        recompute_scale_factor: use the factor that results from the rounded size.
+        recompute_scale_factor: recompute the factor from the rounded size.
         antialias: False; smoothing is not there.
 
     Returns:

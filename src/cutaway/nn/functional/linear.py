@@ -22,7 +22,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         (..., out)
 
     Raises:
-        RuntimeError: the sizes or dtypes do not fit.
+        RuntimeError: the sizes or dtypes do not match.
 
     >>> F.linear(torch.tensor([1.0, 2.0]), torch.tensor([[3.0, 4.0]]), torch.tensor([0.5]))
     tensor([11.5000])

@@ -151,9 +151,9 @@ def cross_entropy(
     Args:
         input: logits, (C), (N, C) or (N, C, d₁, d₂, ...); no softmax before it, that is part of the loss.
         target: class numbers 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...); or probabilities, of input's shape.
-        weight: a factor for each class, (C); the mean is then the weighted mean.
-        ignore_index: a class number that does not count.
-        label_smoothing: the part of the probability that is spread evenly over all classes, 0 … 1.
+        weight: a weight for each class, (C); the mean is then the weighted mean.
+        ignore_index: a class number to ignore.
+        label_smoothing: the fraction of the probability that is spread evenly over all classes, 0 … 1.
 
     Raises:
         IndexError: a class number is not in 0 … C-1.
@@ -203,8 +203,8 @@ def nll_loss(
     Args:
         input: log-probabilities, (C), (N, C) or (N, C, d₁, d₂, ...), for example from `log_softmax`.
         target: class numbers 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...).
-        weight: a factor for each class, (C); the mean is then the weighted mean.
-        ignore_index: a class number that does not count.
+        weight: a weight for each class, (C); the mean is then the weighted mean.
+        ignore_index: a class number to ignore.
 
     Raises:
         IndexError: a class number is not in 0 … C-1.

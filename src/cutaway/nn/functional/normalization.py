@@ -38,13 +38,13 @@ def layer_norm(
     """(input - mean) / √(variance + eps) · weight + bias, over the last axes of each sample.
 
     Args:
-        input: (*, normalized_shape), any axes in front.
-        normalized_shape: the sizes of the axes that are averaged.
+        input: (*, normalized_shape).
+        normalized_shape: the sizes of the axes to normalize over.
         weight, bias: of shape normalized_shape.
-        eps: keeps the division from exploding.
+        eps: added to the variance to avoid division by 0.
 
     Raises:
-        RuntimeError: the shapes do not fit.
+        RuntimeError: the shapes do not match.
 
     Source: Ba et al., "Layer Normalization", 2016.
 
@@ -63,13 +63,13 @@ def rms_norm(
     """input / √(mean(input²) + eps) · weight, over the last axes of each sample.
 
     Args:
-        input: (*, normalized_shape), any axes in front.
-        normalized_shape: the sizes of the axes that are averaged.
+        input: (*, normalized_shape).
+        normalized_shape: the sizes of the axes to normalize over.
         weight: of shape normalized_shape.
-        eps: keeps the division from exploding; None: the smallest step of the dtype at 1.
+        eps: added to the mean square to avoid division by 0; None: the machine epsilon of the dtype.
 
     Raises:
-        RuntimeError: the shapes do not fit.
+        RuntimeError: the shapes do not match.
 
     Source: Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
 
@@ -112,12 +112,12 @@ def group_norm(
 
     Args:
         input: (N, C, *).
-        num_groups: into how many groups the C channels are split.
+        num_groups: the number of groups of channels.
         weight, bias: (C).
-        eps: keeps the division from exploding.
+        eps: added to the variance to avoid division by 0.
 
     Raises:
-        RuntimeError: C cannot be split so, or the shapes do not fit.
+        RuntimeError: C is not divisible by num_groups, or the shapes do not fit.
 
     Source: Wu and He, "Group Normalization", 2018.
 
@@ -160,11 +160,11 @@ def batch_norm(
         weight, bias: (C).
         training: use the mean and the variance of this batch.
         momentum: how far the running statistics move: running + momentum · (batch - running).
-        eps: keeps the division from exploding.
+        eps: added to the variance to avoid division by 0.
 
     Raises:
         ValueError: training with a single value for a channel: its variance is 0.
-        RuntimeError: the shapes do not fit, or there are no running statistics when not training.
+        RuntimeError: the shapes do not match, or there are no running statistics when not training.
 
     Source: Ioffe and Szegedy, "Batch Normalization", 2015.
 

@@ -29,7 +29,7 @@ def max_pool1d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest of what a window sees of a signal.
+    """The maximum of each window of a signal.
 
     Args:
         input: (N, C, L) or (C, L).
@@ -53,15 +53,15 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest of what a window sees of an image.
+    """The maximum of each window of an image.
 
     Args:
         input: (N, C, H, W) or (C, H, W).
-        kernel_size: the window's height and width, or one number for both.
-        stride: how far the window moves; None: by its size, so that windows do not overlap.
-        padding: how far the window may stand out over the edge, at most by half of it.
-        dilation: how far the window's elements lie apart.
-        ceil_mode: also use a last window that stands out over the end.
+        kernel_size: the height and width of the window, or one number for both.
+        stride: the step between windows; None: their size, so that they do not overlap.
+        padding: how far the window may extend beyond the edge, at most half its size.
+        dilation: the spacing between the window's elements.
+        ceil_mode: include a last window that extends beyond the end.
         return_indices: also give where in its image, counted row by row, each value stood: int64.
 
     Returns:
@@ -103,7 +103,7 @@ def avg_pool1d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Tensor:
-    """The mean of what a window sees of a signal.
+    """The mean of each window of a signal.
 
     Args:
         input: (N, C, L) or (C, L).
@@ -127,15 +127,15 @@ def avg_pool2d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Tensor:
-    """The mean of what a window sees of an image.
+    """The mean of each window of an image.
 
     Args:
         input: (N, C, H, W) or (C, H, W).
-        kernel_size: the window's height and width, or one number for both.
-        stride: how far the window moves; None: by its size, so that windows do not overlap.
+        kernel_size: the height and width of the window, or one number for both.
+        stride: the step between windows; None: their size, so that they do not overlap.
         padding: zeros around the image, at most half of the window.
-        ceil_mode: also use a last window that stands out over the end.
-        count_include_pad: whether the zeros of the padding count in the mean.
+        ceil_mode: include a last window that extends beyond the end.
+        count_include_pad: whether the mean includes the padding.
         divisor_override: divide the sum by this number.
 
     Returns:

@@ -66,10 +66,10 @@ def triplet_margin_loss(
 
     Args:
         anchor, positive, negative: vectors, (N, D) or (D): a thing, another like it, and one that is not.
-        margin: how much further the negative should be than the positive.
-        p: the norm for the distance.
-        eps: keeps the gradient of a distance of 0 finite.
-        swap: take the distance of positive and negative, where that is the smaller one.
+        margin: how much farther the negative should be than the positive.
+        p: the order of the norm.
+        eps: keeps the gradient finite at distance 0.
+        swap: use the distance between positive and negative where it is smaller.
 
     Source: Schroff et al., "FaceNet", 2015; swap: Balntas et al., "Learning Shallow Convolutional Feature
     Descriptors with Triplet Losses", 2016.

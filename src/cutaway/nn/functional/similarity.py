@@ -17,13 +17,13 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     Args:
         x1, x2: shapes that broadcast to (*, D, *).
         dim: where D is, the axis of the vectors.
-        eps: the least length that is divided by.
+        eps: the lower bound of the divisor.
 
     Returns:
         (*, *), without D.
 
     Raises:
-        RuntimeError: the shapes do not fit, or both hold whole numbers.
+        RuntimeError: the shapes do not match, or both hold whole numbers.
 
     >>> F.cosine_similarity(torch.tensor([[1.0, 1.0]]), torch.tensor([[2.0, 0.0]]))
     tensor([0.7071])
@@ -51,9 +51,9 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
 
     Args:
         x1, x2: (N, D) or (D), or shapes that broadcast.
-        p: which norm.
-        eps: added to every difference, so that the gradient is never that of a norm at 0.
-        keepdim: keep the last axis, with length 1.
+        p: the order of the norm.
+        eps: added to every difference, so that the norm is differentiable where x1 = x2.
+        keepdim: keep the last axis with size 1.
 
     >>> F.pairwise_distance(torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 4.0]]))
     tensor([5.])

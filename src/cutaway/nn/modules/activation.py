@@ -1,4 +1,4 @@
-"""Activations as layers, to stand in a Sequential; the maths and its sources are in `functional/`."""
+"""Activation layers, for use in a Sequential; the maths and its sources are in `functional/`."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class LeakyReLU(_Activation):
 
 
 class PReLU(Module):
-    """x where x > 0, else weight · x, with a weight that is trained.
+    """x where x > 0, else weight · x, with a learnable weight.
 
     Args:
         num_parameters: 1, or one weight for each of the C channels of inputs (N, C, ...).
-        init: where the weights start.
+        init: the initial weight.
 
     >>> nn.PReLU()(torch.tensor([-1.0, 2.0])).tolist()
     [-0.25, 2.0]
@@ -183,7 +183,7 @@ class Softsign(_Activation):
 
 
 class Hardtanh(_Activation):
-    """x held between min_val and max_val.
+    """x clamped to [min_val, max_val].
 
     >>> nn.Hardtanh()(torch.tensor([-3.0, 0.5]))
     tensor([-1.0000,  0.5000])
@@ -232,7 +232,7 @@ class LogSigmoid(_Activation):
 
 
 class Softmax(_Activation):
-    """exp(x) / Σ exp(x) along the axis `dim`. Not before CrossEntropyLoss, which has it inside.
+    """exp(x) / Σ exp(x) along the axis `dim`. Do not use it before CrossEntropyLoss, which includes it.
 
     >>> nn.Softmax(dim=1)(torch.zeros(1, 4))
     tensor([[0.2500, 0.2500, 0.2500, 0.2500]])

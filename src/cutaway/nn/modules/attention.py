@@ -1,4 +1,4 @@
-"""Attention as a layer: several heads, each with queries, keys and values of its own."""
+"""Multi-head attention: each head has its own queries, keys and values."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ __all__ = ["MultiheadAttention"]
 
 
 class NonDynamicallyQuantizableLinear(Linear):
-    """A Linear; PyTorch has this name for the last one in attention, and prints it."""
+    """A Linear under PyTorch's name for the output projection, which its repr shows."""
 
 
 class MultiheadAttention(Module):
-    """Attention by several heads, each of which looks for something else, joined by a linear layer.
+    """Several attention heads in parallel, combined by a linear layer.
 
     Args:
-        embed_dim: E, the size of a query and of the output; each of the heads works on E / num_heads.
-        num_heads: how many heads.
-        dropout: the probability of dropping a weight, while training.
-        bias: False leaves the biases of all projections out.
-        add_bias_kv: one more key and value, learned, beside those that are given.
-        add_zero_attn: one more key and value, zeros: a head may look at nothing.
+        embed_dim: E, the size of a query and of the output; each head has size E / num_heads.
+        num_heads: the number of heads.
+        dropout: the dropout probability of the attention weights, in training.
+        bias: False omits the biases of all projections.
+        add_bias_kv: append a learnable key and value.
+        add_zero_attn: append a key and value of zeros, so that a head can attend to nothing.
         kdim, vdim: the sizes of keys and values; E by default.
         batch_first: sequences are (N, L, E) instead of (L, N, E).
 
     Shapes:
-        query (L, N, E), key (S, N, kdim), value (S, N, vdim), or as batch_first says, or all without N;
-        key_padding_mask (N, S), True for a key that is only padding;
-        attn_mask (L, S) or (N · num_heads, L, S), True where a query may NOT look (the other way round than in
+        query (L, N, E), key (S, N, kdim), value (S, N, vdim), or batch first, or all without N;
+        key_padding_mask (N, S), True for padding;
+        attn_mask (L, S) or (N · num_heads, L, S), True where attention is NOT allowed (the opposite of
         `F.scaled_dot_product_attention`), or numbers that are added to the scores.
 
     Returns:
-        output (L, N, E), or as query is arranged;
-        weights (N, L, S), the mean of all heads', or (N, num_heads, L, S) with average_attn_weights=False;
+        output, of the shape of query;
+        weights (N, L, S), averaged over the heads, or (N, num_heads, L, S) with average_attn_weights=False;
         None with need_weights=False, which is faster.
 
     Raises:
-        AssertionError, RuntimeError: a size does not fit.
+        AssertionError, RuntimeError: a size does not match.
 
     Source: Vaswani et al., "Attention Is All You Need", 2017.
 
@@ -108,7 +108,7 @@ class MultiheadAttention(Module):
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:
-        """Draw the weights anew."""
+        """Reinitialize the weights."""
         for name in ("in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight"):
             if getattr(self, name) is not None:
                 init.xavier_uniform_(getattr(self, name))
@@ -135,7 +135,7 @@ class MultiheadAttention(Module):
         sizes, masks = (self.embed_dim, self.kdim, self.vdim), (key_padding_mask, attn_mask)
         check_heads(name, (query, key, value), sizes, self.num_heads, masks, is_causal, self.batch_first)
         turn = self.batch_first and query.ndim == 3
-        if turn:  # and what was one tensor stays one, to be projected once
+        if turn:  # the same tensor must stay the same object, to be projected once
             turned = {id(x): x.transpose(0, 1) for x in (query, key, value)}
             query, key, value = (turned[id(x)] for x in (query, key, value))  # (L, N, E)
         out, weights = F.multi_head_attention_forward(

@@ -1,9 +1,9 @@
-"""Batch normalization: each channel gets mean 0 and spread 1 over the batch, then a learned weight and bias.
+"""Batch normalization: mean 0 and variance 1 for each channel over the batch, then a learnable weight and bias.
 
     y = (x - mean) / √(variance + eps) · weight + bias
 
-In training, mean and variance are those of the batch, and the layer keeps a running average of them. In evaluation,
-when there may be one sample only, it uses what it kept. So `net.eval()` changes what the layer computes.
+In training, mean and variance are those of the batch, and the layer keeps running averages of them. In evaluation,
+where a batch may have a single sample, it uses the running averages. So `net.eval()` changes what the layer computes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "LazyBatchNorm2d"]
 
 
 class _BatchNorm(Module):
-    """What the batch normalizations share; they differ in the inputs that they take."""
+    """The base of the batch normalizations, which differ in the input shapes they accept."""
 
     shapes: dict[int, str]  # for each number of axes what they are
     weight: Parameter | None
@@ -63,14 +63,14 @@ class _BatchNorm(Module):
         self.reset_parameters()
 
     def reset_running_stats(self) -> None:
-        """Forget the batches seen so far."""
+        """Reset the running statistics."""
         for name, start in (("running_mean", 0), ("running_var", 1), ("num_batches_tracked", 0)):
             statistic = self._buffers[name]
             if statistic is not None:
                 statistic.fill_(start)
 
     def reset_parameters(self) -> None:
-        """Set weight to 1 and bias to 0, and forget the batches seen so far."""
+        """Set weight to 1 and bias to 0, and reset the running statistics."""
         self.reset_running_stats()
         if self.weight is not None:
             init.ones_(self.weight)
@@ -129,11 +129,11 @@ class BatchNorm2d(_BatchNorm):
 
     Args:
         num_features: C.
-        eps: keeps the division from exploding.
-        momentum: how far the running averages move towards each batch; None: they are the mean over all batches.
-        affine: False leaves weight and bias out.
-        track_running_stats: False keeps no running averages: evaluation then uses the batch's too.
-        bias: False leaves the bias out.
+        eps: added to the variance to avoid division by 0.
+        momentum: the weight of each batch in the running averages; None: the average over all batches.
+        affine: False omits weight and bias.
+        track_running_stats: False keeps no running averages; evaluation then uses batch statistics too.
+        bias: False omits the bias.
 
     Shapes:
         input and output (N, C, H, W), weight and bias (C), running_mean and running_var (C). The running variance is
@@ -152,7 +152,7 @@ class BatchNorm2d(_BatchNorm):
 
 
 class LazyBatchNorm2d(LazyModuleMixin, BatchNorm2d):
-    """A `BatchNorm2d` that takes num_features from its first input; its other arguments are `BatchNorm2d`'s.
+    """A `BatchNorm2d` that infers num_features from its first input; the other arguments are those of `BatchNorm2d`.
 
     >>> layer = nn.LazyBatchNorm2d()
     >>> layer(torch.zeros(8, 3, 5, 5)).shape
@@ -187,12 +187,12 @@ class LazyBatchNorm2d(LazyModuleMixin, BatchNorm2d):
             self.num_batches_tracked = zeros((), dtype=int64)
 
     def reset_parameters(self) -> None:
-        """Set weight to 1 and bias to 0, and forget the batches seen so far, if they have a shape."""
+        """Set weight to 1 and bias to 0, and reset the running statistics, if they have a shape."""
         if self.num_features and not self.has_uninitialized_params():
             super().reset_parameters()
 
     def initialize_parameters(self, input: Tensor) -> None:
-        """Take num_features from x (N, C, H, W)."""
+        """Infer num_features from x (N, C, H, W)."""
         if input.ndim not in self.shapes:
             raise ValueError(self._wrong_axes(input))
         size = input.shape[1:2]

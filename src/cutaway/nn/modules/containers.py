@@ -1,7 +1,7 @@
 """Containers: modules whose children are a list or a dict instead of named attributes.
 
 A plain Python list of layers hides them: `self.layers = [Linear(2, 3)]` trains nothing, because a list is not
-a module. These containers hold layers (or parameters) so that the model finds them.
+a module. These containers register the layers (or parameters) that they hold.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Identity", "ModuleDict", "ModuleList", "ParameterDict", "ParameterLi
 
 
 class Identity(Module):
-    """Returns its input: a place holder for a layer that is switched off. Takes and ignores any arguments.
+    """Returns its input: a placeholder for a layer that is disabled. Any arguments are ignored.
 
     >>> nn.Identity(54, unused=True)(torch.ones(2))
     tensor([1., 1.])
@@ -34,10 +34,10 @@ class Identity(Module):
 
 
 class _Numbered(Module):
-    """What Sequential and ModuleList share: children named "0", "1", ... and used as a list."""
+    """The base of Sequential and ModuleList: children named "0", "1", ... with the interface of a list."""
 
     def _key(self, position: int) -> str:
-        """The name of the child at a position, counted from the end when negative."""
+        """The name of the child at an index; negative indices count from the end."""
         position = as_index(position)
         if not -len(self) <= position < len(self):
             raise IndexError(f"index {position} is out of range: this {type(self).__name__} holds {len(self)} modules")
@@ -129,7 +129,7 @@ class Sequential(_Numbered):
         return module
 
     def insert(self, index: int, module: Module) -> Self:
-        """Put a module before the one at a position."""
+        """Insert a module before an index."""
         self._check_module(module)
         if not -len(self) <= index <= len(self):
             raise IndexError(f"index {index} is out of range: this Sequential holds {len(self)} modules")
@@ -144,7 +144,7 @@ class Sequential(_Numbered):
         return Sequential(*self, *other)
 
     def __mul__(self, times: int) -> Sequential:
-        """The same layers, `times` times over: they share their weights."""
+        """The layers repeated `times` times, with shared weights."""
         if not isinstance(times, int):
             raise TypeError(f"a Sequential can be repeated a whole number of times, not {type(times).__name__}")
         if times <= 0:
@@ -158,7 +158,7 @@ class Sequential(_Numbered):
 
 
 class ModuleList(_Numbered):
-    """A list of modules that a model finds; what to do with them is up to the model's `forward`.
+    """A list of registered modules; the model's `forward` decides how to use them.
 
     >>> layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(3))
     >>> layers
@@ -190,7 +190,7 @@ class ModuleList(_Numbered):
         )
 
     def insert(self, index: int, module: Module) -> None:
-        """Put a module before the one at a position, as `list.insert` does."""
+        """Insert a module before an index, as `list.insert` does."""
         self._check_module(module)
         layers = list(self)
         layers.insert(index, module)
@@ -200,7 +200,7 @@ class ModuleList(_Numbered):
         return ModuleList([*self, *other])
 
     def __repr__(self) -> str:
-        """Equal neighbours are printed once, with their count."""
+        """Identical neighbours are printed once, with their count."""
         runs: list[tuple[int, int, str]] = []  # first, last, text
         for number, module in enumerate(self):
             text = repr(module)
@@ -218,7 +218,7 @@ class ModuleList(_Numbered):
 
 
 class ModuleDict(Module):
-    """A dict of modules that a model finds, in the order they were put in.
+    """A dict of registered modules, in insertion order.
 
     >>> branches = nn.ModuleDict({"up": nn.Linear(2, 4), "down": nn.Linear(4, 2)})
     >>> branches["up"]
@@ -284,12 +284,12 @@ class ModuleDict(Module):
 
 
 def _as_parameter(value: Any) -> Any:
-    """A bare Tensor becomes a Parameter; anything else is kept as it is."""
+    """Convert a plain Tensor to a Parameter; return anything else unchanged."""
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
 def _entries(entries: Iterable[tuple[Any, Any]], type_name: Callable[[Tensor], str]) -> str:
-    """What a list or dict of parameters prints: a line for each, with its type and size."""
+    """The lines of the repr of a list or dict of parameters: the type and size of each."""
     lines = []
     for name, value in entries:
         if isinstance(value, Tensor):
@@ -302,7 +302,7 @@ def _entries(entries: Iterable[tuple[Any, Any]], type_name: Callable[[Tensor], s
 
 
 class ParameterList(Module):
-    """A list of parameters that a model finds; a bare Tensor put in becomes a Parameter.
+    """A list of registered parameters; Tensors are converted to Parameters.
 
     >>> weights = nn.ParameterList([torch.zeros(2), torch.ones(2, 3)])
     >>> [tuple(p.shape) for p in weights]
@@ -361,7 +361,7 @@ class ParameterList(Module):
 
 
 class ParameterDict(Module):
-    """A dict of parameters that a model finds; a bare Tensor put in becomes a Parameter.
+    """A dict of registered parameters; Tensors are converted to Parameters.
 
     >>> weights = nn.ParameterDict({"scale": torch.ones(2)})
     >>> weights["scale"].requires_grad
@@ -413,7 +413,7 @@ class ParameterDict(Module):
         return ((key, self[key]) for key in self)
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """The value of a name, which gets the default if it has none."""
+        """The value of a name, which is set to the default if missing."""
         if key not in self:
             self[key] = default
         return self[key]
@@ -434,7 +434,7 @@ class ParameterDict(Module):
         return ParameterDict(OrderedDict(self.items()))
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
-        """A new dict in which every name has the default."""
+        """A new dict that maps every name to the default."""
         return ParameterDict((key, default) for key in keys)
 
     def __or__(self, other: ParameterDict) -> ParameterDict:
@@ -456,7 +456,7 @@ class ParameterDict(Module):
         """Add the entries of a mapping, or of pairs (name, value)."""
         pairs: Iterable[Any] = parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters
         if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):
-            pairs = sorted(pairs)  # as PyTorch: a dict had no order when this class was made
+            pairs = sorted(pairs)  # as in PyTorch, whose class dates from when dicts were unordered
         if not isinstance(pairs, Iterable):
             raise TypeError(
                 f"ParameterDict.update takes a mapping or pairs (name, value), not {type(parameters).__name__}"

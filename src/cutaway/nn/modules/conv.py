@@ -1,4 +1,4 @@
-"""Convolution layers: a few weights, slid over a signal or an image, find the same pattern wherever it stands.
+"""Convolution layers: a small kernel, slid over a signal or an image, detects the same pattern at every position.
 
     out[n, o] = bias[o] + Σ over c of weight[o, c] slid over x[n, c]
 """
@@ -24,7 +24,7 @@ __all__ = ["Conv1d", "Conv2d", "ConvTranspose2d", "LazyConv2d"]
 
 
 class _Conv(Module):
-    """What the convolution layers share: arguments, weights, print."""
+    """The base of the convolution layers: arguments, weights, repr."""
 
     axes: int
     transposed = False
@@ -93,8 +93,8 @@ class _Conv(Module):
         return (first, second // self.groups, *self.kernel_size)
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # this gain leaves ±1/√(inputs of a window)
+        """Reinitialize the weights."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # this gain gives ±1/√(inputs of a window)
         if self.bias is not None:
             inputs = math.prod(self.weight.shape[1:])
             bound = 1 / math.sqrt(inputs) if inputs > 0 else 0
@@ -108,7 +108,7 @@ class _Conv(Module):
         return convolve(self, input, weight, bias, self.stride, padding, self.dilation, self.groups, self.axes)
 
     def _amounts(self) -> list[tuple[int, int]]:
-        """How much is padded before and after each axis."""
+        """The padding before and after each axis."""
         if not isinstance(self.padding, str):
             return [(p, p) for p in self.padding]
         totals = [d * (k - 1) * (self.padding == "same") for d, k in zip(self.dilation, self.kernel_size, strict=True)]
@@ -132,7 +132,7 @@ class _Conv(Module):
 
 
 class Conv1d(_Conv):
-    """Slide weights over signals.
+    """1d convolution over signals.
 
     Args:
         in_channels, out_channels: C and O.
@@ -170,19 +170,19 @@ class Conv1d(_Conv):
 
 
 class Conv2d(_Conv):
-    """Slide weights over images.
+    """2d convolution over images.
 
     Args:
-        in_channels: C, the channels of the input, 3 for colours.
-        out_channels: O, how many patterns are looked for.
-        kernel_size: the window's height and width, or one number for both.
-        stride: how far the window moves from place to place.
-        padding: zeros around the image; "same" as many as keep its size, "valid" none.
-        dilation: how far the window's elements lie apart.
-        groups: into how many parts the channels are split; each part is convolved by itself.
-        bias: False leaves the bias out.
-        padding_mode: what stands in the padding: "zeros", or pixels of the image: "reflect" (mirrored at the edge),
-            "replicate" (the edge's), "circular" (those of the other side).
+        in_channels: C, the number of input channels, 3 for colour images.
+        out_channels: O, the number of output channels.
+        kernel_size: the height and width of the window, or one number for both.
+        stride: the step between neighbouring windows.
+        padding: zeros added around the image; "same" preserves its size, "valid" adds none.
+        dilation: the spacing between the window's elements.
+        groups: the number of groups of channels; each group is convolved separately.
+        bias: False omits the bias.
+        padding_mode: the contents of the padding: "zeros", or pixels of the image: "reflect" (mirrored at the edge),
+            "replicate" (the edge repeated), "circular" (the opposite side).
 
     Shapes:
         input (N, C, H, W) or (C, H, W), output (N, O, H', W') or (O, H', W'), weight (O, C/groups, kh, kw), bias (O);
@@ -190,7 +190,7 @@ class Conv2d(_Conv):
 
     Raises:
         ValueError: the arguments contradict each other.
-        RuntimeError: an input does not fit; the message says how to make it fit.
+        RuntimeError: the input has the wrong shape or dtype; the message says how to fix it.
 
     Initial weights and biases are uniform in ±1/√(C/groups · kh · kw).
 
@@ -226,14 +226,14 @@ class Conv2d(_Conv):
 
 
 class ConvTranspose2d(_Conv):
-    """The way back of `Conv2d`: images grow, each pixel laying down a weight.
+    """Transposed 2d convolution, which upsamples images: each pixel adds a scaled copy of the kernel to the output.
 
     Args:
         in_channels, out_channels, kernel_size, dilation, groups, bias: as for `Conv2d`.
-        stride: how far apart neighbours lay down their weights; by about as much the image grows.
-        padding: how much is cut off all around.
-        output_padding: how much less is cut off at the end.
-        padding_mode: "zeros"; there is no other here.
+        stride: the spacing of the copies, which is about the factor by which the image grows.
+        padding: how much is cropped on all sides.
+        output_padding: how much less is cropped at the end.
+        padding_mode: only "zeros".
 
     Shapes:
         input (N, C, H, W) or (C, H, W), output (N, O, H', W') or (O, H', W'), weight (C, O/groups, kh, kw), bias (O);
@@ -271,13 +271,13 @@ class ConvTranspose2d(_Conv):
         )  # fmt: skip
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """The grown image; output_size (H', W') chooses among the sizes that stride leaves open."""
+        """The upsampled image; output_size (H', W') selects one of the sizes that are possible with stride > 1."""
         more = self.output_padding if output_size is None else self._reaching(input, tuple(output_size))
         less = [p for p, _ in self._amounts()]
         return convolve_back(self, input, self.weight, self.bias, self.stride, less, more, self.groups, self.dilation)
 
     def _reaching(self, x: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
-        """The output_padding that gives an image of the wanted size."""
+        """The output_padding that gives an image of the requested size."""
         places, paddings = x.shape[-2:], [p for p, _ in self._amounts()]
         axes = zip(places, self.stride, paddings, self.dilation, self.kernel_size, strict=True)
         least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in axes]
@@ -292,7 +292,7 @@ class ConvTranspose2d(_Conv):
 
 
 class LazyConv2d(LazyModuleMixin, Conv2d):
-    """A `Conv2d` that takes in_channels from its first input; its other arguments are `Conv2d`'s.
+    """A `Conv2d` that infers in_channels from its first input; the other arguments are those of `Conv2d`.
 
     >>> layer = nn.LazyConv2d(6, kernel_size=5)
     >>> layer(torch.zeros(32, 3, 28, 28)).shape
@@ -323,12 +323,12 @@ class LazyConv2d(LazyModuleMixin, Conv2d):
             self.bias = UninitializedParameter(device=device, dtype=dtype)
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew, if they have a shape."""
+        """Reinitialize the weights, if they have a shape."""
         if self.in_channels and not self.has_uninitialized_params():
             super().reset_parameters()
 
     def initialize_parameters(self, input: Tensor) -> None:
-        """Take in_channels from x (N, C, H, W) or (C, H, W), and draw the weights, unless they were loaded."""
+        """Infer in_channels from x (N, C, H, W) or (C, H, W), and initialize the weights, unless they were loaded."""
         if self.has_uninitialized_params():
             if input.ndim not in (3, 4):
                 raise RuntimeError(f"{self} takes (N, C, H, W) or (C, H, W), and was given x of {tuple(input.shape)}")

@@ -1,4 +1,4 @@
-"""Dropout as a layer, which knows from `train()` and `eval()` whether to drop."""
+"""Dropout layers, active in training mode only."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["Dropout", "Dropout2d"]
 
 
 class Dropout(Module):
-    """While training, set each element to 0 with probability p and scale the rest by 1/(1-p).
+    """In training, set each element to 0 with probability p and scale the rest by 1/(1-p).
 
     Args:
-        p: the probability of dropping an element.
+        p: the probability of zeroing an element.
         inplace: write the result into the input.
 
     Raises:
@@ -40,10 +40,10 @@ class Dropout(Module):
 
 
 class Dropout2d(Dropout):
-    """While training, set whole channels to 0 with probability p and scale the rest by 1/(1-p).
+    """In training, set whole channels to 0 with probability p and scale the rest by 1/(1-p).
 
     Args:
-        p: the probability of dropping a channel of a sample.
+        p: the probability of zeroing a channel of a sample.
         inplace: write the result into the input.
 
     Shapes:

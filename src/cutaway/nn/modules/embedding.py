@@ -1,4 +1,4 @@
-"""Embedding: a table of learned vectors, one for each word (or item, or user)."""
+"""Embedding: a lookup table of learned vectors, one for each word (or item, or user)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["Embedding"]
 
 
 class Embedding(Module):
-    """The rows of a weight that the input numbers.
+    """Look up rows of the weight by index.
 
     Args:
-        num_embeddings: V, how many rows; inputs are 0 … V-1.
+        num_embeddings: V, the number of rows; inputs are 0 … V-1.
         embedding_dim: D, the size of a row.
-        padding_idx: a row that starts at 0 and is never trained.
+        padding_idx: the index of a row that is initialized to 0 and not trained.
 
     Shapes:
         input (*) of int64 or int32, output (*, D), weight (V, D).
@@ -70,7 +70,7 @@ class Embedding(Module):
 
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Self:
-        """An embedding with the given rows (V, D); frozen, unless told otherwise.
+        """An embedding with the given weight (V, D), frozen by default.
 
         >>> nn.Embedding.from_pretrained(torch.eye(3))(torch.tensor(1))
         tensor([0., 1., 0.])
@@ -81,7 +81,7 @@ class Embedding(Module):
         return cls(rows, size, padding_idx, _weight=embeddings, _freeze=freeze)
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew."""
+        """Reinitialize the weights."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():

@@ -1,4 +1,4 @@
-"""Flatten and Unflatten: change the axes between layers, not the numbers."""
+"""Flatten and Unflatten: reshape between layers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Flatten", "Unflatten"]
 
 
 class Flatten(Module):
-    """Join the axes from start_dim to end_dim, by default all but the batch.
+    """Flatten the axes from start_dim to end_dim, by default all but the batch.
 
     >>> nn.Flatten()(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5, 784])
@@ -28,7 +28,7 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Cut one axis into several.
+    """Split one axis into several.
 
     >>> nn.Unflatten(1, (1, 28, 28))(torch.zeros(5, 784)).shape
     torch.Size([5, 1, 28, 28])

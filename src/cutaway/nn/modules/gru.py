@@ -1,11 +1,11 @@
-"""Gated recurrent units: a state that is kept or rewritten, as two gates decide at every step.
+"""Gated recurrent units: at every step, two gates decide how much of the state is kept or overwritten.
 
     r = σ(W_r x + b_r + U_r h + b'_r)            reset: how much of the old state the candidate sees
     z = σ(W_z x + b_z + U_z h + b'_z)            update: how much of the old state stays
     n = tanh(W_n x + b_n + r (U_n h + b'_n))     the candidate for the new state
     h' = (1 - z) n + z h
 
-What z keeps passes a step unchanged, and so does its gradient: that is why a GRU remembers longer than an RNN.
+Where z is near 1, the state and its gradient pass a step unchanged, so a GRU remembers longer than an RNN.
 
 Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine
 Translation", 2014.
@@ -29,12 +29,12 @@ class GRUCell(RNNCellBase):
     Args:
         input_size: the size of x.
         hidden_size: the size of h.
-        bias: False leaves the biases out.
+        bias: False omits the biases.
 
     Shapes:
         input x (N, input_size) or (input_size);
-        hx, the state h, (N, hidden_size) or (hidden_size), zeros when it is not given; h' likewise.
-        The weights hold the rows of r, z and n one below the other: weight_ih (3 · hidden_size, input_size).
+        hx, the state h, (N, hidden_size) or (hidden_size), zeros by default; h' likewise.
+        The weights stack the rows of r, z and n: weight_ih (3 · hidden_size, input_size).
 
     >>> cell = nn.GRUCell(3, 5)
     >>> h = cell(torch.zeros(2, 3))
@@ -60,25 +60,25 @@ class GRU(RNNBase):
     Args:
         input_size: the size of each x[t].
         hidden_size: the size of the hidden state.
-        num_layers: how many layers; each reads the hidden states of the one below.
-        bias: False leaves the biases out.
+        num_layers: the number of stacked layers; each reads the hidden states of the one below.
+        bias: False omits the biases.
         batch_first: sequences are (N, T, ...) instead of (T, N, ...).
-        dropout: the probability of dropping, between layers, while training.
-        bidirectional: a second network reads each sequence backward, and the outputs are joined.
+        dropout: the dropout probability between layers, in training.
+        bidirectional: a second network reads each sequence backward, and the outputs are concatenated.
 
     Shapes, with D = 2 if bidirectional else 1:
         input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
-        hx, the first h (D · num_layers, N, hidden_size), zeros when it is not given, or without N for one sequence.
+        hx, the first h (D · num_layers, N, hidden_size), zeros by default, or without N for one sequence.
 
     Returns:
         output: every hidden state of the last layer, (T, N, D · hidden_size) or as x is arranged;
         h: the last hidden state of every layer, as hx.
 
     Raises:
-        RuntimeError: a size does not fit.
-        ValueError: x has another number of axes, or another dtype than the weights.
+        RuntimeError: a size does not match.
+        ValueError: x has the wrong number of axes, or its dtype differs from the weights'.
 
-    The weights hold the rows of r, z and n one below the other: weight_ih_l0 (3 · hidden_size, input_size).
+    The weights stack the rows of r, z and n: weight_ih_l0 (3 · hidden_size, input_size).
 
     >>> gru = nn.GRU(3, 5, num_layers=2)
     >>> output, h = gru(torch.zeros(7, 2, 3))

@@ -1,4 +1,4 @@
-"""Hooks: functions that a module calls with what flows through it.
+"""Hooks: functions that a module calls with its inputs, outputs and gradients.
 
 They are how one looks into a model without changing it: print shapes, collect activations, clip a gradient. A
 hook lives in a dict of the module, and its handle knows how to take it out again.
@@ -22,7 +22,7 @@ Hooks = dict[int, tuple[Callable[..., Any], bool]]
 
 
 def watch_backward(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run forward between two gates, which show the gradients that pass them on the way back."""
+    """Run forward between two identity ops that observe the gradients in the backward pass."""
     grad_output: tuple[Any, ...] = ()
 
     def entering(grads: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -50,7 +50,7 @@ def _wants_gradient(value: Any) -> bool:
 
 
 def _replaced(new: Any, old: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a hook returned, in the place of what it was given; None leaves that as it is."""
+    """The return value of a hook, which replaces what it was given unless it is None."""
     if new is None:
         return old
     new = new if isinstance(new, tuple) else (new,)

@@ -1,4 +1,4 @@
-"""Lazy layers: how many features or channels come in is found out from the first input.
+"""Lazy layers, which infer the number of input features or channels from the first input.
 
 `LazyLinear(10)` has parameters that wait for their shape. The first call looks at the input, gives them shape and
 numbers, and makes the layer an ordinary `Linear`.
@@ -18,7 +18,7 @@ __all__ = ["LazyLinear", "LazyModuleMixin"]
 
 
 class LazyModuleMixin(Module):
-    """Makes a layer lazy: inherit from it first and from the layer second.
+    """Make a layer lazy: inherit from this class first and from the layer second.
 
     `initialize_parameters`, which the class has to define, is called with the first input and calls `materialize` on
     every parameter that waits. `cls_to_become` is the class that the layer then has.
@@ -27,16 +27,16 @@ class LazyModuleMixin(Module):
     cls_to_become: ClassVar[type[Module] | None] = None
 
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
-        """Give every parameter its shape and its numbers, from what forward will be called with."""
+        """Set the shape and the values of every parameter, given the arguments of forward."""
         raise NotImplementedError(f"{type(self).__name__} is lazy, so it has to define initialize_parameters(self, x)")
 
     def has_uninitialized_params(self) -> bool:
-        """Whether a parameter or a buffer of this layer waits for its shape."""
+        """Whether a parameter or a buffer of this layer has no shape yet."""
         own = (*self._parameters.values(), *self._buffers.values())
         return any(isinstance(tensor, Uninitialized) for tensor in own)
 
     def materialize(self, **shapes: tuple[int, ...]) -> bool:
-        """Give the parameters and buffers that wait the shapes that are given by their names; False if none waits."""
+        """Set the shapes, given by name, of the uninitialized parameters and buffers; False if there are none."""
         waiting = self.has_uninitialized_params()
         for name, shape in shapes.items():
             tensor = getattr(self, name)
@@ -55,11 +55,11 @@ class LazyModuleMixin(Module):
 
 
 class LazyLinear(LazyModuleMixin, Linear):
-    """A `Linear` that takes in_features from its first input.
+    """A `Linear` that infers in_features from its first input.
 
     Args:
         out_features: the size of the output's last axis.
-        bias: False leaves b out.
+        bias: False omits b.
 
     >>> net = nn.Sequential(nn.Flatten(), nn.LazyLinear(10))
     >>> net
@@ -83,12 +83,12 @@ class LazyLinear(LazyModuleMixin, Linear):
             self.bias = UninitializedParameter(device=device, dtype=dtype)
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew, if they have a shape."""
+        """Reinitialize the weights, if they have a shape."""
         if self.in_features and not self.has_uninitialized_params():
             super().reset_parameters()
 
     def initialize_parameters(self, input: Tensor) -> None:
-        """Take in_features from x (..., in_features), and draw the weights, unless they were loaded."""
+        """Infer in_features from x (..., in_features), and initialize the weights, unless they were loaded."""
         if self.materialize(weight=(self.out_features, input.shape[-1]), bias=(self.out_features,)):
             self.in_features = input.shape[-1]
             self.reset_parameters()

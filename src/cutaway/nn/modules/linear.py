@@ -22,7 +22,7 @@ class Linear(Module):
     Args:
         in_features: the size of the input's last axis.
         out_features: the size of the output's last axis.
-        bias: False leaves b out.
+        bias: False omits b.
 
     Shapes:
         input (..., in_features), output (..., out_features), weight (out_features, in_features),
@@ -59,8 +59,8 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # this gain leaves ±1/√in
+        """Reinitialize the weights."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # this gain gives ±1/√in
         if self.bias is not None:
             bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
             init.uniform_(self.bias, -bound, bound)
@@ -78,7 +78,7 @@ class Linear(Module):
         )
 
     def _fix(self, x: Tensor) -> str:
-        """What probably helps with an input of the wrong shape."""
+        """The most likely fix for an input of the wrong shape."""
         if x.ndim > 2 and math.prod(x.shape[1:]) == self.in_features:
             return "; flatten each sample first, x.flatten(1)"
         if x.ndim == 2 and x.shape[0] == self.in_features:

@@ -1,4 +1,4 @@
-"""Losses as modules: set up once, called with prediction and truth. `functional/loss.py` has the maths."""
+"""Losses as modules, called with prediction and target; the maths is in `functional/loss.py`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = [
 
 
 class _Loss(Module):
-    """What losses share: `reduction`, which is "mean", "sum" or "none".
+    """The base of the losses: `reduction` is "mean", "sum" or "none".
 
     What stands in the places of prediction and truth when the object is made, `called`, is refused.
     """
@@ -34,7 +34,7 @@ class _Loss(Module):
 
 
 class MSELoss(_Loss):
-    """(x - y)², averaged: for numbers.
+    """(x - y)², averaged: for regression.
 
     >>> nn.MSELoss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
     tensor(2.)
@@ -45,7 +45,7 @@ class MSELoss(_Loss):
 
 
 class L1Loss(_Loss):
-    """|x - y|, averaged: for numbers with outliers.
+    """|x - y|, averaged: for regression with outliers.
 
     >>> nn.L1Loss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
     tensor(1.)
@@ -86,12 +86,12 @@ class HuberLoss(_Loss):
 
 
 class CrossEntropyLoss(_Loss):
-    """-log softmax(x)[y], averaged: for classes; x are logits, without a softmax.
+    """-log softmax(x)[y], averaged: for classification; x are logits, without a softmax.
 
     Args:
-        weight: a factor for each class, (C).
-        ignore_index: a class number that does not count.
-        label_smoothing: the part of the probability that is spread evenly over all classes.
+        weight: a weight for each class, (C).
+        ignore_index: a class number to ignore.
+        label_smoothing: the fraction of the probability that is spread evenly over all classes.
 
     Shapes:
         x (C), (N, C) or (N, C, d₁, ...);
@@ -126,11 +126,11 @@ class CrossEntropyLoss(_Loss):
 
 
 class NLLLoss(_Loss):
-    """-x[y], averaged: for classes; x are log-probabilities, as LogSoftmax gives them.
+    """-x[y], averaged: for classification; x are log-probabilities, as returned by LogSoftmax.
 
     Args:
-        weight: a factor for each class, (C).
-        ignore_index: a class number that does not count.
+        weight: a weight for each class, (C).
+        ignore_index: a class number to ignore.
 
     >>> nn.NLLLoss()(torch.tensor([[-0.5, -1.0]]), torch.tensor([1]))
     tensor(1.)
@@ -148,7 +148,7 @@ class NLLLoss(_Loss):
 
 
 class BCELoss(_Loss):
-    """-(y · log(x) + (1 - y) · log(1 - x)), averaged: for yes or no; x are probabilities, after a Sigmoid.
+    """-(y · log(x) + (1 - y) · log(1 - x)), averaged: for binary classification; x are probabilities, after a Sigmoid.
 
     >>> nn.BCELoss()(torch.tensor([0.5]), torch.tensor([1.0]))
     tensor(0.6931)
@@ -163,11 +163,11 @@ class BCELoss(_Loss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """Sigmoid and BCELoss in one, exact for logits of any size: for yes or no.
+    """Sigmoid and BCELoss in one, numerically stable: for binary classification.
 
     Args:
-        weight: a factor for each element.
-        pos_weight: a factor for the part of the loss that comes from y = 1.
+        weight: a weight for each element.
+        pos_weight: a weight for the positive term of the loss, y · log(σ(x)).
 
     >>> nn.BCEWithLogitsLoss()(torch.tensor([0.0]), torch.tensor([1.0]))
     tensor(0.6931)

@@ -1,11 +1,11 @@
-"""Long short-term memory: beside the state h, a memory c that gates write, keep and read.
+"""Long short-term memory: in addition to the state h, a cell state c that gates write, keep and read.
 
     i, f, o = σ(W x + b + U h + b')      three gates: input, forget, output
-    u = tanh(W_u x + b_u + U_u h + b'_u) what there is to remember
+    u = tanh(W_u x + b_u + U_u h + b'_u) the candidate for c
     c' = f c + i u                       keep some of the old, write some of the new
     h' = o tanh(c')                      show some of it
 
-Along c nothing is multiplied but by f: a gradient that flows back through many steps with f near 1 stays alive.
+From step to step, c is only scaled by f: where f is near 1, gradients do not vanish over many steps.
 
 Source: Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997; with the forget gate of Gers et al.,
 "Learning to Forget", 2000.
@@ -24,17 +24,17 @@ __all__ = ["LSTM", "LSTMCell"]
 
 
 class LSTMCell(RNNCellBase):
-    """One step of long short-term memory: from x and the pair (h, c) the next pair.
+    """One LSTM step: compute the next pair (h, c) from x and the current pair.
 
     Args:
         input_size: the size of x.
         hidden_size: the size of h and c.
-        bias: False leaves the biases out.
+        bias: False omits the biases.
 
     Shapes:
         input x (N, input_size) or (input_size);
-        hx, the pair (h, c), each (N, hidden_size) or (hidden_size), zeros when it is not given; h' and c' likewise.
-        The weights hold the rows of i, f, u and o one below the other: weight_ih (4 · hidden_size, input_size).
+        hx, the pair (h, c), each (N, hidden_size) or (hidden_size), zeros by default; h' and c' likewise.
+        The weights stack the rows of i, f, u and o: weight_ih (4 · hidden_size, input_size).
 
     >>> cell = nn.LSTMCell(3, 5)
     >>> h, c = cell(torch.zeros(2, 3))
@@ -60,12 +60,12 @@ class LSTM(RNNBase):
     Args:
         input_size: the size of each x[t].
         hidden_size: the size of the states h and c.
-        num_layers: how many layers; each reads the hidden states of the one below.
-        bias: False leaves the biases out.
+        num_layers: the number of stacked layers; each reads the hidden states of the one below.
+        bias: False omits the biases.
         batch_first: sequences are (N, T, ...) instead of (T, N, ...).
-        dropout: the probability of dropping, between layers, while training.
-        bidirectional: a second network reads each sequence backward, and the outputs are joined.
-        proj_size: 0; PyTorch's projection of h inside of the loop is left out.
+        dropout: the dropout probability between layers, in training.
+        bidirectional: a second network reads each sequence backward, and the outputs are concatenated.
+        proj_size: only 0; PyTorch's projection of h is not supported.
 
     Shapes, with D = 2 if bidirectional else 1:
         input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
@@ -78,10 +78,10 @@ class LSTM(RNNBase):
 
     Raises:
         TypeError: the state is not a pair.
-        RuntimeError: a size does not fit.
-        ValueError: x has another number of axes, or another dtype than the weights.
+        RuntimeError: a size does not match.
+        ValueError: x has the wrong number of axes, or its dtype differs from the weights'.
 
-    The weights hold the rows of i, f, u and o one below the other: weight_ih_l0 (4 · hidden_size, input_size).
+    The weights stack the rows of i, f, u and o: weight_ih_l0 (4 · hidden_size, input_size).
 
     >>> lstm = nn.LSTM(3, 5, bidirectional=True)
     >>> output, (h, c) = lstm(torch.zeros(7, 2, 3))
@@ -94,6 +94,6 @@ class LSTM(RNNBase):
     states = ("h", "c")
 
     def _read(self, x: Tensor, start: States, weights: list[Parameter]) -> tuple[Tensor, States]:
-        all_and_c = apply(lstm, x, *start, *weights)  # every h, and below them the last c
+        all_and_c = apply(lstm, x, *start, *weights)  # every h, followed by the last c
         output = apply_view(piece, all_and_c, index=(slice(0, -1), ...), of="MkldnnRnnLayer")
         return output, (all_and_c[-2], all_and_c[-1])

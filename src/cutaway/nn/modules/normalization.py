@@ -1,8 +1,8 @@
-"""Normalization of each sample by itself: the same in training and in evaluation, whatever the batch.
+"""Normalization of each sample separately: independent of the batch, and the same in training and evaluation.
 
     y = (x - mean) / √(variance + eps) · weight + bias
 
-`LayerNorm` averages over the features, `GroupNorm` over groups of channels; `RMSNorm` does without the mean.
+`LayerNorm` averages over the features, `GroupNorm` over groups of channels; `RMSNorm` does not subtract the mean.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ def _sizes(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
 
 
 def _start(module: Module) -> None:
-    """weight 1 and bias 0: nothing is changed but mean and spread."""
+    """Set weight to 1 and bias to 0, so that the layer starts as a plain normalization."""
     for name, param in module.named_parameters(recurse=False):
         init.constant_(param, float(name == "weight"))
 
 
 class LayerNorm(Module):
-    """Give the features of each sample mean 0 and spread 1, and then weight and bias.
+    """Normalize the features of each sample to mean 0 and variance 1, then apply weight and bias.
 
     Args:
-        normalized_shape: the sizes of the last axes, over which is averaged; a number for the last axis alone.
-        eps: keeps the division from exploding.
-        elementwise_affine: False leaves weight and bias out.
-        bias: False leaves the bias out.
+        normalized_shape: the sizes of the last axes, which are normalized over; a number for the last axis only.
+        eps: added to the variance to avoid division by 0.
+        elementwise_affine: False omits weight and bias.
+        bias: False omits the bias.
 
     Shapes:
         input and output (*, normalized_shape), weight and bias normalized_shape.
@@ -93,9 +93,9 @@ class RMSNorm(Module):
     """Divide the features of each sample by their root mean square, and multiply by weight.
 
     Args:
-        normalized_shape: the sizes of the last axes, over which is averaged; a number for the last axis alone.
-        eps: keeps the division from exploding; None: the smallest step of the dtype at 1.
-        elementwise_affine: False leaves weight out.
+        normalized_shape: the sizes of the last axes, which are normalized over; a number for the last axis only.
+        eps: added to the mean square to avoid division by 0; None: the machine epsilon of the dtype.
+        elementwise_affine: False omits the weight.
 
     Shapes:
         input and output (*, normalized_shape), weight normalized_shape.
@@ -135,19 +135,19 @@ class RMSNorm(Module):
 
 
 class GroupNorm(Module):
-    """Give each group of channels of each sample mean 0 and spread 1, and then each channel weight and bias.
+    """Normalize each group of channels of each sample to mean 0 and variance 1, then apply weight and bias per channel.
 
     Args:
-        num_groups: into how many groups the channels are split.
+        num_groups: the number of groups of channels.
         num_channels: C.
-        eps: keeps the division from exploding.
-        affine: False leaves weight and bias out.
+        eps: added to the variance to avoid division by 0.
+        affine: False omits weight and bias.
 
     Shapes:
         input and output (N, C, *), weight and bias (C).
 
     Raises:
-        ValueError: num_channels cannot be split into num_groups.
+        ValueError: num_channels is not divisible by num_groups.
 
     Source: Wu and He, "Group Normalization", 2018.
 

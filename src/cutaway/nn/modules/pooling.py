@@ -1,4 +1,4 @@
-"""Pooling layers: what a window sees, in one number. Images get smaller, and small shifts stop mattering."""
+"""Pooling layers: reduce each window to one number, which shrinks images and makes small shifts matter less."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2
 
 
 class _MaxPool(Module):
-    """What the max poolings share."""
+    """The base of the max poolings."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class _MaxPool(Module):
 
 
 class MaxPool1d(_MaxPool):
-    """The largest of what a window sees of a signal.
+    """The maximum of each window of a signal.
 
     Args:
         kernel_size, stride, padding, dilation, return_indices, ceil_mode: as for `MaxPool2d`.
@@ -61,15 +61,15 @@ class MaxPool1d(_MaxPool):
 
 
 class MaxPool2d(_MaxPool):
-    """The largest of what a window sees of an image.
+    """The maximum of each window of an image.
 
     Args:
-        kernel_size: the window's height and width, or one number for both.
-        stride: how far the window moves; by default by its size, so that windows do not overlap.
-        padding: how far the window may stand out over the edge, at most by half of it.
-        dilation: how far the window's elements lie apart.
-        return_indices: also give where each value stood.
-        ceil_mode: also use a last window that stands out over the end.
+        kernel_size: the height and width of the window, or one number for both.
+        stride: the step between windows; by default their size, so that they do not overlap.
+        padding: how far the window may extend beyond the edge, at most half its size.
+        dilation: the spacing between the window's elements.
+        return_indices: also return the position of each maximum.
+        ceil_mode: include a last window that extends beyond the end.
 
     Shapes:
         input (N, C, H, W) or (C, H, W), output (N, C, H', W') or (C, H', W');
@@ -86,7 +86,7 @@ class MaxPool2d(_MaxPool):
 
 
 class AvgPool1d(Module):
-    """The mean of what a window sees of a signal.
+    """The mean of each window of a signal.
 
     Args:
         kernel_size, stride, padding, ceil_mode, count_include_pad: as for `AvgPool2d`.
@@ -121,14 +121,14 @@ class AvgPool1d(Module):
 
 
 class AvgPool2d(Module):
-    """The mean of what a window sees of an image.
+    """The mean of each window of an image.
 
     Args:
-        kernel_size: the window's height and width, or one number for both.
-        stride: how far the window moves; by default by its size, so that windows do not overlap.
+        kernel_size: the height and width of the window, or one number for both.
+        stride: the step between windows; by default their size, so that they do not overlap.
         padding: zeros around the image, at most half of the window.
-        ceil_mode: also use a last window that stands out over the end.
-        count_include_pad: whether the zeros of the padding count in the mean.
+        ceil_mode: include a last window that extends beyond the end.
+        count_include_pad: whether the mean includes the padding.
         divisor_override: divide the sum by this number.
 
     Shapes:
@@ -165,7 +165,7 @@ class AvgPool2d(Module):
 
 
 class AdaptiveAvgPool2d(Module):
-    """The mean of parts of an image, so many that an image of the wanted size results, whatever came in.
+    """Average pooling to a given output size, for input of any size.
 
     Args:
         output_size: (H', W'), or one number for both; None keeps the input's.

@@ -1,4 +1,4 @@
-"""Losses that compare, as modules; the maths and its sources are in `functional/ranking.py`."""
+"""Ranking losses as modules; the maths and its sources are in `functional/ranking.py`."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class TripletMarginLoss(_Loss):
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), averaged; d is the distance.
 
     Args:
-        margin: how much further the negative should be than the positive.
-        p: the norm for the distance.
-        eps: keeps the gradient of a distance of 0 finite.
-        swap: take the distance of positive and negative, where that is the smaller one.
+        margin: how much farther the negative should be than the positive.
+        p: the order of the norm.
+        eps: keeps the gradient finite at distance 0.
+        swap: use the distance between positive and negative where it is smaller.
 
     >>> nn.TripletMarginLoss()(torch.tensor([[0.0]]), torch.tensor([[2.0]]), torch.tensor([[1.5]]))
     tensor(1.5000)

@@ -1,4 +1,4 @@
-"""What the recurrent layers share: all but the maths of a step.
+"""The base of the recurrent layers: everything except the maths of a step.
 
 A recurrent layer reads a sequence step by step and carries a state along. `RNN`, `GRU` and `LSTM` differ only in
 how a step makes the new state from the old; that stands in their files. The rest is here, once: layers above
@@ -26,7 +26,7 @@ States = tuple[Tensor, ...]  # (h,), or (h, c) for an LSTM
 
 
 class _Recurrent(Module):
-    """What a cell and a layer have in common: their weights, and the states they carry."""
+    """The base of cells and layers: their weights and states."""
 
     gates: ClassVar[int] = 1  # blocks of `hidden_size` rows in every weight
     states: ClassVar[tuple[str, ...]] = ("h",)
@@ -55,7 +55,7 @@ class _Recurrent(Module):
             init.uniform_(param, -bound, bound)
 
     def _as_states(self, given: Any) -> States | None:
-        """The states that were given, as a tuple: h alone, or for an LSTM the pair (h, c)."""
+        """The given states as a tuple: h alone, or for an LSTM the pair (h, c)."""
         if given is None:
             return None
         if len(self.states) == 1:
@@ -82,7 +82,7 @@ class _Recurrent(Module):
 
 
 class RNNCellBase(_Recurrent):
-    """A single step; subclasses say which."""
+    """A single step, defined by subclasses."""
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: DType | None = None
@@ -95,7 +95,7 @@ class RNNCellBase(_Recurrent):
         self.reset_parameters()
 
     def _start(self, x: Tensor, given: Any) -> States:
-        """The states before the step, checked; zeros if none were given."""
+        """The states before the step, validated; zeros if none were given."""
         check_tensors(type(self).__name__, x=x)
         if x.ndim not in (1, 2):
             raise ValueError(
@@ -125,7 +125,7 @@ class RNNCellBase(_Recurrent):
 
 
 class RNNBase(_Recurrent):
-    """Layers that read whole sequences; subclasses say how one layer reads one."""
+    """Layers that read whole sequences; subclasses define how one layer reads a sequence."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class RNNBase(_Recurrent):
         return [self._weights(layer, direction) for layer in range(self.num_layers) for direction in self._directions]
 
     def flatten_parameters(self) -> None:
-        """Nothing: PyTorch arranges the weights for the GPU here."""
+        """Does nothing: PyTorch arranges the weights for the GPU here."""
 
     def _read(self, x: Tensor, start: States, weights: list[Parameter]) -> tuple[Tensor, States]:
         """One layer reads x (T, N, in) from first to last: every h (T, N, hidden_size), and the last states."""
@@ -212,7 +212,7 @@ class RNNBase(_Recurrent):
                 x = F.dropout(x, self.dropout, self.training)
             outputs = []
             for direction in self._directions:
-                sequence = x.flip(0) if direction else x  # to read backward is to read the sequence turned round
+                sequence = x.flip(0) if direction else x  # reading backward is reading the reversed sequence
                 output, last = self._read(sequence, next(starts), self._weights(layer, direction))
                 outputs.append(output.flip(0) if direction else output)
                 lasts.append(last)

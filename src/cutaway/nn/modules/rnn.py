@@ -1,8 +1,8 @@
-"""The plain recurrent network: a state that is rewritten at every step.
+"""The plain recurrent network, whose state is recomputed at every step.
 
     h[t] = tanh(W_ih x[t] + b_ih + W_hh h[t-1] + b_hh)
 
-`RNNCell` is one such step. `RNN` runs whole sequences through one or more layers of them.
+`RNNCell` computes a single step. `RNN` runs whole sequences through one or more layers.
 
 Source: Elman, "Finding Structure in Time", 1990.
 """
@@ -28,12 +28,12 @@ class RNNCell(RNNCellBase):
     Args:
         input_size: the size of x.
         hidden_size: the size of h.
-        bias: False leaves both biases out.
+        bias: False omits both biases.
         nonlinearity: "tanh" or "relu".
 
     Shapes:
         input x (N, input_size) or (input_size);
-        hx, the state h, (N, hidden_size) or (hidden_size), zeros when it is not given; h' likewise.
+        hx, the state h, (N, hidden_size) or (hidden_size), zeros by default; h' likewise.
 
     >>> cell = nn.RNNCell(3, 5)
     >>> h = cell(torch.zeros(2, 3))
@@ -72,24 +72,24 @@ class RNN(RNNBase):
     Args:
         input_size: the size of each x[t].
         hidden_size: the size of the hidden state.
-        num_layers: how many layers; each reads the hidden states of the one below.
+        num_layers: the number of stacked layers; each reads the hidden states of the one below.
         nonlinearity: "tanh" or "relu".
-        bias: False leaves the biases out.
+        bias: False omits the biases.
         batch_first: sequences are (N, T, ...) instead of (T, N, ...).
-        dropout: the probability of dropping, between layers, while training.
-        bidirectional: a second network reads each sequence backward, and the outputs are joined.
+        dropout: the dropout probability between layers, in training.
+        bidirectional: a second network reads each sequence backward, and the outputs are concatenated.
 
     Shapes, with D = 2 if bidirectional else 1:
         input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
-        hx, the first h (D · num_layers, N, hidden_size), zeros when it is not given, or without N for one sequence.
+        hx, the first h (D · num_layers, N, hidden_size), zeros by default, or without N for one sequence.
 
     Returns:
         output: every hidden state of the last layer, (T, N, D · hidden_size) or as x is arranged;
         h: the last hidden state of every layer, as hx.
 
     Raises:
-        RuntimeError: a size does not fit.
-        ValueError: x has another number of axes, or another dtype than the weights.
+        RuntimeError: a size does not match.
+        ValueError: x has the wrong number of axes, or its dtype differs from the weights'.
 
     >>> rnn = nn.RNN(3, 5, batch_first=True)
     >>> output, h = rnn(torch.zeros(2, 7, 3))
@@ -119,7 +119,7 @@ class RNN(RNNBase):
 
     @property
     def mode(self) -> str:
-        """What PyTorch calls it: "RNN_TANH" or "RNN_RELU"."""
+        """PyTorch's name for it: "RNN_TANH" or "RNN_RELU"."""
         return f"RNN_{self.nonlinearity.upper()}"
 
     def _read(self, x: Tensor, start: States, weights: list[Parameter]) -> tuple[Tensor, States]:

@@ -1,4 +1,4 @@
-"""How alike two batches of vectors are, as layers; the maths is in `functional/similarity.py`."""
+"""Similarity and distance of vectors, as layers; the maths is in `functional/similarity.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class CosineSimilarity(Module):
 
     Args:
         dim: the axis of the vectors.
-        eps: the least length that is divided by.
+        eps: the lower bound of the divisor.
 
     >>> nn.CosineSimilarity(dim=0)(torch.tensor([1.0, 1.0]), torch.tensor([2.0, 0.0]))
     tensor(0.7071)
@@ -33,9 +33,9 @@ class PairwiseDistance(Module):
     """‖x1 - x2 + eps‖ₚ along the last axis.
 
     Args:
-        p: which norm.
-        eps: added to every difference, so that the gradient is never that of a norm at 0.
-        keepdim: keep the last axis, with length 1.
+        p: the order of the norm.
+        eps: added to every difference, so that the norm is differentiable where x1 = x2.
+        keepdim: keep the last axis with size 1.
 
     >>> nn.PairwiseDistance()(torch.tensor([3.0, 0.0]), torch.tensor([0.0, 4.0]))
     tensor(5.)

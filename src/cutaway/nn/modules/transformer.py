@@ -1,6 +1,6 @@
-"""Transformers: layers that mix what stands at different places by attention, and then work on each place.
+"""Transformers: each layer mixes the positions of a sequence by attention, then transforms each position.
 
-Every layer adds to what passes through (a residual connection) and keeps its scale by layer norm:
+Every block has a residual connection and a layer norm:
 
     x = norm(x + attention(x))        or, with norm_first,    x = x + attention(norm(x))
     x = norm(x + feed_forward(x))                             x = x + feed_forward(norm(x))
@@ -41,9 +41,9 @@ Activation = str | Callable[[Tensor], Tensor]
 
 
 class _Layer(Module):
-    """What a layer of an encoder and of a decoder have in common."""
+    """The base of encoder and decoder layers."""
 
-    attentions: ClassVar[tuple[str, ...]] = ("self_attn",)  # one for each sequence that it looks at
+    attentions: ClassVar[tuple[str, ...]] = ("self_attn",)  # one for each sequence that it attends to
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class _Layer(Module):
         self.activation = named[activation] if isinstance(activation, str) else activation
 
     def _add(self, number: int, x: Tensor, block: Callable[[Tensor], Tensor]) -> Tensor:
-        """x with what a block makes of it added, and normed."""
+        """A residual connection around a block, with its layer norm."""
         norm, dropout = getattr(self, f"norm{number}"), getattr(self, f"dropout{number}")
         normed: Tensor = x + dropout(block(norm(x))) if self.norm_first else norm(x + dropout(block(x)))
         return normed
@@ -91,18 +91,18 @@ class _Layer(Module):
 
 
 class TransformerEncoderLayer(_Layer):
-    """Attention of a sequence to itself, then a small network at each place.
+    """Self-attention, then a feed-forward network at each position.
 
     Args:
-        d_model: E, the size at each place.
-        nhead: how many heads of attention.
-        dim_feedforward: the size of the hidden layer of the small network.
-        dropout: the probability of dropping, while training: weights of attention, and what is added to x.
+        d_model: E, the number of features.
+        nhead: the number of attention heads.
+        dim_feedforward: the hidden size of the feed-forward network.
+        dropout: the dropout probability in training: attention weights, hidden features, outputs of blocks.
         activation: "relu", "gelu" or a function of tensors.
         layer_norm_eps: eps of the layer norms.
         batch_first: sequences are (N, L, E) instead of (L, N, E).
-        norm_first: norm before attention and network instead of behind them.
-        bias: False leaves all biases out.
+        norm_first: normalize before the attention and feed-forward blocks instead of after them.
+        bias: False omits all biases.
 
     Shapes:
         src (L, N, E), or as batch_first says, or (L, E) for one sequence;
@@ -128,7 +128,7 @@ class TransformerEncoderLayer(_Layer):
 
 
 class TransformerDecoderLayer(_Layer):
-    """Attention of a sequence to itself, then to a memory, then a small network at each place.
+    """Self-attention, then attention to a memory, then a feed-forward network at each position.
 
     Args:
         d_model, nhead, ...: those of `nn.TransformerEncoderLayer`.
@@ -172,7 +172,7 @@ class TransformerDecoderLayer(_Layer):
 
 
 class _Stack(Module):
-    """Copies of a layer one above the other, and perhaps a norm at the end."""
+    """A stack of copies of a layer, with an optional norm at the end."""
 
     def __init__(self, layer: Module, num_layers: int, norm: Module | None) -> None:
         super().__init__()
@@ -182,10 +182,10 @@ class _Stack(Module):
 
 
 class TransformerEncoder(_Stack):
-    """Layers of an encoder one above the other.
+    """A stack of encoder layers.
 
     Args:
-        encoder_layer: the layer, of which each gets a copy: at the start all of them are alike.
+        encoder_layer: the layer to copy; all copies start with the same weights.
         num_layers: how many.
         norm: a module for the end, such as `nn.LayerNorm(d_model)`, which layers with norm_first need.
         enable_nested_tensor: give zeros for padding at the ends of sequences, where nothing is learned: in eval(),
@@ -228,7 +228,7 @@ class TransformerEncoder(_Stack):
         return src if self.norm is None else self.norm(src)
 
     def _padding_left_out(self, src: Tensor, padding: Tensor | None) -> Tensor | None:
-        """True for places (N, L) of padding, if they are those that PyTorch leaves out; else None."""
+        """The padding (N, L) as True, if PyTorch skips it; else None."""
         layer = self.layers[0]
         if padding is None or src.ndim != 3 or not self.enable_nested_tensor or not _is_usual(layer):
             return None
@@ -240,7 +240,7 @@ class TransformerEncoder(_Stack):
 
 
 def _is_usual(layer: Module) -> bool:
-    """Whether PyTorch has a faster way for a layer in evaluation."""
+    """Whether PyTorch has a fast path for the layer in evaluation."""
     if type(layer) is not TransformerEncoderLayer or layer.training or layer.norm_first:
         return False
     attention = layer.self_attn
@@ -254,10 +254,10 @@ def _is_usual(layer: Module) -> bool:
 
 
 class TransformerDecoder(_Stack):
-    """Layers of a decoder one above the other; each looks at the same memory.
+    """A stack of decoder layers, all of which attend to the same memory.
 
     Args:
-        decoder_layer: the layer, of which each gets a copy.
+        decoder_layer: the layer to copy.
         num_layers: how many.
         norm: a module for the end.
 
@@ -295,7 +295,7 @@ class Transformer(Module):
     Args:
         d_model, nhead, ...: those of the layers.
         num_encoder_layers, num_decoder_layers: how many of each.
-        custom_encoder, custom_decoder: modules to take in place of the usual ones.
+        custom_encoder, custom_decoder: modules to use instead of the default ones.
 
     Shapes:
         src (S, N, E), tgt (T, N, E), or as batch_first says; masks as in the layers.
@@ -371,7 +371,7 @@ class Transformer(Module):
 
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: DType | None = None) -> Tensor:
-        """A mask (sz, sz) for attention that does not look ahead: 0 up to the diagonal, -∞ behind it.
+        """A causal attention mask (sz, sz): 0 up to the diagonal, -∞ above it.
 
         >>> nn.Transformer.generate_square_subsequent_mask(2)
         tensor([[0., -inf],

@@ -1,4 +1,4 @@
-"""Upsampling: images of another size."""
+"""Upsampling: resize signals and images."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Upsample(Module):
     """Resize signals or images.
 
     Args:
-        size: the new L, or (H, W); or else
-        scale_factor: how many times as large, one number or one for each axis.
+        size: the new L or (H, W); alternatively
+        scale_factor: the scale, one number or one for each axis.
         mode: "nearest" takes the nearest pixel; "linear" (signals) and "bilinear" (images) draw a line between
             neighbours.
-        align_corners: for these two, whether the centres of the corner pixels stay where they are.
-        recompute_scale_factor: use the factor that results from the rounded size.
+        align_corners: for these two, whether the centres of the corner pixels stay fixed.
+        recompute_scale_factor: recompute the factor from the rounded size.
 
     Shapes:
         input (N, C, L) or (N, C, H, W), output (N, C, L') or (N, C, H', W').

@@ -60,5 +60,5 @@ def pad_sequence(
     return stack([filled(row) for row in rows], 0 if batch_first else 1)
 
 
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.nn.utils.rnn")

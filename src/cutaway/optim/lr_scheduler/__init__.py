@@ -54,5 +54,5 @@ __all__ = [
     "StepLR",
 ]
 
-if not TYPE_CHECKING:  # an editor is to find a wrong name by itself
+if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.optim.lr_scheduler")

@@ -55,10 +55,10 @@ class SequentialLR(_Combined):
     """One schedule after another, each beginning with its epoch 0: a warm-up and then a decay, say.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         schedulers: made for the same optimizer.
         milestones: the epochs at which the second, third, ... take over.
-        last_epoch: -1 begins.
+        last_epoch: -1 starts anew.
 
     Raises:
         ValueError: schedulers of another optimizer, or a ReduceLROnPlateau; another number of milestones than

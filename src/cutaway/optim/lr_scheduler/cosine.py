@@ -17,10 +17,10 @@ class CosineAnnealingLR(LRScheduler):
     """lr = eta_min + (base_lr - eta_min) · (1 + cos(π e / T_max)) / 2, with e the epoch.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         T_max: the epoch at which eta_min is reached; after it, the rate goes up again, as the cosine does.
         eta_min: the smallest learning rate.
-        last_epoch: -1 begins; see `LRScheduler`.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
 
@@ -66,11 +66,11 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     where T_cur counts the epochs since the last restart, and T_i those from it to the next.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         T_0: the epochs before the first restart.
         T_mult: by how much each period is longer than the one before.
         eta_min: the smallest learning rate.
-        last_epoch: -1 begins; see `LRScheduler`.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
         ValueError: T_0 or T_mult is not a whole number of 1 or more, or eta_min is no number.

@@ -29,16 +29,16 @@ Factor = Callable[[int], float]
 
 
 class LambdaLR(LRScheduler):
-    """lr = base_lr · f(e), with a function of one's own.
+    """lr = base_lr · f(e), with a user-defined function.
 
     Args:
-        optimizer: whose learning rates to set.
-        lr_lambda: f, from the epoch to a factor; or a list of them, one for each group.
-        last_epoch: -1 begins; see `LRScheduler`.
+        optimizer: the optimizer whose learning rates are set.
+        lr_lambda: f, which maps the epoch to a factor; or a list of them, one for each group.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
-        ValueError: a list of another length.
-        TypeError: f is no function.
+        ValueError: the list has the wrong length.
+        TypeError: f is not callable.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
@@ -77,16 +77,16 @@ class LambdaLR(LRScheduler):
 
 
 class MultiplicativeLR(LambdaLR):
-    """lr ← lr · f(e), with a function of one's own, from epoch 1 on.
+    """lr ← lr · f(e), with a user-defined function, from epoch 1 on.
 
     Args:
-        optimizer: whose learning rates to set.
-        lr_lambda: f, from the epoch to a factor; or a list of them, one for each group.
-        last_epoch: -1 begins; see `LRScheduler`.
+        optimizer: the optimizer whose learning rates are set.
+        lr_lambda: f, which maps the epoch to a factor; or a list of them, one for each group.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
-        ValueError: a list of another length.
-        TypeError: f is no function.
+        ValueError: the list has the wrong length.
+        TypeError: f is not callable.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.MultiplicativeLR(optimizer, lambda epoch: 0.5)
@@ -107,10 +107,10 @@ class StepLR(LRScheduler):
     """lr ← lr · gamma, every step_size epochs.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         step_size: from one change to the next, in epochs.
         gamma: the factor.
-        last_epoch: -1 begins; see `LRScheduler`.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
@@ -143,10 +143,10 @@ class MultiStepLR(LRScheduler):
     """lr ← lr · gamma, at given epochs.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         milestones: the epochs; one that is listed twice multiplies twice.
         gamma: the factor.
-        last_epoch: -1 begins; see `LRScheduler`.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 3], gamma=0.5)
@@ -181,10 +181,10 @@ class ConstantLR(LRScheduler):
     """lr = base_lr · factor before epoch total_iters, and base_lr from then on.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         factor: from 0 to 1.
         total_iters: how many epochs the factor holds.
-        last_epoch: -1 begins; see `LRScheduler`.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
         ValueError: factor is not between 0 and 1.
@@ -222,11 +222,11 @@ class LinearLR(LRScheduler):
     """lr from base_lr · start_factor to base_lr · end_factor in equal steps: a warm-up, or a decay.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         start_factor: of epoch 0; above 0, and at most 1.
         end_factor: of epoch total_iters and all after it; from 0 to 1.
         total_iters: how many steps it takes.
-        last_epoch: -1 begins; see `LRScheduler`.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
         ValueError: a factor is out of its range.
@@ -278,9 +278,9 @@ class ExponentialLR(LRScheduler):
     """lr = base_lr · gammaᵉ.
 
     Args:
-        optimizer: whose learning rates to set.
-        gamma: the factor from each epoch to the next.
-        last_epoch: -1 begins; see `LRScheduler`.
+        optimizer: the optimizer whose learning rates are set.
+        gamma: the factor per epoch.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
@@ -307,10 +307,10 @@ class PolynomialLR(LRScheduler):
     """lr = base_lr · (1 - e / total_iters)^power, down to 0.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         total_iters: the epoch at which 0 is reached.
         power: 1 is a straight line; more falls faster at first.
-        last_epoch: -1 begins; see `LRScheduler`.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.PolynomialLR(optimizer, total_iters=4, power=2)

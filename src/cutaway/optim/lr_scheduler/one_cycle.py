@@ -18,7 +18,7 @@ class OneCycleLR(LRScheduler):
     the learning rate goes up, and up again.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         max_lr: the highest learning rate; or a list, one for each group.
         total_steps: how many steps the cycle has; or give epochs and steps_per_epoch.
         epochs: how many epochs the training has.
@@ -31,7 +31,7 @@ class OneCycleLR(LRScheduler):
         div_factor: max_lr divided by where the rate begins.
         final_div_factor: where it begins divided by where it ends.
         three_phase: come down to where the rate began in as many steps as it took to rise, and only then further.
-        last_epoch: -1 begins; see `LRScheduler`.
+        last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
         ValueError: the number of steps is not given or not above 0, pct_start is no float between 0 and 1, the

@@ -16,7 +16,7 @@ class ReduceLROnPlateau(LRScheduler):
     """lr ← lr · factor, after more than `patience` epochs in a row without a better metric.
 
     Args:
-        optimizer: whose learning rates to set.
+        optimizer: the optimizer whose learning rates are set.
         mode: "min" if the metric is better when it is smaller, as a loss; "max" as an accuracy.
         factor: below 1.
         patience: how many epochs without improvement are borne.

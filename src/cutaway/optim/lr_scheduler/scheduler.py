@@ -30,7 +30,7 @@ class LRScheduler:
     Args:
         optimizer: whose groups' "lr" to set. Each group's "lr" of now is kept as its "initial_lr", unless there
             is one already.
-        last_epoch: -1 begins. To go on after epoch k, give k and an optimizer whose groups have an "initial_lr".
+        last_epoch: -1 starts anew. To go on after epoch k, give k and an optimizer whose groups have an "initial_lr".
 
     Raises:
         TypeError: optimizer is no Optimizer.
@@ -197,7 +197,7 @@ def for_each_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
     """One value for each group: those of a list, or the same for all.
 
     Raises:
-        ValueError: the list has another length.
+        ValueError: the list has the wrong length.
     """
     n = len(optimizer.param_groups)
     if not isinstance(value, list | tuple):

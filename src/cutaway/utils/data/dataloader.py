@@ -34,11 +34,11 @@ class DataLoader(Generic[T_co]):
         num_workers: accepted; the work is done in this process all the same.
         collate_fn: makes a batch of a list of examples; `default_collate` if not given.
         pin_memory: accepted; there is no other memory to copy to.
-        drop_last: whether to leave out a last batch that would be smaller.
+        drop_last: whether to drop an incomplete last batch.
         timeout: accepted; nothing is waited for.
         worker_init_fn: accepted; not called, since there are no worker processes.
         multiprocessing_context: accepted.
-        generator: where shuffling takes its random numbers from; None for the one that manual_seed sets.
+        generator: the random number generator for shuffling; None uses the one that manual_seed seeds.
         prefetch_factor: accepted with num_workers.
         persistent_workers: accepted with num_workers.
         pin_memory_device: accepted.

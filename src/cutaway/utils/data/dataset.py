@@ -202,7 +202,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Genera
     Args:
         dataset: what to divide.
         lengths: how many examples in each part; or fractions that sum to 1, whose roundings go to the first parts.
-        generator: where the random numbers come from; None for the one that manual_seed sets.
+        generator: the random number generator; None uses the one that manual_seed seeds.
 
     Raises:
         ValueError: the lengths do not sum to the dataset's, or a fraction does not lie between 0 and 1.

@@ -142,7 +142,7 @@ class SubsetRandomSampler(Sampler[int]):
 
     Args:
         indices: the indices.
-        generator: where the random numbers come from; None for the one that manual_seed sets.
+        generator: the random number generator; None uses the one that manual_seed seeds.
 
     >>> g = torch.Generator().manual_seed(0)
     >>> list(torch.utils.data.SubsetRandomSampler([10, 20, 30], generator=g))
@@ -168,7 +168,7 @@ class WeightedRandomSampler(Sampler[int]):
         weights: one for each example, 0 or more; they need not sum to 1.
         num_samples: how many indices an epoch has.
         replacement: whether an index can come again.
-        generator: where the random numbers come from; None for the one that manual_seed sets.
+        generator: the random number generator; None uses the one that manual_seed seeds.
 
     Raises:
         ValueError: num_samples is not a whole number above 0, replacement is no bool, or weights are not (N).
@@ -212,7 +212,7 @@ class BatchSampler(Sampler[list[int]]):
     Args:
         sampler: the indices.
         batch_size: how many in a list.
-        drop_last: whether to leave out a last list that would be shorter.
+        drop_last: whether to drop an incomplete last list.
 
     Raises:
         ValueError: batch_size is not a whole number above 0, or drop_last is no bool.
