@@ -1,4 +1,4 @@
-"""How methods read their arguments: tensors, shapes, and keywords under PyTorch's and NumPy's names."""
+"""Argument parsing for methods: tensors, shapes, and keywords under PyTorch's and NumPy's names."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def plain(x: Any) -> Any:
 
 
 def tensor_argument(x: Any, name: str) -> Any:
-    """x, which has to be a Tensor, as the method of this name needs it."""
+    """x; raises if it is not a Tensor, as the method of this name requires."""
     if not isinstance(x, TensorBase):
         raise errors.not_a_tensor(name, x)
     return x
 
 
 def number_of(x: Any) -> Any:
-    """A number; PyTorch takes a tensor that has no dimensions for one, and a scalar of NumPy's."""
+    """x as a Python number; as in PyTorch, a 0-d tensor and a NumPy scalar are valid too."""
     array = plain(x)
     value = array.item() if isinstance(array, np.generic) or (array is not x and array.ndim == 0) else x
     if not isinstance(value, int | float):
@@ -41,7 +41,7 @@ def number_of(x: Any) -> Any:
 
 
 def number_for(dtype: np.dtype[Any], value: Any) -> Any:
-    """A number, as a 0-d array of the dtype of the tensor that is to hold it.
+    """A number converted to a 0-d array of the given dtype.
 
     Raises:
         TypeError: value is not a number.
@@ -49,11 +49,11 @@ def number_for(dtype: np.dtype[Any], value: Any) -> Any:
     """
     value = number_of(value)
     if dtype.kind == "f":
-        # As PyTorch: too large for float32 is an error, for float16 it is infinite.
+        # As in PyTorch: overflow is an error in float32, and infinity in float16.
         fits = dtype != np.float32 or not np.finfo(dtype).max < abs(value) < np.inf
     elif dtype.kind == "b":
         fits = True
-    else:  # a negative number becomes one near an unsigned dtype's top, as in PyTorch
+    else:  # negative numbers wrap around in unsigned dtypes, as in PyTorch
         limits = np.iinfo(dtype)
         fits = np.isfinite(value) and (limits.min or -limits.max) <= int(value) <= limits.max
     if not fits:
@@ -62,23 +62,23 @@ def number_for(dtype: np.dtype[Any], value: Any) -> Any:
 
 
 def whole(name: str, what: str, n: Any) -> int:
-    """A whole number."""
+    """n as an integer; raises if it is not one."""
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise errors.not_an_integer(name, what, n)
     return int(n.__index__())
 
 
 def count(name: str, what: str, n: Any) -> int:
-    """A whole number of 0 or more."""
+    """n as a non-negative integer; raises if it is not one."""
     if whole(name, what, n) < 0:
         raise errors.negative_count(name, what, n)
     return int(n)
 
 
 def as_counts(array: Array) -> Array:
-    """Whole numbers in the type in which NumPy counts, which has 32 bits in WebAssembly.
+    """Integers converted to intp, which has 32 bits in WebAssembly.
 
-    A number that is too large for it becomes its largest, for which no memory is enough either.
+    Larger numbers are clipped to its maximum, for which memory does not suffice either.
     """
     return np.minimum(array, np.int64(np.iinfo(np.intp).max)).astype(np.intp)
 
@@ -92,7 +92,7 @@ def sizes(given: tuple[Any, ...], by_name: Any = None) -> tuple[int, ...]:
     elif not given:
         raise errors.not_a_shape(given)
     try:
-        if given and isinstance(given[0], bool):  # f(True) is meant for another argument
+        if given and isinstance(given[0], bool):  # f(True) is another argument by mistake
             raise TypeError
         return tuple([size.__index__() for size in given])
     except (AttributeError, TypeError):
@@ -100,7 +100,7 @@ def sizes(given: tuple[Any, ...], by_name: Any = None) -> tuple[int, ...]:
 
 
 def new_shape(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape of a tensor to be made: its lengths are whole numbers of 0 or more."""
+    """The shape of a new tensor; raises unless all sizes are non-negative integers."""
     shape = sizes(given)
     if any(n < 0 for n in shape):
         raise errors.negative_size(name, shape)
@@ -108,9 +108,9 @@ def new_shape(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def numpy_names(method: Callable[P, R]) -> Callable[P, R]:
-    """Let a method take `axis` for `dim`, and `keepdims` for `keepdim`, as PyTorch's do.
+    """Accept `axis` for `dim`, and `keepdims` for `keepdim`, as PyTorch does.
 
-    Python itself finds out that a keyword is unknown, so calls with the usual ones lose no time.
+    The aliases are resolved only after a TypeError, so calls with the usual names have no overhead.
     """
     known = list(inspect.signature(method).parameters)
 

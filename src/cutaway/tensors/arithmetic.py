@@ -1,7 +1,7 @@
-"""Arithmetic: what two operands make, element by element.
+"""Elementwise arithmetic on two operands.
 
-The operands are brought to one dtype and stretched to one shape first. Whole numbers go round where
-they overflow, as in PyTorch; divided with `/` they become fractions.
+The operands are promoted to one dtype and broadcast first. Integers wrap around on overflow, as in
+PyTorch; `/` of integers gives floating-point numbers.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Arithmetic(TensorBase):
-    """What two operands make, element by element."""
+    """Elementwise arithmetic on two operands."""
 
     __slots__ = ()
 
@@ -64,7 +64,7 @@ class Arithmetic(TensorBase):
         return _div(self, other)
 
     def __rtruediv__(self, other: Operand) -> Tensor:
-        # PyTorch multiplies: the last bit differs from a division's
+        # PyTorch multiplies by the reciprocal: the last bit differs from a division's
         return self.reciprocal() * other if is_operand(other) else NotImplemented
 
     def __floordiv__(self, other: Operand) -> Tensor:
@@ -101,11 +101,11 @@ class Arithmetic(TensorBase):
         """self + alpha * other, element by element.
 
         Args:
-            other: a tensor whose shape fits self's by broadcasting, or a number.
-            alpha: a factor for other; a whole number if the tensors are of whole numbers.
+            other: a tensor that broadcasts with self, or a number.
+            alpha: a factor for other; an integer for integer tensors.
 
         Raises:
-            RuntimeError: the shapes do not fit.
+            RuntimeError: the shapes do not broadcast.
 
         >>> cutaway.tensor([1., 2.]).add(10)
         tensor([11., 12.])
@@ -118,7 +118,7 @@ class Arithmetic(TensorBase):
         """self - alpha * other, element by element.
 
         Args:
-            other: a tensor whose shape fits self's by broadcasting, or a number.
+            other: a tensor that broadcasts with self, or a number.
             alpha: a factor for other.
 
         >>> cutaway.tensor([1., 2.]).sub(cutaway.tensor([0.5, 0.5]))
@@ -142,11 +142,11 @@ class Arithmetic(TensorBase):
         """self / other, element by element.
 
         Args:
-            other: a tensor or a number. Whole numbers divide to fractions.
+            other: a tensor or a number. True division of integers gives floating-point numbers.
             rounding_mode: None; "floor" to round down; "trunc" to round towards zero.
 
         Raises:
-            RuntimeError: rounded division of whole numbers by 0.
+            RuntimeError: rounded division of integers by 0.
 
         >>> cutaway.tensor([7, -7]).div(2)
         tensor([ 3.5000, -3.5000])
@@ -170,7 +170,7 @@ class Arithmetic(TensorBase):
         return _rounded(ops.floor_divide, self, other)
 
     def remainder(self, other: Operand) -> Tensor:
-        """What is left of self after dividing by other; it has the sign of other, as with Python's %.
+        """The remainder of self / other, with the sign of other, as Python's %.
 
         >>> cutaway.tensor([-3, 3]).remainder(2)
         tensor([1, 1])
@@ -178,7 +178,7 @@ class Arithmetic(TensorBase):
         return _rounded(ops.remainder, self, other)
 
     def fmod(self, other: Operand) -> Tensor:
-        """What is left of self after dividing by other; it has the sign of self, as in C.
+        """The remainder of self / other, with the sign of self, as C's fmod.
 
         >>> cutaway.tensor([-3, 3]).fmod(2)
         tensor([-1,  1])
@@ -189,10 +189,10 @@ class Arithmetic(TensorBase):
         """self ** exponent, element by element.
 
         Args:
-            exponent: a number, or a tensor whose shape fits self's by broadcasting.
+            exponent: a number, or a tensor that broadcasts with self.
 
         Raises:
-            RuntimeError: whole numbers to the power of a negative whole number.
+            RuntimeError: integers to the power of a negative integer.
 
         >>> cutaway.tensor([1., 2., 3.]).pow(2)
         tensor([1., 4., 9.])
@@ -226,7 +226,7 @@ class Arithmetic(TensorBase):
         return apply(ops.reciprocal, *to_common_dtype(self, fractions=True))
 
     def atan2(self, other: Tensor) -> Tensor:
-        """The angle between -π and π at which the point (other, self) lies, seen from the origin.
+        """The angle of the point (other, self) in the plane, between -π and π.
 
         >>> cutaway.tensor([1., -1.]).atan2(cutaway.tensor([1., -1.]))
         tensor([ 0.7854, -2.3562])
@@ -244,14 +244,14 @@ class Arithmetic(TensorBase):
             raise errors.not_for_dtype("logaddexp", x.dtype.name, "floating-point numbers: x.float()")
         return apply(ops.logaddexp, x, y)
 
-    # --- choosing between two, or a point between them
+    # --- selection and interpolation
 
     def lerp(self, end: Tensor, weight: Operand) -> Tensor:
-        """self + weight * (end - self), a part of the way from self to end.
+        """self + weight * (end - self): linear interpolation.
 
         Args:
             end: a tensor of self's dtype.
-            weight: how much of the way: 0 for self, 1 for end; a number, or a tensor of self's dtype.
+            weight: 0 for self, 1 for end; a number, or a tensor of self's dtype.
 
         Raises:
             RuntimeError: the dtypes differ.
@@ -268,7 +268,7 @@ class Arithmetic(TensorBase):
         return apply(ops.lerp, self, end, as_operand(weight))
 
     def maximum(self, other: Tensor) -> Tensor:
-        """The larger of two elements. Where they are equal, each gets half of the gradient.
+        """The elementwise maximum. Equal elements each get half of the gradient.
 
         >>> cutaway.tensor([1., 5.]).maximum(cutaway.tensor([3., 2.]))
         tensor([3., 5.])
@@ -276,7 +276,7 @@ class Arithmetic(TensorBase):
         return binary(ops.maximum, self, tensor_argument(other, "maximum"))
 
     def minimum(self, other: Tensor) -> Tensor:
-        """The smaller of two elements. Where they are equal, each gets half of the gradient.
+        """The elementwise minimum. Equal elements each get half of the gradient.
 
         >>> cutaway.tensor([1., 5.]).minimum(cutaway.tensor([3., 2.]))
         tensor([1., 2.])
@@ -284,12 +284,12 @@ class Arithmetic(TensorBase):
         return binary(ops.minimum, self, tensor_argument(other, "minimum"))
 
     def clamp(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-        """self, held between min and max.
+        """Clamp self to the range [min, max].
 
         Args:
-            min: nothing smaller than this; None for no limit.
-            max: nothing larger than this. Both are numbers, or both are tensors; one that has no dimensions is
-                as good as a number.
+            min: the lower bound; None for none.
+            max: the upper bound; None for none. Both are numbers, or both are tensors; a 0-d tensor is as good as
+                a number.
 
         Raises:
             RuntimeError: neither is given.
@@ -306,7 +306,7 @@ class Arithmetic(TensorBase):
     clip = clamp
 
     def clamp_min(self, min: Operand) -> Tensor:
-        """self, but nothing smaller than min.
+        """Clamp self to a lower bound.
 
         >>> cutaway.tensor([-1., 2.]).clamp_min(0)
         tensor([0., 2.])
@@ -314,7 +314,7 @@ class Arithmetic(TensorBase):
         return named(self.clamp(min=min), "ClampMinBackward1") if isinstance(min, TensorBase) else _clamp(self, min=min)
 
     def clamp_max(self, max: Operand) -> Tensor:
-        """self, but nothing larger than max.
+        """Clamp self to an upper bound.
 
         >>> cutaway.tensor([-1., 2.]).clamp_max(0)
         tensor([-1.,  0.])
@@ -334,11 +334,11 @@ class Arithmetic(TensorBase):
         """self, with value wherever mask is True.
 
         Args:
-            mask: a bool tensor whose shape fits self's by broadcasting.
-            value: a number, or a tensor with no dimensions; it takes self's dtype.
+            mask: a bool tensor that broadcasts with self.
+            value: a number or a 0-d tensor, converted to self's dtype.
 
         Raises:
-            RuntimeError: mask is not of bools, or value is not a single number.
+            RuntimeError: mask is not a bool tensor, or value is not a single number.
 
         >>> cutaway.ones(2, 2).masked_fill(cutaway.tensor([True, False]), -1.)
         tensor([[-1.,  1.],
@@ -359,8 +359,8 @@ def where(condition: Tensor, input: Operand | None = None, other: Operand | None
 
     Args:
         condition: a bool tensor.
-        input: a tensor or a number; its shape fits the others' by broadcasting.
-        other: likewise. Without these two: the indices where condition holds, condition.nonzero(as_tuple=True).
+        input: a number, or a tensor that broadcasts with the others.
+        other: likewise. Without input and other, the result is condition.nonzero(as_tuple=True).
 
     >>> x = cutaway.tensor([1., -2., 3.])
     >>> cutaway.where(x > 0, x, 0.)
@@ -369,7 +369,7 @@ def where(condition: Tensor, input: Operand | None = None, other: Operand | None
     if input is None and other is None:
         return tensor_argument(condition, "where").nonzero(as_tuple=True)
     if not isinstance(input, TensorBase) and not isinstance(other, TensorBase) and is_operand(input):
-        input = wrap(array_of(input))  # where both are numbers, there must be something with a dtype
+        input = wrap(array_of(input))  # two numbers have no dtype of their own
     return apply(ops.where, *to_common_dtype(input, other), condition=_condition(condition))
 
 
@@ -440,7 +440,7 @@ def _ends(dtype: np.dtype[Any]) -> tuple[Any, Any]:
 
 
 def _scaled(x: TensorBase, other: Any, alpha: Number) -> Any:
-    """alpha * other, if that may be added to x."""
+    """alpha * other; raises if the dtype of alpha does not fit."""
     other = as_operand(other)
     if alpha == 1 and type(alpha) is int:
         return other
@@ -453,7 +453,7 @@ def _scaled(x: TensorBase, other: Any, alpha: Number) -> Any:
 
 def _condition(condition: Any) -> Any:
     array = tensor_argument(condition, "where")._array
-    if array.dtype == np.uint8:  # PyTorch's bools, before it had any
+    if array.dtype == np.uint8:  # PyTorch's masks before it had bools
         array = array.astype(np.bool_)
     if array.dtype.kind != "b":
         raise errors.not_a_mask("where", condition.dtype)

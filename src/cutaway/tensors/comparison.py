@@ -1,6 +1,6 @@
-"""Comparisons and other yes-or-no questions, element by element, and the bitwise operators.
+"""Elementwise comparisons and predicates, and the bitwise operators.
 
-The answers are bools, which have no gradient: nothing is recorded here.
+The results are bools or integers, which have no gradient: these operations are not recorded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(TensorBase):
-    """Questions with the answer yes or no, element by element."""
+    """Elementwise comparisons, predicates and bitwise operators."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ class Comparison(TensorBase):
     def __ge__(self, other: Operand) -> Tensor:  # type: ignore[misc]
         return _answer(np.greater_equal, self, other) if is_operand(other) else NotImplemented
 
-    # Tensors are compared element by element, but a dict or a set means the object itself.
+    # == is elementwise, but dicts and sets compare tensors by identity.
     __hash__ = object.__hash__
 
     def __and__(self, other: Operand) -> Tensor:
@@ -195,7 +195,7 @@ class Comparison(TensorBase):
         return wrap(np.asarray(np.invert(self._array)))
 
     def bitwise_left_shift(self, other: Operand) -> Tensor:
-        """self << other: the bits moved up by so many places.
+        """self << other: shift the bits to the left.
 
         >>> cutaway.tensor([1, 3]).bitwise_left_shift(2)
         tensor([ 4, 12])
@@ -203,7 +203,7 @@ class Comparison(TensorBase):
         return _shifted(np.left_shift, self, other)
 
     def bitwise_right_shift(self, other: Operand) -> Tensor:
-        """self >> other: the bits moved down by so many places.
+        """self >> other: shift the bits to the right.
 
         >>> cutaway.tensor([4, -8]).bitwise_right_shift(2)
         tensor([ 1, -2])
@@ -239,12 +239,12 @@ class Comparison(TensorBase):
 
         Args:
             other: a tensor of self's dtype.
-            rtol: how far apart they may be, as a part of other.
-            atol: how far apart they may be in any case.
+            rtol: the relative tolerance.
+            atol: the absolute tolerance.
             equal_nan: whether nan is close to nan.
 
         Raises:
-            RuntimeError: the dtypes or the shapes do not fit, or rtol or atol is negative.
+            RuntimeError: the dtypes differ, the shapes do not broadcast, or rtol or atol is negative.
 
         >>> cutaway.tensor([1., 2.]).isclose(cutaway.tensor([1. + 1e-7, 3.]))
         tensor([ True, False])
@@ -257,7 +257,7 @@ class Comparison(TensorBase):
         return _answer(lambda a, b: np.isclose(a, b, rtol, atol, equal_nan), self, other, "isclose")
 
     def allclose(self, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
-        """Whether all elements are close, as `isclose` says it.
+        """Whether all elements are close, as defined by `isclose`.
 
         >>> cutaway.tensor([1.0]).allclose(cutaway.tensor([1.0 + 1e-7]))
         True

@@ -1,14 +1,14 @@
-"""Products summed along chosen dimensions: einsum, tensordot and inner, all by way of one matrix product.
+"""Tensor contractions: einsum, tensordot and inner, each reduced to one batched matrix product.
 
-Give every dimension a label. Of two tensors' labels, then, there are four kinds:
+Every dimension has a label. The labels of two tensors are of four kinds:
 
-- those of both that are to stay: for each of their places there is a product of its own, a batch;
-- those of both that are not: along these is summed;
-- those of the first alone, its rows, and those of the second alone, its columns.
+- batch: labels of both tensors that are kept;
+- summed: labels of both tensors that are not kept;
+- rows, labels of the first tensor alone, and columns, labels of the second alone.
 
-Put the dimensions in this order (permute), make each kind one dimension (reshape), and what is asked for is
-`(batch, rows, summed) @ (batch, summed, columns)`. That is `contract`, and all there is to `einsum` beside it is to
-read the labels.
+After a permute to this order, and a reshape of each kind to one dimension, the contraction is
+`(batch, rows, summed) @ (batch, summed, columns)`. `contract` does this; the rest of `einsum` only parses the
+labels.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from .base import TensorBase, axis_of
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-Labels = list[Any]  # one for each dimension
+Labels = list[Any]  # one per dimension
 
 
 def contract(x: Any, of_x: Labels, y: Any, of_y: Labels, kept: set[Any]) -> tuple[Any, Labels]:
-    """Multiply two tensors, and sum along the labels that are not kept.
+    """Multiply two tensors, and sum over the labels that are not kept.
 
     Args:
-        x, y: two tensors. A dimension of one of them may have length 1, and is then stretched.
-        of_x, of_y: the labels of their dimensions, in each tensor no label twice.
-        kept: the labels that stay.
+        x, y: two tensors. Dimensions of length 1 broadcast.
+        of_x, of_y: the labels of their dimensions, unique within each tensor.
+        kept: the labels to keep.
 
     Returns:
         The result and its labels: those of the batch, the rows, and the columns.
@@ -60,19 +60,19 @@ def contract(x: Any, of_x: Labels, y: Any, of_y: Labels, kept: set[Any]) -> tupl
 
 
 def sum_out(x: Any, labels: Labels, kept: set[Any]) -> tuple[Any, Labels]:
-    """x summed along the dimensions whose labels are not kept."""
+    """x summed over the dimensions whose labels are not kept."""
     dims = [i for i, label in enumerate(labels) if label not in kept]
     return (x.sum(dims), [label for label in labels if label in kept]) if dims else (x, labels)
 
 
 def aligned(x: Any, labels: Labels, order: Labels) -> Any:
-    """x with its dimensions in another order, and one of length 1 for each label that it does not have."""
+    """x permuted to the given order of labels, with a dimension of length 1 for each label that it lacks."""
     x = x.permute([labels.index(label) for label in order if label in labels])
     return x[tuple(slice(None) if label in labels else None for label in order)]
 
 
 def stretched(x: Any, labels: Labels, size: dict[Any, int]) -> Any:
-    """x with the sizes that its labels have."""
+    """x expanded to the sizes of its labels."""
     shape = [size[label] for label in labels]
     return x if list(x.shape) == shape else x.expand(shape)
 
@@ -81,18 +81,18 @@ def stretched(x: Any, labels: Labels, size: dict[Any, int]) -> Any:
 
 
 def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] | Tensor = 2) -> Tensor:
-    """The sum of products along dimensions of one tensor and as many of another.
+    """Contract dimensions of one tensor with dimensions of another.
 
     Args:
         a, b: the tensors.
-        dims: how many: the last ones of a with the first ones of b; or two lists, the dimensions of a, and which of b
-            each is paired with.
+        dims: the number of dimensions, the last ones of a with the first ones of b; or two lists, the dimensions of a
+            and the dimensions of b that they are paired with.
 
     Returns:
-        The other dimensions of a, then those of b.
+        A tensor with the remaining dimensions of a, then those of b.
 
     Raises:
-        RuntimeError: paired dimensions are not equally long.
+        RuntimeError: paired dimensions have different sizes.
 
     >>> a, b = cutaway.ones(2, 3, 4), cutaway.ones(4, 3, 5)
     >>> cutaway.tensordot(a, b, dims=([1, 2], [1, 0])).shape
@@ -122,22 +122,22 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] | Tensor
 
 # --- einsum --------------------------------------------------------------------------------------------------------
 
-LETTERS = ascii_uppercase + ascii_lowercase  # what 0, 1, ... stand for; in this order the output has them
+LETTERS = ascii_uppercase + ascii_lowercase  # the labels of 0, 1, ...; the implicit output is sorted in this order
 
 
 def einsum(*args: Any) -> Tensor:
-    """Products of tensors, summed: a letter for each dimension says what is multiplied, what is summed, what stays.
+    """Sum products of tensors along labelled dimensions, by the Einstein summation convention.
 
-    What has the same letter is multiplied element by element; a letter that the result does not name is summed over.
+    Dimensions with the same letter are multiplied elementwise; letters that are not in the output are summed over.
 
     Args:
         args: the equation, such as "ij,jk->ik", and a tensor for each of its terms. "..." stands for any further
-            dimensions, which broadcast. A letter twice in one term means its diagonal. Without "->" the result has the
-            letters that appear once, in the order of the alphabet. Instead of an equation, each tensor may be followed
-            by a list of numbers for its dimensions, and all by a list for the result.
+            dimensions, which broadcast. A letter twice in one term takes the diagonal. Without "->" the output has the
+            letters that appear once, in alphabetical order. Instead of an equation, each tensor may be followed
+            by a list of integers for its dimensions, and all by a list for the output.
 
     Raises:
-        RuntimeError: the equation cannot be read, or does not fit the tensors.
+        RuntimeError: the equation is malformed, or does not match the tensors.
 
     >>> a, b = cutaway.ones(2, 3), cutaway.ones(3, 4)
     >>> cutaway.einsum("ij,jk->ik", a, b).shape        # a @ b
@@ -168,7 +168,7 @@ def einsum(*args: Any) -> Tensor:
 
 
 def _read_equation(args: tuple[Any, ...]) -> tuple[list[Any], list[Labels], Labels]:
-    """The operands, the labels of each, and those of the result, from "ij,jk->ik", x, y."""
+    """Parse "ij,jk->ik", x, y into the operands, their labels, and the labels of the output."""
     equation, *operands = args or ("",)
     if len(operands) == 1 and isinstance(operands[0], tuple | list):
         operands = list(operands[0])
@@ -193,7 +193,7 @@ def _read_term(term: str, equation: str, where: str) -> Labels:
 
 
 def _read_lists(args: tuple[Any, ...]) -> tuple[list[Any], list[Labels], Labels]:
-    """The operands, the labels of each, and those of the result, from x, [0, 1], y, [1, 2], [0, 2]."""
+    """Parse x, [0, 1], y, [1, 2], [0, 2] into the operands, their labels, and the labels of the output."""
     if len(args) < 2:
         raise errors.nothing_to_multiply()
     operands, lists = list(args[: len(args) // 2 * 2 : 2]), list(args[1::2])
@@ -210,7 +210,7 @@ def _read_list(numbers: Sequence[Any]) -> Labels:
 
 
 def _usual_output(terms: list[Labels]) -> Labels:
-    """What the result has if nothing is said: the ellipsis, and the letters that appear once."""
+    """The implicit output: the ellipsis, and the letters that appear once."""
     letters = [label for labels in terms for label in labels if label != "..."]
     return ["...", *sorted(label for label in letters if letters.count(label) == 1)]
 
@@ -222,7 +222,7 @@ def _check_operands(operands: list[Any]) -> None:
 
 
 def _without_ellipses(shapes: list[Any], terms: list[Labels], output: Labels) -> tuple[list[Labels], Labels]:
-    """The labels with one of its own for each dimension that an ellipsis stands for, counted from the last."""
+    """The labels, with each ellipsis expanded to one label per dimension, numbered from the last."""
     further = []
     for i, (shape, labels) in enumerate(zip(shapes, terms, strict=True)):
         further.append(len(shape) - len(labels) + ("..." in labels))
@@ -256,7 +256,7 @@ def _check_sizes(shapes: list[Any], terms: list[Labels]) -> None:
 
 
 def _diagonals(x: Any, labels: Labels) -> tuple[Any, Labels]:
-    """x with every label once: of a label that is there twice, the diagonal is taken."""
+    """x with unique labels: a repeated label takes the diagonal."""
     for label in dict.fromkeys(labels):
         while labels.count(label) > 1:
             i = labels.index(label)

@@ -1,4 +1,4 @@
-"""Into other dtypes, into Python's numbers and NumPy's arrays, and copies."""
+"""Conversion to other dtypes, to Python numbers and to NumPy arrays; memory layout and copies."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Conversion(TensorBase):
-    """Into other dtypes, into Python's numbers and NumPy's arrays, and copies."""
+    """Conversion to other dtypes, to Python numbers and to NumPy arrays; memory layout and copies."""
 
     __slots__ = ()
 
-    # --- how large it is, and how it lies in memory
+    # --- size and memory layout
 
     def size(self, dim: int | None = None) -> Any:
-        """The shape, or the length of one dimension.
+        """The shape, or the size of one dimension.
 
         >>> cutaway.zeros(2, 3).size()
         torch.Size([2, 3])
@@ -39,7 +39,7 @@ class Conversion(TensorBase):
         return self.shape if dim is None else self._array.shape[_own_axis(self, dim)]
 
     def dim(self) -> int:
-        """How many dimensions it has.
+        """The number of dimensions.
 
         >>> cutaway.zeros(2, 3).dim()
         2
@@ -49,7 +49,7 @@ class Conversion(TensorBase):
     ndimension = dim
 
     def numel(self) -> int:
-        """How many elements it has.
+        """The number of elements.
 
         >>> cutaway.zeros(2, 3).numel()
         6
@@ -59,7 +59,7 @@ class Conversion(TensorBase):
     nelement = numel
 
     def element_size(self) -> int:
-        """Bytes of one element.
+        """The size of one element in bytes.
 
         >>> cutaway.zeros(2, 3).element_size()
         4
@@ -67,12 +67,12 @@ class Conversion(TensorBase):
         return self._array.itemsize
 
     def stride(self, dim: int | None = None) -> Any:
-        """How many elements lie in memory between neighbours along each dimension, or along one.
+        """The stride of each dimension, or of one, in elements.
 
         >>> cutaway.zeros(2, 3).stride()
         (3, 1)
         """
-        lengths = [max(n, 1) for n in self._array.shape]  # NumPy's strides of no elements are 0
+        lengths = [max(n, 1) for n in self._array.shape]  # NumPy's strides of empty arrays are 0
         steps = tuple(
             step // self._array.itemsize if self._array.size else math.prod(lengths[axis + 1 :])
             for axis, step in enumerate(self._array.strides)
@@ -80,7 +80,7 @@ class Conversion(TensorBase):
         return steps if dim is None else steps[_own_axis(self, dim)]
 
     def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in their order, without gaps.
+        """Whether the memory is contiguous, in row-major order.
 
         >>> cutaway.zeros(2, 3).t().is_contiguous()
         False
@@ -88,7 +88,7 @@ class Conversion(TensorBase):
         return self._array.flags.c_contiguous
 
     def contiguous(self) -> Tensor:
-        """Itself if it is contiguous, else a copy that is.
+        """self if it is contiguous, else a contiguous copy.
 
         >>> cutaway.zeros(2, 3).t().contiguous().stride()
         (2, 1)
@@ -100,7 +100,7 @@ class Conversion(TensorBase):
         return int(self._array.__array_interface__["data"][0])
 
     def storage_offset(self) -> int:
-        """How many elements lie in memory in front of the first, for a view of a part.
+        """The offset of the first element in the underlying storage, in elements.
 
         >>> cutaway.zeros(3, 4)[1, 2:].storage_offset()
         6
@@ -108,7 +108,7 @@ class Conversion(TensorBase):
         return (self.data_ptr() - wrap(owner(self._array)).data_ptr()) // self._array.itemsize
 
     def is_floating_point(self) -> bool:
-        """Whether the elements are fractions.
+        """Whether the dtype is a floating-point dtype.
 
         >>> cutaway.tensor([1, 2]).is_floating_point()
         False
@@ -124,17 +124,17 @@ class Conversion(TensorBase):
     def to(
         self, *args: Any, dtype: DType | None = None, device: Any = None, non_blocking: bool = False, copy: bool = False
     ) -> Tensor:
-        """Converted to a dtype; itself if there is nothing to convert.
+        """Convert to a dtype; self if it has that dtype already.
 
         Args:
-            args: a dtype, a device ("cpu"), or another tensor whose dtype to take; then non_blocking and copy.
+            args: a dtype, a device ("cpu"), or another tensor whose dtype to use; then non_blocking and copy.
             dtype: the dtype, by name.
             device: "cpu", or None.
-            non_blocking: not used; for a GPU.
-            copy: True makes a copy in any case.
+            non_blocking: ignored.
+            copy: always return a copy.
 
         Raises:
-            RuntimeError: a device that is not there.
+            RuntimeError: the device is not available.
 
         >>> cutaway.tensor([1, 2]).to(cutaway.float64)
         tensor([1., 2.], dtype=torch.float64)
@@ -153,11 +153,11 @@ class Conversion(TensorBase):
         return apply(ops.copy, self) if copy and out is self else out
 
     def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
-        """The name of its type, or itself converted to a dtype.
+        """The name of the tensor type, or self converted to a dtype.
 
         Args:
-            dtype: a dtype, or one of PyTorch's older types, or the name of one; None asks for the name.
-            non_blocking: not used; for a GPU.
+            dtype: a dtype, or a legacy tensor type, or its name; None returns the name.
+            non_blocking: ignored.
 
         Raises:
             ValueError: there is no type of that name.
@@ -177,7 +177,7 @@ class Conversion(TensorBase):
         return to_dtype(self, numpy_dtype(dtype.dtype if isinstance(dtype, TensorType) else dtype, self._array.dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
-        """Converted to the dtype of other.
+        """Convert to the dtype of other.
 
         >>> cutaway.tensor([1, 2]).type_as(cutaway.zeros(1))
         tensor([1., 2.])
@@ -185,7 +185,7 @@ class Conversion(TensorBase):
         return to_dtype(self, tensor_argument(other, "type_as")._array.dtype)
 
     def float(self) -> Tensor:
-        """Converted to float32.
+        """Convert to float32.
 
         >>> cutaway.tensor([1, 2]).float()
         tensor([1., 2.])
@@ -193,7 +193,7 @@ class Conversion(TensorBase):
         return to_dtype(self, dtypes.float32.dtype)
 
     def double(self) -> Tensor:
-        """Converted to float64.
+        """Convert to float64.
 
         >>> cutaway.tensor([1, 2]).double()
         tensor([1., 2.], dtype=torch.float64)
@@ -201,7 +201,7 @@ class Conversion(TensorBase):
         return to_dtype(self, dtypes.float64.dtype)
 
     def half(self) -> Tensor:
-        """Converted to float16.
+        """Convert to float16.
 
         >>> cutaway.tensor([1., 2.]).half()
         tensor([1., 2.], dtype=torch.float16)
@@ -209,7 +209,7 @@ class Conversion(TensorBase):
         return to_dtype(self, dtypes.float16.dtype)
 
     def long(self) -> Tensor:
-        """Converted to int64; fractions are cut off.
+        """Convert to int64; fractions are truncated.
 
         >>> cutaway.tensor([1.7, -1.7]).long()
         tensor([ 1, -1])
@@ -217,7 +217,7 @@ class Conversion(TensorBase):
         return to_dtype(self, dtypes.int64.dtype)
 
     def int(self) -> Tensor:
-        """Converted to int32; fractions are cut off.
+        """Convert to int32; fractions are truncated.
 
         >>> cutaway.tensor([1.7, -1.7]).int()
         tensor([ 1, -1], dtype=torch.int32)
@@ -225,45 +225,45 @@ class Conversion(TensorBase):
         return to_dtype(self, dtypes.int32.dtype)
 
     def short(self) -> Tensor:
-        """Converted to int16."""
+        """Convert to int16."""
         return to_dtype(self, dtypes.int16.dtype)
 
     def byte(self) -> Tensor:
-        """Converted to uint8."""
+        """Convert to uint8."""
         return to_dtype(self, dtypes.uint8.dtype)
 
     def char(self) -> Tensor:
-        """Converted to int8; fractions are cut off."""
+        """Convert to int8; fractions are truncated."""
         return to_dtype(self, dtypes.int8.dtype)
 
     def bool(self) -> Tensor:
-        """True where an element is not 0.
+        """Convert to bool: True where an element is not 0.
 
         >>> cutaway.tensor([0, 2]).bool()
         tensor([False,  True])
         """
         return to_dtype(self, dtypes.bool_.dtype)
 
-    # --- devices: there is one
+    # --- devices
 
     def cpu(self) -> Tensor:
-        """Itself: it is on the CPU already."""
+        """self: tensors are always on the CPU."""
         return self  # type: ignore[return-value]
 
     def cuda(self, device: Any = None, non_blocking: Any = False) -> Tensor:
-        """Not there: raises, and says what to write instead."""
+        """Not supported: raises, and says what to write instead."""
         raise AssertionError(
             "cutaway has no CUDA: it runs on the CPU with NumPy. Lessons choose a device with "
             "'cuda' if torch.cuda.is_available() else 'cpu', which gives 'cpu' here."
         )
 
-    # --- Python's numbers
+    # --- Python numbers
 
     def item(self) -> Any:
-        """The one number that it holds, as Python's.
+        """The single element as a Python number.
 
         Raises:
-            RuntimeError: it holds more than one, or none.
+            RuntimeError: the tensor does not have exactly one element.
 
         >>> cutaway.tensor([2.5]).item()
         2.5
@@ -273,7 +273,7 @@ class Conversion(TensorBase):
         return self._array.item()
 
     def tolist(self) -> Any:
-        """Its elements as nested lists of Python's numbers.
+        """The elements as nested lists of Python numbers.
 
         >>> cutaway.tensor([[1, 2], [3, 4]]).tolist()
         [[1, 2], [3, 4]]
@@ -303,18 +303,18 @@ class Conversion(TensorBase):
             raise errors.format_of_many(self._array.shape, how)
         return repr(self)
 
-    # --- NumPy's arrays
+    # --- NumPy arrays
 
     def numpy(self, *, force: Any = False) -> Any:
-        """The NumPy array that it holds; both share memory.
+        """The tensor as a NumPy array that shares its memory.
 
-        What NumPy writes into it, the graph does not notice: copy it first where a gradient still needs the values.
+        Autograd does not track what NumPy writes into it: copy it first if backward still needs the values.
 
         Args:
             force: True is short for x.detach().numpy().
 
         Raises:
-            RuntimeError: it requires grad; NumPy would go on without recording.
+            RuntimeError: self requires grad; NumPy's ops would not be recorded.
 
         >>> cutaway.tensor([1., 2.]).numpy()
         array([1., 2.], dtype=float32)
@@ -329,7 +329,7 @@ class Conversion(TensorBase):
     # --- copies
 
     def clone(self) -> Tensor:
-        """A copy in memory of its own; gradients flow through it.
+        """A copy that does not share memory; gradients flow through it.
 
         >>> x = cutaway.ones(2)
         >>> y = x.clone()
@@ -356,7 +356,7 @@ class Conversion(TensorBase):
         self, *lengths: Any, size: Any = None, dtype: DType | None = None, device: Any = None,
         requires_grad: Any = False,
     ) -> Tensor:  # fmt: skip
-        """Zeros of a shape, with self's dtype.
+        """Zeros of the given shape, with self's dtype.
 
         >>> cutaway.tensor([1, 2]).new_zeros(3)
         tensor([0, 0, 0])
@@ -367,7 +367,7 @@ class Conversion(TensorBase):
         self, *lengths: Any, size: Any = None, dtype: DType | None = None, device: Any = None,
         requires_grad: Any = False,
     ) -> Tensor:  # fmt: skip
-        """Ones of a shape, with self's dtype.
+        """Ones of the given shape, with self's dtype.
 
         >>> cutaway.tensor([1, 2]).new_ones(3)
         tensor([1, 1, 1])
@@ -378,7 +378,7 @@ class Conversion(TensorBase):
         self, *lengths: Any, size: Any = None, dtype: DType | None = None, device: Any = None,
         requires_grad: Any = False,
     ) -> Tensor:  # fmt: skip
-        """A tensor of a shape, to be filled later, with self's dtype.
+        """A tensor of the given shape, to be filled later, with self's dtype.
 
         >>> cutaway.tensor([1, 2]).new_empty(2, 3).shape
         torch.Size([2, 3])
@@ -388,7 +388,7 @@ class Conversion(TensorBase):
     def new_full(
         self, size: Any, fill_value: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: Any = False
     ) -> Tensor:
-        """One number in every place of a shape, with self's dtype.
+        """A tensor of the given shape filled with one value, with self's dtype.
 
         >>> cutaway.tensor([1, 2]).new_full((3,), 7)
         tensor([7, 7, 7])
@@ -409,7 +409,7 @@ class Conversion(TensorBase):
 
 
 def _own_axis(x: TensorBase, dim: Any) -> Any:
-    """A dimension that x really has: a single number has none."""
+    """Normalize a dimension of x; raises for a 0-d tensor, which has none."""
     if not x._array.ndim:
         raise errors.dim_of_a_number(dim)
     return axis_of(dim, x._array.ndim)

@@ -1,4 +1,4 @@
-"""How many there are: of elements that are not 0, of each whole number, of each element."""
+"""Counting: nonzero elements, occurrences of integers, unique elements."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Counting(TensorBase):
-    """How many there are."""
+    """Counting: nonzero elements, occurrences of integers, unique elements."""
 
     __slots__ = ()
 
     @numpy_names
     def count_nonzero(self, dim: Dims = None) -> Tensor:
-        """How many elements are not 0.
+        """The number of nonzero elements.
 
         >>> cutaway.tensor([0, 3, 4]).count_nonzero()
         tensor(2)
@@ -30,14 +30,14 @@ class Counting(TensorBase):
         return wrap(np.asarray(n, dtype=np.int64))
 
     def bincount(self, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-        """How often each of the numbers 0, 1, 2, ... occurs.
+        """The number of occurrences of each of the integers 0, 1, 2, ...
 
         Args:
-            weights: what each occurrence counts, in place of 1; of self's length.
-            minlength: count up to this number at least, itself not included.
+            weights: the weight of each element of self, in place of 1.
+            minlength: the minimum length of the result.
 
         Raises:
-            RuntimeError: self is not a vector of whole numbers of 0 or more, or the weights do not fit.
+            RuntimeError: self is not a vector of non-negative integers, or the weights have another shape.
 
         >>> cutaway.tensor([0, 3, 3, 1]).bincount()
         tensor([1, 1, 0, 2])
@@ -60,16 +60,16 @@ class Counting(TensorBase):
     def unique(
         self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
     ) -> Any:
-        """The different elements, each once.
+        """The unique elements.
 
         Args:
-            sorted: not needed: they are in order in any case.
-            return_inverse: also for each element where it is among the different ones.
-            return_counts: also how often each occurs.
-            dim: the different slices along this dimension, instead; None for elements.
+            sorted: ignored: the result is always sorted.
+            return_inverse: also return the index of each element in the result.
+            return_counts: also return the number of occurrences of each.
+            dim: the dimension whose unique slices to return; None for elements.
 
         Returns:
-            A tensor, or a tuple of two or three if more was asked for.
+            A tensor, or a tuple of it and the optional outputs.
 
         >>> cutaway.tensor([3, 1, 3]).unique()
         tensor([1, 3])

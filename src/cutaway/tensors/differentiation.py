@@ -1,4 +1,4 @@
-"""backward() and its relatives: the graph's walk, seen from tensors."""
+"""backward(), grad() and hooks: the graph's backward pass, for tensors."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class Differentiation(TensorBase):
-    """backward() and its relatives: the graph's walk, seen from tensors."""
+    """backward(), detach() and hooks."""
 
     __slots__ = ()
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Ask for a gradient (or no longer), and return self.
+        """Set requires_grad in place, and return self.
 
         >>> cutaway.ones(2).requires_grad_()
         tensor([1., 1.], requires_grad=True)
@@ -44,18 +44,18 @@ class Differentiation(TensorBase):
         create_graph: bool = False,
         inputs: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
-        """Compute the gradient of self with respect to every leaf, and add it to the leaf's `.grad`.
+        """Compute the gradient of self with respect to the leaves, and accumulate it into their `.grad`.
 
         Args:
             gradient: the gradient of the loss with respect to self, of self's shape. None means 1,
-                and is allowed only when self is a single number.
-            retain_graph: keep the graph for another pass; None means: if create_graph.
+                and is allowed only if self has a single element.
+            retain_graph: keep the graph for another backward pass; None for the value of create_graph.
             create_graph: record the backward pass too, for second derivatives.
-            inputs: only these leaves get a gradient; None: all of them.
+            inputs: accumulate into these tensors only; None for all leaves.
 
         Raises:
-            RuntimeError: self is not a single number, or has no graph, or its graph has been freed,
-                or a value that the graph needs has been overwritten.
+            RuntimeError: gradient is needed but missing, self has no graph, the graph was freed, or a
+                value saved for backward was overwritten.
 
         >>> x = cutaway.tensor(3., requires_grad=True)
         >>> (x * x).backward()
@@ -66,7 +66,7 @@ class Differentiation(TensorBase):
         backward([me], [gradient], retain_graph, create_graph, inputs=inputs)
 
     def detach(self) -> Tensor:
-        """The same memory without the graph: a constant, for what is computed from it.
+        """A tensor that shares memory with self, but is detached from the graph.
 
         >>> x = cutaway.ones(2, requires_grad=True)
         >>> x.detach().requires_grad
@@ -75,7 +75,7 @@ class Differentiation(TensorBase):
         return wrap(self._array)
 
     def detach_(self) -> Tensor:
-        """Cut self off its graph, in place."""
+        """Detach self from its graph, in place."""
         if self._view is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead")
         self._node = None
@@ -85,10 +85,10 @@ class Differentiation(TensorBase):
         """Call hook with the gradient of self in each backward pass.
 
         Args:
-            hook: takes the gradient; may return another in its place.
+            hook: takes the gradient; may return a replacement.
 
         Returns:
-            A handle whose remove() takes the hook away.
+            A handle whose remove() removes the hook.
 
         >>> x = cutaway.tensor(3., requires_grad=True)
         >>> handle = x.register_hook(lambda g: g * 2)
@@ -110,7 +110,7 @@ class Differentiation(TensorBase):
         return _add_hook(node, on_gradient)
 
     def retain_grad(self) -> None:
-        """Keep the gradient of self in `.grad`, though self is not a leaf.
+        """Retain the gradient of self in `.grad`, for a tensor that is not a leaf.
 
         >>> x = cutaway.tensor(3., requires_grad=True)
         >>> y = x * x
@@ -136,7 +136,7 @@ class Differentiation(TensorBase):
 
     @property
     def retains_grad(self) -> bool:
-        """Whether `retain_grad()` was called, so that `.grad` will be kept."""
+        """Whether `retain_grad()` was called on this tensor."""
         node = node_of(self)
         return node is not None and RETAIN in (node.hooks or ())
 
@@ -146,13 +146,13 @@ def _add_hook(node: Node | Leaf, hook: Callable[[Any], Any]) -> RemovableHandle:
         node.hooks = {}
     keep = node.hooks.pop(RETAIN, None)
     handle = RemovableHandle(node.hooks, hook)
-    if keep is not None:  # it comes last: what is kept is what is sent on
+    if keep is not None:  # it runs last, so that it retains the gradient that the other hooks return
         node.hooks[RETAIN] = keep
     return handle
 
 
 def _replacement(new: Any, g: Any) -> Any:
-    """What a hook returned: None, or a gradient that can take g's place."""
+    """Validate what a hook returned: None, or a replacement of g's shape and dtype."""
     if new is None:
         return None
     if not isinstance(new, TensorBase):
@@ -171,16 +171,16 @@ def _replacement(new: Any, g: Any) -> Any:
     return new
 
 
-# --- the walk ---------------------------------------------------------------------------------------------
+# --- backward ---------------------------------------------------------------------------------------------
 
 
 def pullbacks_on_tensors(node: Node) -> Sequence[Any]:
-    """The node's pullbacks, made again so that they take and give Tensors: the op, run on Tensors.
+    """The node's pullbacks on Tensors, obtained by running the op again on Tensors.
 
-    The op's lines are NumPy functions, and Tensors answer those by recording. A fused op writes into
-    buffers, which cannot be recorded; its twin, made of small ops, stands in.
+    Ops consist of NumPy functions, which Tensors intercept and record. A fused op writes into
+    buffers, which cannot be recorded; its twin, which consists of small ops, replaces it.
     """
-    # Freed, these hold no values, and work on Tensors as they are; so do those of a Function.
+    # The pullbacks of a freed node hold no values and work on Tensors as they are; so do those of a Function.
     if node.arrays is None or isinstance(node.op, type):
         return node.pullbacks or []
     inputs = [
@@ -193,19 +193,19 @@ def pullbacks_on_tensors(node: Node) -> Sequence[Any]:
     else:
         pullbacks = list(node.op(*inputs, **node.attrs)[1:])
     if op is not None and op.zeros:
-        zeros = 0 * inputs[0].sign()  # recorded, and of gradient 0
+        zeros = 0 * inputs[0].sign()  # recorded, with gradient 0
         pullbacks = [p and (lambda g, p=p: p(g) + zeros) for p in pullbacks]
     return [p if parent is not None else None for p, parent in zip(pullbacks, node.parents, strict=True)]
 
 
 def _pullbacks_of_twin(twin: Callable[..., Any], inputs: list[Any], attrs: Mapping[str, Any]) -> list[Any]:
-    """The pullbacks of a function made of ops: a walk through the little graph that it records."""
-    # Doors between this graph and the rest: they are newer than all that came before, so that the
-    # walk, which wants only them, does not go on behind them.
+    """The pullbacks of a twin: a backward pass through the subgraph that it records."""
+    # Doors are identity nodes between this subgraph and the rest. They are newer than everything
+    # before them, so that the walk, whose targets they are, stops there.
     doors = [_door(x) if isinstance(x, TensorBase) and x._node is not None else x for x in inputs]
     targets = [x._node for x in doors if isinstance(x, TensorBase) and x._node is not None]
     value = twin(*doors, **attrs)
-    known: list[Any] = []  # the last g and what it gave: every pullback is asked with the same one
+    known: list[Any] = []  # the last g and its gradients: all pullbacks are called with the same g
 
     def gradients(g: Any) -> Any:
         if not known or known[0] is not g:
@@ -230,7 +230,7 @@ def _walk_recorded(roots: list[Any], targets: list[Any] | None) -> dict[Any, Any
 
 
 def seed(tensor: Any, gradient: Any) -> Any:
-    """The gradient with which the walk starts at a tensor."""
+    """The initial gradient of a tensor in a backward pass."""
     if gradient is None:
         if tensor._array.size != 1:
             raise errors.needs_gradient(tensor._array.shape)
@@ -257,10 +257,10 @@ def _run(
         if node is None:
             raise errors.no_graph()
         start = seed(tensor, gradient)
-        if isinstance(node, Leaf):  # it would arrive as it is, and share its memory with the leaf's gradient
+        if isinstance(node, Leaf):  # else the leaf's .grad would share memory with the given gradient
             start = start.clone()
         roots.append((node, start if create_graph else start._array))
-    with np.errstate(all="ignore"):  # 0 * inf is nan, as in PyTorch, and without a word
+    with np.errstate(all="ignore"):  # 0 * inf is nan, as in PyTorch, without a warning
         if create_graph:
             with enable_grad():
                 return walk(roots, targets=targets, retain_graph=retain_graph, rerun=pullbacks_on_tensors)
@@ -275,15 +275,15 @@ def backward(
     grad_variables: Any = None,
     inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
-    """Compute the gradients of tensors with respect to the leaves, and add them to the leaves' `.grad`.
+    """Compute the gradients of tensors with respect to the leaves, and accumulate them into their `.grad`.
 
     Args:
-        tensors: where to start.
-        grad_tensors: for each the gradient of the loss with respect to it; None for single numbers.
-        retain_graph: keep the graph for another pass; None means: if create_graph.
+        tensors: the tensors to differentiate.
+        grad_tensors: the gradient of the loss with respect to each tensor; None for tensors of one element.
+        retain_graph: keep the graph for another backward pass; None for the value of create_graph.
         create_graph: record the backward pass too, for second derivatives.
-        grad_variables: not used; PyTorch's old name for grad_tensors.
-        inputs: only these get a gradient; None: all leaves.
+        grad_variables: ignored; PyTorch's old name for grad_tensors.
+        inputs: accumulate into these tensors only; None for all leaves.
 
     >>> x = cutaway.tensor([1., 2.], requires_grad=True)
     >>> cutaway.autograd.backward([x.sum(), x * x], [None, cutaway.ones(2)])
@@ -300,7 +300,7 @@ def backward(
     for listener in events.backward:
         listener(starts)
     arrived = _run(starts, seeds, targets, keep, create_graph)
-    # Only now, when nothing can fail any more, is anything changed.
+    # State changes only now, when nothing can fail any more.
     if wanted is None:
         for leaf, g in arrived.items():
             leaf.receive(g)
@@ -318,7 +318,7 @@ def backward(
 
 
 def _keep(tensor: TensorBase, g: Any) -> None:
-    """Add g, which is not to be shared, to the `.grad` of a tensor that is no leaf."""
+    """Accumulate a copy of g into the `.grad` of a tensor that is not a leaf."""
     mine: Any = apply(copy, g) if isinstance(g, TensorBase) else wrap(np.array(g))
     tensor._grad = mine if tensor._grad is None else tensor._grad + mine
 
@@ -344,18 +344,18 @@ def grad(
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> Any:
-    """The gradients of outputs with respect to inputs, returned and not stored in `.grad`.
+    """Return the gradients of the sum of outputs with respect to inputs, without changing any `.grad`.
 
     Args:
-        outputs: what is differentiated; with several, the sum.
-        inputs: with respect to what: leaves, or anything computed on the way; by name in a dict, as the result then.
-        grad_outputs: for each output the gradient of the loss with respect to it; None for single numbers.
-        retain_graph: keep the graph for another pass; None means: if create_graph.
-        create_graph: record the pass too, so that the result can be differentiated again.
-        only_inputs: accepted; gradients go to the inputs only in any case.
-        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
-        is_grads_batched: take grad_outputs for several, along a dimension in front, and give as many gradients.
-        materialize_grads: give zeros for such an input.
+        outputs: the tensors to differentiate.
+        inputs: the tensors to differentiate with respect to, leaves or not; a dict gives a dict of gradients.
+        grad_outputs: the gradient of the loss with respect to each output; None for outputs of one element.
+        retain_graph: keep the graph for another backward pass; None for the value of create_graph.
+        create_graph: record the backward pass too, so that the result can be differentiated again.
+        only_inputs: ignored; gradients are computed for the inputs only.
+        allow_unused: return None for an input that the outputs do not depend on, instead of raising.
+        is_grads_batched: grad_outputs have a leading batch dimension; so do the gradients returned.
+        materialize_grads: return zeros for an unused input.
 
     Raises:
         RuntimeError: an input does not require grad, or the outputs do not depend on it.
