@@ -1,4 +1,4 @@
-"""Neural networks: layers, losses, containers, and `Module`, which all of them are."""
+"""Neural networks: layers, losses, containers, and `Module`, their base class."""
 
 from typing import TYPE_CHECKING
 

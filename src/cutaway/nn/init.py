@@ -1,9 +1,9 @@
-"""Initial weights: where training starts.
+"""Weight initialization.
 
-Weights that are all equal stay equal, and weights that are too large or too small make the signal explode or
-vanish from layer to layer. The formulas here choose the spread from the number of inputs (fan in) and outputs
-(fan out) of a weight. All of them write into the tensor, outside of the graph, and return it; their draws are
-PyTorch's.
+Weights that are all equal stay equal, and weights that are too large or too small make activations explode or
+vanish from layer to layer. The formulas here choose the scale from the number of inputs (fan in) and outputs
+(fan out) of a weight. All functions modify the tensor in place, without recording, and return it; they draw the
+same random numbers as PyTorch.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown 
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill with draws that are equally likely anywhere between a and b.
+    """Fill with draws from the uniform distribution between a and b.
 
     >>> nn.init.uniform_(torch.empty(2, 3), 1.0, 1.0)
     tensor([[1., 1., 1.],
@@ -59,7 +59,7 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill with draws from the normal distribution that lie between a and b (not in units of std).
+    """Fill with draws from the normal distribution truncated to [a, b] (not in units of std).
 
     >>> bool((nn.init.trunc_normal_(torch.empty(1000), a=-0.5, b=0.5).abs() <= 0.5).all())
     True
@@ -107,7 +107,7 @@ def eye_(tensor: Tensor) -> Tensor:
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
-    """How many inputs an output unit sums over, and how many outputs an input unit reaches."""
+    """Fan in and fan out: the inputs of an output unit, and the outputs of an input unit."""
     if tensor.ndim < 2:
         raise ValueError(
             "fan in and fan out are sizes of a weight with 2 or more axes, (out, in, ...), and this one "
@@ -118,7 +118,7 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Uniform in ±gain · √(6 / (fan in + fan out)): the variance stays, forward and backward.
+    """Uniform in ±gain · √(6 / (fan in + fan out)): preserves the variance, forward and backward.
 
     Source: Glorot and Bengio, "Understanding the Difficulty of Training Deep Feedforward Neural Networks", 2010.
 
@@ -152,13 +152,13 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Uniform in ±gain · √(3 / fan): the variance stays through layers of ReLUs.
+    """Uniform in ±gain · √(3 / fan): preserves the variance through ReLU layers.
 
     Args:
         tensor: a weight (out, in, ...).
         a: the slope below 0 of the leaky ReLU that follows.
-        mode: "fan_in" keeps the variance forward, "fan_out" backward.
-        nonlinearity: what follows the layer, as in `calculate_gain`.
+        mode: "fan_in" preserves the variance forward, "fan_out" backward.
+        nonlinearity: the activation after the layer, as in `calculate_gain`.
 
     Source: He et al., "Delving Deep into Rectifiers", 2015.
 
@@ -206,13 +206,13 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     rows = tensor.shape[0]
     draws = normal_(wrap(np.empty((rows, tensor.numel() // rows), tensor._array.dtype)), generator=generator)._array
     q, r = np.linalg.qr(draws.T if rows < draws.shape[1] else draws)
-    q = q * np.sign(np.diag(r))  # makes the choice unique, and all such matrices equally likely
+    q = q * np.sign(np.diag(r))  # makes the decomposition unique, and the matrices uniformly distributed
     with no_grad():
         return tensor.copy_(wrap((q.T if rows < draws.shape[1] else q).reshape(tensor.shape) * gain))
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor by which weights must be larger, for the variance to survive a nonlinearity.
+    """The factor that weights need to preserve the variance through a nonlinearity.
 
     >>> nn.init.calculate_gain("relu")
     1.4142135623730951

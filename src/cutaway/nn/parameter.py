@@ -1,8 +1,8 @@
-"""Parameter and Buffer: Tensors that a module notices when you assign them to it.
+"""Parameter and Buffer: Tensors that a module registers on assignment.
 
-A `Parameter` is what training changes: a leaf that requires grad, found by `module.parameters()`. A `Buffer`
-is state that belongs to the model but is not trained (a running mean, a mask). Both are ordinary Tensors
-otherwise; the class is a label, and `Module.__setattr__` reads it.
+A `Parameter` is trained: a leaf that requires grad, listed by `module.parameters()`. A `Buffer` is state that
+belongs to the model but is not trained (a running mean, a mask). Both are ordinary Tensors otherwise; the class
+only tells `Module.__setattr__` how to register them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _label(cls: type[Any], data: Tensor | None, requires_grad: bool) -> Any:
 
 
 class Parameter(Tensor):
-    """A Tensor to be trained: assigned to a module, it joins `module.parameters()`.
+    """A trainable Tensor: assigned to a module, it is listed by `module.parameters()`.
 
     Args:
         data: the values, of any shape; memory is shared with it.
@@ -59,7 +59,7 @@ class Parameter(Tensor):
 
 
 class Buffer(Tensor):
-    """A Tensor that belongs to a model but is not trained: assigned to a module, it joins `module.buffers()`.
+    """A Tensor that belongs to a model but is not trained: assigned to a module, it is listed by `module.buffers()`.
 
     Args:
         data: the values, of any shape; memory is shared with it.

@@ -1,6 +1,6 @@
-"""Tensors that wait for their shape: the parameters of a lazy layer that has not seen an input yet.
+"""Tensors without a shape: the parameters of a lazy layer before its first input.
 
-They can be listed, counted on by an optimizer, converted and saved; they have no numbers to compute with.
+They can be listed, passed to an optimizer, converted and saved, but have no values to compute with.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HOW = "call the model once on data of the right shape, for example net(torch.ze
 
 
 class Uninitialized(Tensor):
-    """What the parameters and the buffers that wait have in common."""
+    """The base of uninitialized parameters and buffers."""
 
     becomes: ClassVar[type[Tensor]]
     wants_grad: bool
@@ -36,11 +36,11 @@ class Uninitialized(Tensor):
         pass
 
     def materialize(self, shape: Any, device: Any = None, dtype: DType | None = None) -> None:
-        """Give it a shape. From now on it is an ordinary tensor, whose numbers are still to be set."""
+        """Set the shape. The result is an ordinary tensor, whose values are still to be set."""
         check_device(device)
         wants_grad, array = self.wants_grad, empty(shape, dtype=self.will_be if dtype is None else dtype)._array
         del self.wants_grad, self.will_be
-        self.__class__ = self.becomes  # type: ignore[assignment]  # the object stays: an optimizer may hold it
+        self.__class__ = self.becomes  # type: ignore[assignment]  # the same object: an optimizer may hold it
         self._array = array
         self.requires_grad = wants_grad
 
@@ -54,17 +54,17 @@ class Uninitialized(Tensor):
 
     @property
     def shape(self) -> Any:
-        """There is none yet: RuntimeError."""
+        """RuntimeError: there is no shape yet."""
         raise RuntimeError(f"a lazy layer's parameter has no shape before the layer has seen an input; {_HOW}")
 
     @property
     def dtype(self) -> DType:
-        """The dtype that its numbers will have."""
+        """The dtype that its values will have."""
         return self.will_be
 
     @property
     def requires_grad(self) -> bool:
-        """Whether it will collect a gradient."""
+        """Whether it will accumulate a gradient."""
         return self.wants_grad
 
     @requires_grad.setter
@@ -73,7 +73,7 @@ class Uninitialized(Tensor):
 
     @property
     def data(self) -> Tensor:
-        """An empty tensor: what a lesson writes into it before the first input, `weight.data.normal_()`, gets lost."""
+        """An empty tensor: writes before the first input, such as `weight.data.normal_()`, are lost."""
         return empty(0, dtype=self.will_be)
 
     @data.setter
@@ -85,16 +85,16 @@ class Uninitialized(Tensor):
         return self
 
     def is_floating_point(self) -> bool:
-        """True: only such numbers are learned."""
+        """True: only floating-point values are learned."""
         return True
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """The same, waiting for another dtype."""
+        """A new uninitialized tensor, with another dtype."""
         [dtype] = [a for a in (*args, *kwargs.values()) if isinstance(a, DType)] or [self.will_be]
         return type(self)(self.wants_grad, dtype=dtype)
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
-        """Take the shape and the numbers of a tensor, as loading a state dict does."""
+        """Take the shape and the values of a tensor, as loading a state dict does."""
         if isinstance(src, Uninitialized):
             return self
         self.materialize(src.shape)
@@ -112,7 +112,7 @@ class Uninitialized(Tensor):
 
 
 class UninitializedParameter(Uninitialized, Parameter):
-    """A parameter whose shape the first input will tell."""
+    """A parameter whose shape the first input will determine."""
 
     becomes = Parameter
 
@@ -121,6 +121,6 @@ class UninitializedParameter(Uninitialized, Parameter):
 
 
 class UninitializedBuffer(Uninitialized):
-    """A buffer whose shape the first input will tell."""
+    """A buffer whose shape the first input will determine."""
 
     becomes = Tensor

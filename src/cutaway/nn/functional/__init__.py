@@ -1,4 +1,4 @@
-"""The functions behind the layers: the same maths, with weights and settings as arguments."""
+"""The functional form of the layers, with weights and settings as arguments."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Activations: the nonlinearities. Without one between them, two linear layers compute what a single one could."""
+"""Activations, the nonlinearities. Without one in between, two linear layers are equivalent to a single one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def _fractional(name: str, input: Tensor, dtype: DType | None = None) -> Tensor:
-    """The input, converted if asked to; refuses whole numbers, whose activations would be fractions."""
+    """The input, converted if requested; rejects integers, whose activations would be fractions."""
     check_tensors(name, input=input)
     input = input if dtype is None else input.to(dtype)
     if not input.is_floating_point():
@@ -28,8 +28,8 @@ def _fractional(name: str, input: Tensor, dtype: DType | None = None) -> Tensor:
 
 
 def _activate(op: Callable[..., Any], input: Tensor, inplace: bool, **attrs: Any) -> Tensor:
-    """Run an op, and write its value into its input if asked to."""
-    if inplace:  # on a copy: the backward pass may need the value that is overwritten
+    """Run an op, and write its value into its input if requested."""
+    if inplace:  # on a copy: the backward pass may need the overwritten value
         return input.copy_(apply(op, input.clone(), **attrs))
     return apply(op, input, **attrs)
 
@@ -56,7 +56,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """x where x > 0, else weight · x, with a learned weight.
+    """x where x > 0, else weight · x, with a learnable weight.
 
     Args:
         input: (N, C, ...).
@@ -105,7 +105,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    """x · Φ(x), with the normal distribution's cumulative function Φ.
+    """x · Φ(x), with Φ the cumulative distribution function of the normal distribution.
 
     Args:
         input: any shape.
@@ -189,7 +189,7 @@ def tanh(input: Tensor) -> Tensor:
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + exp(-x)): any number into (0, 1).
+    """1 / (1 + exp(-x)), which maps to (0, 1).
 
     >>> F.sigmoid(torch.tensor([-1.0, 2.0]))
     tensor([0.2689, 0.8808])
@@ -199,7 +199,7 @@ def sigmoid(input: Tensor) -> Tensor:
 
 
 def logsigmoid(input: Tensor) -> Tensor:
-    """log(sigmoid(x)), exact where sigmoid(x) is too small to be told from 0.
+    """log(sigmoid(x)), numerically stable where sigmoid(x) underflows.
 
     >>> F.logsigmoid(torch.tensor([-100.0, 2.0]))
     tensor([-100.0000,   -0.1269])
@@ -212,7 +212,7 @@ def softmax(input: Tensor, dim: int | None = None, *, dtype: DType | None = None
 
     Args:
         input: any shape.
-        dim: the axis that sums to 1, for logits (N, C) it is 1.
+        dim: the axis that sums to 1; for logits (N, C), it is 1.
         dtype: convert the input first.
 
     >>> F.softmax(torch.tensor([[0.0, 0.0], [0.0, 100.0]]), dim=1)
@@ -224,7 +224,7 @@ def softmax(input: Tensor, dim: int | None = None, *, dtype: DType | None = None
 
 
 def softmin(input: Tensor, dim: int | None = None, *, dtype: DType | None = None) -> Tensor:
-    """softmax(-x): the smallest gets the most, with the arguments of `softmax`.
+    """softmax(-x), with the arguments of `softmax`.
 
     >>> F.softmin(torch.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
@@ -233,7 +233,7 @@ def softmin(input: Tensor, dim: int | None = None, *, dtype: DType | None = None
 
 
 def log_softmax(input: Tensor, dim: int | None = None, *, dtype: DType | None = None) -> Tensor:
-    """log(softmax(x)) along an axis, without the overflow of taking exp first.
+    """log(softmax(x)) along an axis, numerically stable.
 
     Args:
         input: any shape.
@@ -248,7 +248,7 @@ def log_softmax(input: Tensor, dim: int | None = None, *, dtype: DType | None = 
 
 
 def _axis(name: str, input: Tensor, dim: int | None) -> int:
-    """PyTorch's old guess for a missing dim, with its warning."""
+    """PyTorch's legacy default for a missing dim, with its warning."""
     if dim is not None:
         return dim
     guess = 0 if input.ndim in (0, 1, 3) else 1

@@ -1,4 +1,4 @@
-"""Attention as a function: each query takes, of every value, as much as the value's key fits it."""
+"""Attention as a function: each query returns a mean of the values, weighted by how well their keys match it."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def scaled_dot_product_attention(
     """softmax(query · keyᵀ · scale + attn_mask) · value.
 
     Args:
-        query: (N, ..., L, E), what is looked for.
-        key: (N, ..., S, E), what there is to be found.
-        value: (N, ..., S, Eᵥ), what is taken of it.
-        attn_mask: broadcast to (N, ..., L, S). bool: True where a query may look; fractions: added to the scores.
+        query: (N, ..., L, E).
+        key: (N, ..., S, E).
+        value: (N, ..., S, Eᵥ).
+        attn_mask: broadcast to (N, ..., L, S). bool: True where attention is allowed; floating point: added to the scores.
         dropout_p: the probability of dropping a weight. There is no train() or eval() here: pass 0.0 to evaluate.
-        is_causal: query i sees the keys up to i only; then there can be no attn_mask.
+        is_causal: query i attends only to keys up to i; excludes attn_mask.
         scale: the factor before the softmax; 1/√E by default.
-        enable_gqa: fewer heads of keys and values than of queries, each used for several; heads are axis -3.
+        enable_gqa: grouped-query attention: several query heads share a key and value head; heads are axis -3.
 
     Returns:
-        (N, ..., L, Eᵥ); zeros for a query that may look at nothing.
+        (N, ..., L, Eᵥ); zeros for a query that may attend to nothing.
 
     Raises:
         RuntimeError: the shapes or dtypes do not match.
@@ -86,7 +86,7 @@ def scaled_dot_product_attention(
 
 
 def _check(query: Tensor, key: Tensor, value: Tensor) -> tuple[tuple[int, ...], int, int]:
-    """The batch's shape, L and S."""
+    """Validate the arguments; return the batch shape, L and S."""
     q, k, v = query._array.shape, key._array.shape, value._array.shape
     if min(len(q), len(k), len(v)) < 2:
         raise RuntimeError(
@@ -114,7 +114,7 @@ def _check(query: Tensor, key: Tensor, value: Tensor) -> tuple[tuple[int, ...], 
 
 
 def _one_for_each(query: Tensor, x: Tensor) -> Tensor:
-    """Keys or values (N, Hₓ, S, E), each head as often as it takes to have one for every head of the queries."""
+    """Keys or values (N, Hₓ, S, E), with each head repeated to match the number of query heads."""
     heads, there = (a.shape[-3] if a.ndim > 2 else 1 for a in (query, x))
     if not there or heads % there:
         raise RuntimeError(
@@ -144,7 +144,7 @@ def _check_mask(mask: Tensor, shape: tuple[int, ...], query: Tensor) -> None:
 
 
 def _as_bool(mask: Tensor) -> Any:
-    """Who may be looked at, if that is all that a mask says; None if it adds numbers to the scores."""
+    """The mask as bool, True where attention is allowed; None if it adds other numbers to the scores."""
     array = mask._array
     if mask.dtype == bool_:
         return array
@@ -184,16 +184,16 @@ def multi_head_attention_forward(
     average_attn_weights: bool = True,
     is_causal: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
-    """Attention by H heads, each on its part of E numbers: what `nn.MultiheadAttention` computes.
+    """Multi-head attention with H heads of size E / H: the function behind `nn.MultiheadAttention`.
 
     Args:
         query, key, value: (L, N, E), (S, N, Eₖ), (S, N, Eᵥ), or all without N.
         embed_dim_to_check: E.
         num_heads: H.
-        in_proj_weight, in_proj_bias: (3 · E, E) and (3 · E): the projections of queries, keys and values in one.
-        bias_k, bias_v: (1, 1, E), one more key and value.
-        add_zero_attn: one more key and value, zeros.
-        dropout_p: the probability of dropping a weight, if training.
+        in_proj_weight, in_proj_bias: (3 · E, E) and (3 · E): the stacked projections of queries, keys and values.
+        bias_k, bias_v: (1, 1, E), an additional key and value.
+        add_zero_attn: append a key and value of zeros.
+        dropout_p: the dropout probability of the attention weights, in training.
         out_proj_weight, out_proj_bias: (E, E) and (E), the projection of the result.
         key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal: as for `nn.MultiheadAttention`.
         use_separate_proj_weight: take q_proj_weight (E, E), k_proj_weight (E, Eₖ) and v_proj_weight (E, Eᵥ) instead of
@@ -201,7 +201,7 @@ def multi_head_attention_forward(
         static_k, static_v: (N · H, S, E / H), keys and values of the heads, instead of projected ones.
 
     Returns:
-        (L, N, E), and weights as `nn.MultiheadAttention` gives them.
+        (L, N, E), and weights as returned by `nn.MultiheadAttention`.
 
     Raises:
         AssertionError, RuntimeError: a size does not match.
@@ -242,7 +242,7 @@ def multi_head_attention_forward(
 
 
 def _projected(inputs: Any, weights: Any, bias: Tensor | None) -> tuple[Tensor, ...]:
-    """Queries, keys and values for all heads, side by side."""
+    """The projected queries, keys and values, with the heads concatenated."""
     biases = (None, None, None) if bias is None else bias.chunk(3)
     return tuple(linear(x, w, b) for x, w, b in zip(inputs, weights, biases, strict=True))
 
@@ -250,7 +250,7 @@ def _projected(inputs: Any, weights: Any, bias: Tensor | None) -> tuple[Tensor, 
 def _attend(
     q: Tensor, k: Tensor, v: Tensor, blocked: Tensor | None, dropout_p: float, need_weights: bool
 ) -> tuple[Tensor, Tensor | None]:
-    """What every head finds (N, H, L, E / H), and if asked for the weights (N, H, L, S)."""
+    """The output of every head (N, H, L, E / H) and, if requested, the weights (N, H, L, S)."""
     as_bool = blocked is not None and blocked.dtype == bool_
     if not need_weights:
         mask = ~blocked if blocked is not None and as_bool else blocked
@@ -263,7 +263,7 @@ def _attend(
 
 
 def _blocked(padding: Tensor | None, mask: Tensor | None, q: Tensor, num_heads: int) -> Tensor | None:
-    """Both masks as one, broadcast to (N, H, L, S): True for what is blocked, or numbers to add."""
+    """Both masks combined, broadcast to (N, H, L, S): True where attention is blocked, or numbers to add."""
     if mask is not None and mask.ndim == 3 and q.ndim == 3:
         mask = mask.unflatten(0, (-1, num_heads))
     if padding is not None and padding.ndim == 2:
@@ -279,7 +279,7 @@ def _blocked(padding: Tensor | None, mask: Tensor | None, q: Tensor, num_heads: 
 
 
 def _with_one_more(blocked: Tensor | None) -> Tensor | None:
-    """A mask for one more key, which may be looked at."""
+    """The mask with one more key, which is not blocked."""
     if blocked is None:
         return None
     return cat([blocked, zeros(*blocked.shape[:-1], 1, dtype=blocked.dtype)], -1)
@@ -294,7 +294,7 @@ def check_heads(
     is_causal: bool,
     batch_first: bool = False,
 ) -> None:
-    """Raise what PyTorch raises if query, key and value, or the masks for padding and attention, do not fit."""
+    """Raise PyTorch's error if query, key and value, or the masks for padding and attention, do not match."""
     problem = _problem(*inputs, sizes, num_heads, *masks, is_causal, batch_first)
     if problem is not None:
         error, why = problem
@@ -313,7 +313,7 @@ def _problem(
     is_causal: bool,
     batch_first: bool,
 ) -> tuple[type[Exception], str] | None:
-    """What is wrong with the input, if something is, and the class of error that PyTorch has for it."""
+    """A description of the problem with the input, if any, and PyTorch's exception class for it."""
     layout = "(N, L, E)" if batch_first else "(L, N, E)"
     if query.ndim not in (2, 3):
         return AssertionError, f"they are {layout}, or (L, E) for one sequence"

@@ -1,4 +1,4 @@
-"""What the functions of this package check of their arguments before they compute, and how they warn."""
+"""The argument checks and warnings of the functions in this package."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def check_tensors(function: str, **given: Any) -> None:
-    """Raise TypeError if an argument is no Tensor, and say how to make it one."""
+    """Raise TypeError if an argument is not a Tensor, and say how to convert it."""
     for name, value in given.items():
         if not isinstance(value, Tensor):
             raise TypeError(
@@ -28,7 +28,7 @@ def check_tensors(function: str, **given: Any) -> None:
 
 
 def check_same_dtype(who: str, x: Tensor, weight: Tensor, error: type[Exception] = RuntimeError) -> None:
-    """Raise if the input of a layer has another dtype than its weights, and say which of them to convert."""
+    """Raise if the dtypes of a layer's input and weights differ, and say which of them to convert."""
     if x._array.dtype is weight._array.dtype or x.dtype == weight.dtype:
         return
     how = f"convert the input, x.to({weight.dtype})"
@@ -40,28 +40,28 @@ def check_same_dtype(who: str, x: Tensor, weight: Tensor, error: type[Exception]
 
 
 def check_classes(function: str, input: Any, target: Any) -> None:
-    """Raise TypeError if prediction or truth is no Tensor; tell who listens what classes are compared."""
+    """Raise TypeError if prediction or target is not a Tensor; notify the listeners of classification."""
     check_tensors(function, input=input, target=target)
     for listener in events.classification:
         listener(function, input, target)
 
 
 def all_within(numbers: Array, count: int) -> bool:
-    """Whether all of these whole numbers, int32 or int64, are in 0 … count-1."""
+    """Whether all of these integers, int32 or int64, are in 0 … count-1."""
     # One pass: read as unsigned, a negative number is a very large one.
     unsigned = numbers.view({4: np.uint32, 8: np.uint64}[numbers.itemsize])
     return not numbers.size or bool(unsigned.max() < count)
 
 
 def check_fractions(**given: Tensor) -> None:
-    """Raise RuntimeError if a Tensor holds whole numbers."""
+    """Raise RuntimeError if a Tensor holds integers."""
     for name, tensor in given.items():
         if not tensor.is_floating_point():
             raise RuntimeError(f"the {name} must be floating point, and is {tensor.dtype}: use {name}.float()")
 
 
 def check_floating_point(function: str, x: Tensor) -> None:
-    """Raise NotImplementedError, as PyTorch's kernels do, if x holds whole numbers."""
+    """Raise NotImplementedError, as PyTorch's kernels do, if x holds integers."""
     if not x.is_floating_point():
         raise NotImplementedError(
             f"{function} is not there for {x.dtype}: it takes floating-point numbers, use x.float()"
@@ -69,6 +69,6 @@ def check_floating_point(function: str, x: Tensor) -> None:
 
 
 def check_reduction(reduction: str, *more: str) -> None:
-    """Raise ValueError for an unknown way of reducing."""
+    """Raise ValueError for an unknown reduction."""
     if reduction not in ("mean", "sum", "none") and reduction not in more:
         raise ValueError(f'reduction is "mean", "sum" or "none", not {reduction!r}')

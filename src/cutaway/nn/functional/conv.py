@@ -1,4 +1,4 @@
-"""Convolution as functions: weights slid over signals (N, C, L) and images (N, C, H, W)."""
+"""Convolution as functions, for signals (N, C, L) and images (N, C, H, W)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def conv1d(
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Tensor:
-    """Slide a weight over signals: each output is the weighted sum of what a window sees.
+    """1d convolution over signals: each output is a weighted sum over a window.
 
     Args:
         input: (N, C, L) or (C, L).
@@ -57,7 +57,7 @@ def conv2d(
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Tensor:
-    """Slide a weight over images: each output is the weighted sum of what a window sees.
+    """2d convolution over images: each output is a weighted sum over a window.
 
     Args:
         input: (N, C, H, W) or (C, H, W).
@@ -94,7 +94,7 @@ def convolve(
     groups: int,
     axes: int,
 ) -> Tensor:
-    """What conv1d and conv2d share; `name` is who is named in errors: the function or the layer."""
+    """The common part of conv1d and conv2d; errors name the function or layer `name`."""
     _check(name, input, weight, bias, groups, axes, transposed=False)
     shape, kernel = input._array.shape[-axes:], weight._array.shape[2:]
     steps = whole_numbers(name, "stride", stride, axes, 1)
@@ -115,7 +115,7 @@ def convolve(
 
 
 def _by_name(name: object, padding: str, shape: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
-    """Padding and places for "same" and "valid"."""
+    """The padding and output size for "same" and "valid"."""
     if padding == "valid":
         return (0,) * len(shape), None
     if padding != "same":
@@ -125,14 +125,14 @@ def _by_name(name: object, padding: str, shape: Any, kernel: Any, stride: Any, d
             f"{name}: padding='same' is not supported for strided convolutions: with stride={stride} the output "
             f"is smaller than the input; give the padding as a number"
         )
-    # An even window cannot stand in the middle: the odd zero goes to the end
+    # An even window cannot be centred: the extra zero goes to the end
     return tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True)), shape
 
 
 def windows_over(
     shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool = False
 ) -> Windows:
-    """The windows on an image; a signal is an image with a height of 1."""
+    """The windows of an image; a signal is an image of height 1."""
     if len(shape) == 1:
         shape, kernel, stride, dilation = ((1, *numbers) for numbers in (shape, kernel, stride, dilation))
         padding = (0, *padding)
@@ -153,16 +153,16 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: PerAxis = 1,
 ) -> Tensor:
-    """The way back of `conv2d`: each pixel lays down a weight, and what overlaps is added; images grow.
+    """Transposed 2d convolution, which upsamples: each pixel adds a scaled copy of the kernel to the output.
 
     Args:
         input: (N, C, H, W) or (C, H, W).
         weight: (C, O/groups, kh, kw).
         bias: (O).
-        stride: how far apart neighbours lay down their weights.
-        padding: how much is cut off all around.
-        output_padding: how much less is cut off at the end. conv2d gives images of several sizes one size; this says
-            which to go back to.
+        stride: the spacing of the copies.
+        padding: how much is cropped on all sides.
+        output_padding: how much less is cropped at the end. conv2d maps images of several sizes to the same size; this
+            selects one of them.
         groups, dilation: as for `conv2d`.
 
     Returns:
@@ -191,7 +191,7 @@ def convolve_back(
     groups: int,
     dilation: PerAxis,
 ) -> Tensor:
-    """conv_transpose2d; `name` is who is named in errors: the function or the layer."""
+    """conv_transpose2d; errors name the function or layer `name`."""
     _check(name, input, weight, bias, groups, axes=2, transposed=True)
     places, kernel = input._array.shape[-2:], weight._array.shape[2:]
     steps = whole_numbers(name, "stride", stride, 2, 1)
@@ -218,13 +218,13 @@ def convolve_back(
     )
 
 
-# -- what can be wrong -------------------------------------------------------------------------------------------
+# -- argument checks --------------------------------------------------------------------------------------------
 
 
 def _check(
     name: object, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, axes: int, transposed: bool
 ) -> None:
-    """Raise RuntimeError if input, weight and bias do not fit together."""
+    """Raise RuntimeError if input, weight and bias do not match."""
     if not isinstance(input, Tensor) or not isinstance(weight, Tensor):
         check_tensors(str(name), input=input, weight=weight)
     x, w = input._array, weight._array
@@ -254,7 +254,7 @@ def _check(
 
 
 def _not_an_image(name: object, shape: Any, channels: int, axes: int) -> str:
-    """An input with too few or too many axes."""
+    """The error for an input with too few or too many axes."""
     wanted = f"(N, {channels}, {_AXES[axes]}), or ({channels}, {_AXES[axes]}) without a batch"
     message = f"{name} takes {wanted}, and was given x of shape {tuple(shape)}"
     side = math.isqrt(shape[-1] // channels) if shape else 0
@@ -268,7 +268,7 @@ def _not_an_image(name: object, shape: Any, channels: int, axes: int) -> str:
 def _wrong_channels(
     name: object, shape: Any, weight: Any, channels: int, groups: int, axes: int, transposed: bool
 ) -> str:
-    """An input whose channels are not those that the weight was made for."""
+    """The error for an input with the wrong number of channels."""
     got = shape[-axes - 1]
     message = (
         f"{name} was given x of shape {tuple(shape)}, with {got} channel{'s' * (got != 1)}; its weight of shape "
@@ -285,7 +285,7 @@ def _wrong_channels(
 
 
 def _window_too_large(name: object, shape: Any, kernel: Any, padding: Any, dilation: Any) -> RuntimeError:
-    """No place for the window on the image."""
+    """The error for a window that is larger than the image."""
     image = tuple(size + 2 * p for size, p in zip(shape, padding, strict=True))
     window = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
     spread = f" (with dilation={tuple(dilation)}: {window})" if window != tuple(kernel) else ""
@@ -296,13 +296,13 @@ def _window_too_large(name: object, shape: Any, kernel: Any, padding: Any, dilat
     )
 
 
-# -- windows made visible ----------------------------------------------------------------------------------------
+# -- unfold and fold --------------------------------------------------------------------------------------------
 
 
 def unfold(
     input: Tensor, kernel_size: PerAxis, dilation: PerAxis = 1, padding: PerAxis = 0, stride: PerAxis = 1
 ) -> Tensor:
-    """What a window sees at each place, as a column.
+    """Extract every window of an image as a column.
 
     Args:
         input: (N, C, H, W) or (C, H, W).
@@ -339,18 +339,18 @@ def fold(
     padding: PerAxis = 0,
     stride: PerAxis = 1,
 ) -> Tensor:
-    """The way back of `unfold`: an image from columns, in which what several windows saw is added up.
+    """The transpose of `unfold`: an image from columns, with overlapping windows summed.
 
     Args:
         input: (N, C · kh · kw, L) or (C · kh · kw, L), L places.
         output_size: (H, W) of the image.
-        kernel_size, dilation, padding, stride: those that `unfold` was given.
+        kernel_size, dilation, padding, stride: those passed to `unfold`.
 
     Returns:
         (N, C, H, W) or (C, H, W)
 
     Raises:
-        RuntimeError: an image of this size does not have L places, or the rows are no multiple of kh · kw.
+        RuntimeError: an image of this size does not have L windows, or the rows are not a multiple of kh · kw.
 
     >>> F.fold(F.unfold(torch.ones(1, 2, 3), 2), (2, 3), 2)
     tensor([[[1., 2., 1.],
@@ -382,10 +382,10 @@ _MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular":
 
 
 def padded(name: object, x: Tensor, amounts: list[tuple[int, int]], mode: str) -> Tensor:
-    """x, its last axes made longer by (before, after) with pixels of its own: "reflect", "replicate", "circular".
+    """x with its last axes padded by (before, after), in mode "reflect", "replicate" or "circular".
 
     Raises:
-        RuntimeError: there are not enough pixels to fill from.
+        RuntimeError: there are not enough pixels to pad with.
     """
     index: list[Any] = [...]
     for axis, (before, after) in enumerate(amounts, -len(amounts)):

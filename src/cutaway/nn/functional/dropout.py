@@ -1,4 +1,4 @@
-"""Dropout: while training, forget some activations at random, so that none is relied upon alone."""
+"""Dropout: in training, zero random activations, so that the model does not rely on any single one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["dropout", "dropout2d"]
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Set each element to 0 with probability p and scale the rest by 1/(1-p), so that the mean stays.
+    """Set each element to 0 with probability p and scale the rest by 1/(1-p), so that the mean is preserved.
 
     Args:
         input: floating point, any shape.
@@ -43,7 +43,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Set whole channels to 0 with probability p and scale the rest by 1/(1-p): neighbouring pixels tell the same.
+    """Set whole channels to 0 with probability p and scale the rest by 1/(1-p): neighbouring pixels are correlated.
 
     Args:
         input: (N, C, H, W).

@@ -1,4 +1,4 @@
-"""Whole numbers into vectors: learned rows (embedding), or a single 1 among zeros (one-hot)."""
+"""Integers to vectors: learned rows (embedding), or one-hot vectors."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["embedding", "one_hot"]
 
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    """The rows of `weight` that `input` numbers.
+    """Look up rows of `weight` by index.
 
     Args:
-        input: row numbers, int64 or int32, any shape (*).
+        input: row indices, int64 or int32, any shape (*).
         weight: (V, D).
-        padding_idx: a row that gets no gradient.
+        padding_idx: the index of a row that gets no gradient.
 
     Returns:
         (*, D)
 
     Raises:
-        IndexError: a number is not in 0 … V-1.
+        IndexError: an index is not in 0 … V-1.
 
     >>> F.embedding(torch.tensor([2, 0]), torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
     tensor([[5., 6.],

@@ -1,4 +1,4 @@
-"""A choice among classes, drawn at random and still differentiable."""
+"""Differentiable sampling of a class."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["gumbel_softmax"]
 def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
     """softmax((logits + noise) / tau): nearly one-hot, class c with probability softmax(logits)[c].
 
-    The noise has Gumbel's distribution, of which this is the point: the largest of logits + noise is a draw from
-    the softmax. To divide by a small tau makes the largest stand out.
+    The noise follows the Gumbel distribution, for which the argmax of logits + noise is a draw from the softmax. A
+    small tau brings the result closer to that one-hot vector.
 
     Args:
         logits: (..., C).
-        tau: the temperature: the lower, the nearer to one-hot.
-        hard: True returns one-hot vectors; their gradient is that of the soft ones (straight through).
-        eps: not used; there for old programs.
-        dim: where C is.
+        tau: the temperature: the lower, the closer to one-hot.
+        hard: True returns one-hot vectors; their gradient is that of the soft ones (straight-through).
+        eps: ignored; for compatibility.
+        dim: the class axis.
 
     Source: Jang et al., "Categorical Reparameterization with Gumbel-Softmax", 2016; Maddison et al., "The Concrete
     Distribution", 2016.
@@ -41,4 +41,4 @@ def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, eps: fl
     axis = axis_of(dim, logits.ndim)
     one_hot = np.zeros_like(soft._array)
     np.put_along_axis(one_hot, soft._array.argmax(axis, keepdims=True), 1, axis)
-    return wrap(one_hot) - soft.detach() + soft  # the number is one_hot's, the gradient is soft's
+    return wrap(one_hot) - soft.detach() + soft  # the value of one_hot with the gradient of soft

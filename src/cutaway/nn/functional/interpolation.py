@@ -1,4 +1,4 @@
-"""Resizing as a function: signals (N, C, L) and images (N, C, H, W) of any size."""
+"""Resizing of signals (N, C, L) and images (N, C, H, W)."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def interpolate(
         align_corners: whether the centres of the corner pixels stay where they are, or the outer edges of the image
             (False, the default); for "linear" and "bilinear".
         recompute_scale_factor: recompute the factor from the rounded size.
-        antialias: False; smoothing is not there.
+        antialias: only False; antialiasing is not supported.
 
     Returns:
         (N, C, L') or (N, C, H', W')
 
     Raises:
-        ValueError: both of size and scale_factor, or neither, or not one for each axis.
-        NotImplementedError: a mode that is not there, or not for this number of axes.
+        ValueError: both size and scale_factor are given, or neither, or not one for each axis.
+        NotImplementedError: the mode is not supported, or not for this number of axes.
 
     >>> F.interpolate(torch.tensor([[[1.0, 3.0]]]), scale_factor=2)
     tensor([[[1., 1., 3., 3.]]])
@@ -111,17 +111,17 @@ def _new_sizes(shape: Any, size: Any, scale_factor: Any) -> tuple[list[int], lis
 
 
 def _nearest(size: int, wanted: int, factor: float | None) -> Any:
-    """Which old pixel each new one shows. In float32, as PyTorch: the rounding decides."""
+    """The source index of each output pixel, in float32 as in PyTorch, since the result depends on rounding."""
     scale = np.float32(1 / factor if factor else size / wanted)
     return np.minimum(np.floor(np.arange(wanted, dtype=np.float32) * scale).astype(np.int64), size - 1)
 
 
 def _linear(size: int, wanted: int, factor: float | None, align_corners: bool, dtype: Any) -> Any:
-    """The matrix (wanted, size) that takes from the two neighbours of each new pixel the nearer one's part."""
+    """The matrix (wanted, size) that interpolates each new pixel linearly between its two neighbours."""
     new = np.arange(wanted, dtype=dtype)
     if align_corners:
         at = new * dtype.type((size - 1) / (wanted - 1) if wanted > 1 else 0)
-    else:  # a pixel's centre is half a pixel behind its edge
+    else:  # a pixel's centre is half a pixel from its edge
         half, scale = dtype.type(0.5), dtype.type(1 / factor if factor else size / wanted)
         at = np.maximum((new + half) * scale - half, 0)
     left = np.minimum(np.floor(at).astype(np.int64), size - 1)

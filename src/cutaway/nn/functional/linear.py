@@ -14,7 +14,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input · weightᵀ + bias.
 
     Args:
-        input: (..., in), any number of axes in front.
+        input: (..., in).
         weight: (out, in), or (in) for a single output without an axis.
         bias: (out).
 

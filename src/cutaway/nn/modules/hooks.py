@@ -1,7 +1,7 @@
 """Hooks: functions that a module calls with its inputs, outputs and gradients.
 
-They are how one looks into a model without changing it: print shapes, collect activations, clip a gradient. A
-hook lives in a dict of the module, and its handle knows how to take it out again.
+Use them to inspect a model without changing it: print shapes, collect activations, clip a gradient. A hook is stored
+in a dict of the module, and its handle removes it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Module: the base of every layer and every model.
+"""Module: the base class of all layers and models.
 
 A model is a tree of modules. Each has a `forward()` that computes and attributes that hold what it needs; the
 base class adds what every one of them wants: call it like a function, list its parameters, switch between
 training and evaluation, convert its dtype, save and load its weights, watch what flows through it, print it.
 
-How attributes become parameters and children is told in `registry.py`.
+`registry.py` explains how attributes become parameters and children.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["IncompatibleKeys", "Module"]
 
 
 class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict` could not pair: names without a value, and values without a name."""
+    """The keys that `load_state_dict` could not match: names without a value, and values without a name."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -42,7 +42,7 @@ class IncompatibleKeys(NamedTuple):
 
 
 class Module(Registry):
-    """Base class of layers and models: subclass it, make the parts in `__init__`, compute in `forward`.
+    """Base class of layers and models: subclass it, create submodules in `__init__`, compute in `forward`.
 
     >>> class Net(nn.Module):
     ...     def __init__(self):
@@ -79,14 +79,14 @@ class Module(Registry):
     # -- calling ---------------------------------------------------------------------------------------------
 
     def _forward_is_missing(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output: every subclass defines its own, and `module(x)` calls it."""
+        """Compute the output: subclasses define it, and `module(x)` calls it."""
         kind = type(self).__name__
         raise NotImplementedError(
             f"{kind} was called, but has no forward(): define `def forward(self, x): ...` in class {kind} "
             f"(check its spelling and its indentation)"
         )
 
-    # A Callable, not a method: a subclass may take whatever arguments it likes
+    # A Callable, not a method: a subclass may take any arguments
     forward: Callable[..., Any] = _forward_is_missing
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -123,7 +123,7 @@ class Module(Registry):
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args)` before every forward; a value that it returns replaces the args.
+        """Call `hook(module, args)` before every forward; a return value replaces the args.
 
         >>> layer = nn.Linear(2, 3)
         >>> handle = layer.register_forward_pre_hook(lambda module, args: (args[0] * 0,))
@@ -135,7 +135,7 @@ class Module(Registry):
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after every forward; a value that it returns replaces the output.
+        """Call `hook(module, args, output)` after every forward; a return value replaces the output.
 
         >>> layer = nn.Linear(2, 3)
         >>> handle = layer.register_forward_hook(lambda module, args, out: print(tuple(out.shape)))
@@ -165,7 +165,7 @@ class Module(Registry):
     # -- modes and conversions -------------------------------------------------------------------------------
 
     def apply(self, fn: Callable[[Module], None]) -> Self:
-        """Call `fn` on every module below and then on this one, for example to initialise weights.
+        """Call `fn` on every submodule and then on this module, for example to initialize weights.
 
         >>> def start(module):
         ...     if isinstance(module, nn.Linear):
@@ -180,10 +180,10 @@ class Module(Registry):
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all below it to training (dropout drops, batch norm measures).
+        """Set this module and all submodules to training mode (dropout is active, batch norm uses batch statistics).
 
         Args:
-            mode: False switches to evaluation.
+            mode: False sets evaluation mode.
 
         >>> net = nn.Sequential(nn.Dropout(0.5)).train(False)
         >>> net.training, net[0].training
@@ -197,7 +197,7 @@ class Module(Registry):
         return self
 
     def eval(self) -> Self:
-        """Switch this module and all below it to evaluation.
+        """Set this module and all submodules to evaluation mode.
 
         >>> nn.Dropout(0.5).eval()(torch.ones(3))
         tensor([1., 1., 1.])
@@ -216,10 +216,10 @@ class Module(Registry):
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget every parameter's gradient: backward adds to what is there.
+        """Reset the gradients of all parameters, to which backward adds.
 
         Args:
-            set_to_none: False keeps the gradients' memory and fills it with zeros.
+            set_to_none: False fills the existing gradients with zeros instead.
 
         >>> layer = nn.Linear(2, 1)
         >>> layer(torch.ones(2)).backward()
@@ -256,7 +256,7 @@ class Module(Registry):
         """Convert floating-point parameters and buffers: `net.to(torch.float64)`; `.to("cpu")` is accepted.
 
         Raises:
-            TypeError: a dtype of whole numbers.
+            TypeError: an integer dtype.
 
         >>> nn.Linear(2, 1).to("cpu").to(torch.float64).weight.dtype
         torch.float64
@@ -297,7 +297,7 @@ class Module(Registry):
         return self.to(float16)
 
     def cpu(self) -> Self:
-        """The module itself: cutaway computes on the CPU."""
+        """Return the module itself: cutaway computes on the CPU."""
         return self
 
     def cuda(self, device: Any = None) -> Self:
@@ -307,7 +307,7 @@ class Module(Registry):
     # -- saving and loading ----------------------------------------------------------------------------------
 
     def _named_state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """What `state_dict` saves: parameters and persistent buffers, then the children's, shared ones too."""
+        """The entries of `state_dict`: parameters and persistent buffers, then the children's; shared ones repeat."""
         for name, param in self._parameters.items():
             if param is not None:
                 yield prefix + name, param
@@ -325,8 +325,8 @@ class Module(Registry):
 
         Args:
             destination: a dict to add to.
-            prefix: put before every name.
-            keep_vars: True gives the parameters themselves instead of detached Tensors.
+            prefix: prepended to every name.
+            keep_vars: True returns the parameters themselves instead of detached Tensors.
 
         >>> list(nn.Sequential(nn.Linear(2, 3), nn.ReLU()).state_dict())
         ['0.weight', '0.bias']
@@ -342,12 +342,12 @@ class Module(Registry):
         """Copy saved values into this module's parameters and buffers.
 
         Args:
-            state_dict: values by dotted name, as `state_dict()` gives them.
-            strict: False loads what matches in name; shapes must match all the same.
-            assign: True takes the given Tensors themselves instead of copying their values.
+            state_dict: values by dotted name, as returned by `state_dict()`.
+            strict: False ignores names that do not match; shapes must still match.
+            assign: True uses the given Tensors themselves instead of copying their values.
 
         Raises:
-            RuntimeError: with every mismatch at once; nothing is loaded then.
+            RuntimeError: lists every mismatch; nothing is loaded.
 
         >>> net = nn.Linear(2, 3)
         >>> net.load_state_dict(nn.Linear(2, 3).state_dict())
@@ -356,7 +356,7 @@ class Module(Registry):
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict takes a dict of names and Tensors, and was given {type(state_dict)}")
         own = dict(self._named_state())
-        # old files do not count a batch norm's batches: its own count stays
+        # old files lack the batch count of a batch norm, which then keeps its own
         missing = [name for name in own if name not in state_dict and not name.endswith("num_batches_tracked")]
         unexpected = [name for name in state_dict if name not in own]
         problems = []
@@ -406,7 +406,7 @@ class Module(Registry):
         return type(self).__name__
 
     def extra_repr(self) -> str:
-        """What the print shows between the parentheses: override it to show a layer's sizes."""
+        """The text between the parentheses of the repr: override it to show a layer's sizes."""
         return ""
 
     def __repr__(self) -> str:
@@ -419,7 +419,7 @@ class Module(Registry):
 
 
 def _how_to_load(given: Mapping[str, Any], missing: list[str], unexpected: list[str]) -> str:
-    """What to write, for a state that does not fit."""
+    """Suggested code for a state dict that does not match."""
     for name in unexpected if missing else ():
         inside = given[name]
         if isinstance(inside, Mapping) and inside.keys() >= set(missing):

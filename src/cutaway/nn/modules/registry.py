@@ -1,10 +1,9 @@
-"""What belongs to a module, and how it gets there: by assignment.
+"""How assignment registers parameters, buffers and submodules.
 
 `self.fc = Linear(2, 3)` in a model's `__init__` is an ordinary Python assignment, yet afterwards the model
-can list all its weights. `Registry.__setattr__` makes that happen. It sorts what is assigned onto three
-shelves, each a dict by name: parameters, buffers and child modules; everything else stays an ordinary
-attribute. Order is the order of assignment, so `parameters()` lists weights as the model's author wrote them
-down.
+can list all its weights. `Registry.__setattr__` makes that happen. It stores what is assigned in one of three
+dicts: parameters, buffers and child modules; everything else stays an ordinary attribute. The dicts keep the
+order of assignment, so `parameters()` lists weights as the model's author wrote them down.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Registry"]
 
-# the dicts of a module, and for messages what they hold and what may take its place
+# the dicts of a module; for messages, what they hold and what may replace it
 _SHELVES = {
     "_parameters": (
         "parameter",
@@ -35,7 +34,7 @@ _SHELVES = {
 
 
 class Registry:
-    """The part of `Module` that holds parameters, buffers and child modules and finds them again."""
+    """The part of `Module` that stores and looks up parameters, buffers and child modules."""
 
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
@@ -70,7 +69,7 @@ class Registry:
             object.__setattr__(self, name, value)
 
     def _clear_the_place(self, name: str, shelf: str) -> None:
-        """Let a new entry of a shelf take the name from whatever else had it."""
+        """Remove whatever else has the name of a new entry."""
         own = self.__dict__
         if "_modules" not in own:
             kind = type(self).__name__
@@ -82,19 +81,19 @@ class Registry:
             )
         own.pop(name, None)
         for other in _SHELVES:
-            if other != shelf:  # on its own shelf it keeps its place in the order
+            if other != shelf:  # in the same dict, the new entry keeps the position of the old one
                 own[other].pop(name, None)
         self._non_persistent_buffers_set.discard(name)
 
     def _replace(self, shelf: str, name: str, value: Any) -> None:
-        """Put None in the place of an entry, or in the place of a buffer another Tensor."""
+        """Replace an entry by None, or a buffer by another Tensor."""
         if value is not None and not (shelf == "_buffers" and isinstance(value, Tensor)):
             kind, instead = _SHELVES[shelf]
             raise TypeError(f"{type(self).__name__}.{name} is a {kind}, not {describe(value)}: {instead}")
         self.__dict__[shelf][name] = value
 
     def __getattr__(self, name: str) -> Any:
-        # Python asks here only for what is not an ordinary attribute
+        # Python calls this only if there is no ordinary attribute
         own = self.__dict__
         for shelf in _SHELVES:
             held = own.get(shelf)
@@ -138,7 +137,7 @@ class Registry:
             raise KeyError(f"{type(self).__name__} already has an attribute {name!r}: choose another {kind} name")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter by name, as `self.name = param` does; None keeps the place of one that is left out.
+        """Add a parameter by name, as `self.name = param` does; None registers the name without a parameter.
 
         >>> net = nn.Module()
         >>> net.register_parameter("scale", nn.Parameter(torch.ones(1)))
@@ -195,7 +194,7 @@ class Registry:
     # -- finding ---------------------------------------------------------------------------------------------
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Name and module of every direct child, each module once."""
+        """The name and module of every direct child, each module once."""
         seen: set[int] = set()
         for name, child in self._modules.items():
             if child is not None and id(child) not in seen:
@@ -213,7 +212,7 @@ class Registry:
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """Dotted name and module of this module and all below it, parents first.
+        """The dotted name and module of this module and all submodules, parents first.
 
         >>> [name for name, _ in nn.Sequential(nn.Tanh(), nn.Sequential(nn.ReLU())).named_modules()]
         ['', '0', '1', '1.0']
@@ -230,7 +229,7 @@ class Registry:
                 yield from child.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
     def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
-        """This module and all below it, each once.
+        """This module and all submodules, each once.
 
         >>> [type(m).__name__ for m in nn.Sequential(nn.Tanh(), nn.Sequential(nn.ReLU())).modules()]
         ['Sequential', 'Tanh', 'Sequential', 'ReLU']
@@ -252,7 +251,7 @@ class Registry:
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """Dotted name and value of every parameter, in the order they were assigned; a shared one comes once.
+        """The dotted name and value of every parameter, in order of assignment; shared parameters appear once.
 
         >>> [(name, tuple(p.shape)) for name, p in nn.Sequential(nn.Linear(2, 3)).named_parameters()]
         [('0.weight', (3, 2)), ('0.bias', (3,))]
@@ -272,7 +271,7 @@ class Registry:
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
-        """Dotted name and value of every buffer, saved or not."""
+        """The dotted name and value of every buffer, persistent or not."""
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:

@@ -1,4 +1,4 @@
-"""Gradient clipping: keep one bad batch from throwing the weights far away."""
+"""Gradient clipping: limit the effect of a single bad batch on the weights."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def clip_grad_norm_(
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:
-    """Shrink all gradients by one factor so that together, as one long vector, they have at most this norm.
+    """Scale all gradients by one factor, so that the norm of their concatenation is at most max_norm.
 
     Args:
-        parameters: one or many; those without a gradient are passed over.
-        max_norm: the largest norm.
-        norm_type: which norm, 2 for the Euclidean length, inf for the largest entry.
+        parameters: one or several; those without a gradient are skipped.
+        max_norm: the maximum norm.
+        norm_type: the order of the norm, 2 for the Euclidean norm, inf for the largest absolute value.
         error_if_nonfinite: raise RuntimeError if the norm is inf or nan.
-        foreach: accepted; it says how PyTorch computes.
+        foreach: accepted and ignored; it selects an implementation in PyTorch.
 
     Returns:
         The norm before clipping.
@@ -69,7 +69,7 @@ def clip_grad_norm_(
 def clip_grad_value_(
     parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
 ) -> None:
-    """Hold every entry of every gradient between -clip_value and clip_value.
+    """Clamp every element of every gradient to [-clip_value, clip_value].
 
     >>> p = nn.Parameter(torch.zeros(2))
     >>> p.grad = torch.tensor([3.0, -0.5])

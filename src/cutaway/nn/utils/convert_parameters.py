@@ -1,4 +1,4 @@
-"""All parameters as one long vector, and back."""
+"""Convert parameters to a single vector, and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """Every parameter, flattened and joined to one vector.
+    """Flatten and concatenate all parameters into one vector.
 
     >>> nn.utils.parameters_to_vector(nn.Linear(2, 3).parameters()).shape
     torch.Size([9])
@@ -19,7 +19,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Cut a vector into pieces and make them the parameters' values; the pieces share the vector's memory.
+    """Split a vector into the values of the parameters; they share the vector's memory.
 
     Raises:
         RuntimeError: the vector has fewer elements than the parameters.

@@ -1,4 +1,4 @@
-"""Sequences of different lengths, made one batch."""
+"""Batches of sequences of different lengths."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def pad_sequence(
     padding_value: float = 0.0,
     padding_side: str = "right",
 ) -> Tensor:
-    """Sequences side by side, the shorter ones filled up.
+    """Stack sequences, with the shorter ones padded.
 
     Args:
         sequences: N tensors (Lₙ, *), which differ in Lₙ only.
         batch_first: returns (N, L, *) instead of (L, N, *); L is the longest Lₙ.
-        padding_value: what fills up.
-        padding_side: "right" fills up at the end, "left" at the start.
+        padding_value: the value of the padding.
+        padding_side: "right" pads at the end, "left" at the start.
 
     Raises:
         RuntimeError: no sequences, or they differ in more than the first axis.
