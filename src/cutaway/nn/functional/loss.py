@@ -1,7 +1,7 @@
-"""Losses: one number that says how wrong a prediction is, for backward() to start from.
+"""Losses: how wrong a prediction is, as one number on which to call backward().
 
-Each takes the prediction first and the truth second. `reduction` says what becomes of the losses of single
-elements: their mean, their sum, or "none", all of them.
+Each takes the prediction first and the target second. `reduction` is "mean" or "sum" over the losses of the
+elements, or "none", which returns all of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def reduced(losses: Tensor, reduction: str) -> Tensor:
-    """The mean, the sum, or all of the losses."""
+    """Apply the reduction: the mean, the sum, or all of the losses."""
     if reduction == "mean":
         return losses.mean()
     if reduction == "sum":
@@ -35,7 +35,7 @@ def reduced(losses: Tensor, reduction: str) -> Tensor:
 
 
 def _pair(function: str, input: Tensor, target: Tensor, reduction: str, *, whole: bool = False) -> list[Tensor]:
-    """What a distance is given, checked and of one dtype; whole: it may be of whole numbers."""
+    """The arguments of a distance, validated and of one dtype; whole: integers are allowed."""
     check_reduction(reduction)
     check_tensors(function, input=input, target=target)
     if input.ndim == 2 and target.ndim == 1 and len(input) == len(target) and input.shape[1] not in (1, len(input)):
@@ -61,7 +61,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
 
     Args:
         input, target: of one shape.
-        weight: a factor for each element; the mean is then the weighted mean.
+        weight: a weight for each element; the mean is then the weighted mean.
 
     >>> F.mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
     tensor(2.)
@@ -84,7 +84,7 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: T
 
 
 def _weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
-    """Losses with a factor for each element; their mean is the weighted mean."""
+    """Losses with a weight for each element; their mean is the weighted mean."""
     products = _times(losses, weight)
     return products.sum() / weight.sum() if reduction == "mean" else reduced(products, reduction)
 
@@ -118,8 +118,8 @@ def huber_loss(
 
     Args:
         input, target: of one shape.
-        delta: where the parabola becomes a line.
-        weight: a factor for each element; the mean is over all elements, and not a weighted mean as in `mse_loss`.
+        delta: where the loss changes from quadratic to linear.
+        weight: a weight for each element; the mean is over all elements, not a weighted mean as in `mse_loss`.
 
     Source: Huber, "Robust Estimation of a Location Parameter", 1964.
 
@@ -146,10 +146,10 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """-log softmax(input)[target], averaged: how surprised the model is by the right class.
+    """-log softmax(input)[target], averaged: the negative log-likelihood of the target class.
 
     Args:
-        input: logits, (C), (N, C) or (N, C, d₁, d₂, ...); no softmax before it, that is part of the loss.
+        input: logits, (C), (N, C) or (N, C, d₁, d₂, ...); the loss includes the softmax.
         target: class numbers 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...); or probabilities, of input's shape.
         weight: a weight for each class, (C); the mean is then the weighted mean.
         ignore_index: a class number to ignore.
@@ -158,7 +158,7 @@ def cross_entropy(
     Raises:
         IndexError: a class number is not in 0 … C-1.
         ValueError: input and target differ in N.
-        RuntimeError: class numbers of another dtype, or any other shape.
+        RuntimeError: class numbers have the wrong dtype, or the shapes do not match otherwise.
 
     >>> logits = torch.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     >>> F.cross_entropy(logits, torch.tensor([0, 1]), reduction="none")
@@ -180,7 +180,7 @@ def cross_entropy(
     rows = _pair_up("cross_entropy", input, target, weight, ignore_index, reduction)
     if label_smoothing == 0:
         return _chosen(ops.cross_entropy, rows, target, reduction)
-    # the truth is (1 - s) · one-hot + s/C, and the loss of each class counts with its weight
+    # the target is (1 - s) · one-hot + s/C, and the loss of each class is multiplied by its weight
     count = rows.scores.shape[1]
     truth = np.zeros(rows.scores.shape, rows.scale.dtype)
     truth[:] = 1 if weight is None else weight._array
@@ -198,7 +198,7 @@ def nll_loss(
     ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Tensor:
-    """-input[target], averaged, for an input of log-probabilities: the second half of cross entropy.
+    """-input[target], averaged, for log-probabilities: cross entropy without the log-softmax.
 
     Args:
         input: log-probabilities, (C), (N, C) or (N, C, d₁, d₂, ...), for example from `log_softmax`.
@@ -222,27 +222,27 @@ def nll_loss(
 
 
 class _Rows(NamedTuple):
-    """Scores (M, C) of M samples, all axes but the classes' made one, with what each sample counts."""
+    """Scores (M, C), with all axes except the classes flattened into M samples, and the weight of each sample."""
 
     scores: Tensor
-    classes: Array  # (M,), the right class of each sample; any class where the sample is ignored
+    classes: Array  # (M,), the target class of each sample; any class where the sample is ignored
     kept: Array  # (M,), 1, or 0 where the sample is ignored
-    scale: Array  # (M,), the factor of each sample's loss
-    total: float  # what the weights of the samples sum to, 1 when there is no mean to take
-    nothing: float  # added to the loss: the mean of no samples is nan, and still its gradient is 0
+    scale: Array  # (M,), the weight of each sample's loss
+    total: float  # the sum of the samples' weights; 1 if there is no mean
+    nothing: float  # added to the loss: the mean of no samples is nan, but its gradient is 0
 
 
 def _pair_up(
     name: str, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str
 ) -> _Rows:
-    """Check a prediction (N, C, ...) against class numbers (N, ...), and lay out one row of scores a sample."""
+    """Check a prediction (N, C, ...) against class numbers (N, ...), and arrange one row of scores per sample."""
     _check_classes(name, input, target)
     count = input.shape[1] if input.ndim > 1 else input.shape[0]
     scores = input if input.ndim == 2 else input.movedim(1, -1).reshape(-1, count) if input.ndim > 2 else input[None]
     classes = target._array.reshape(-1).astype(np.int64, copy=False)
     within = all_within(classes, count)
     total: Any = len(classes) if reduction == "mean" else 1
-    if weight is None and within and total and not 0 <= ignore_index < count:  # each sample counts as much as another
+    if weight is None and within and total and not 0 <= ignore_index < count:  # all samples have the same weight
         kept = np.ones(len(classes), scores._array.dtype)
         return _Rows(scores, classes, kept, kept / total, total, 0.0)
     ignored = classes == ignore_index
@@ -281,7 +281,7 @@ def _no_such_class(wrong: int, shape: tuple[int, ...], count: int) -> IndexError
 
 
 def _chosen(op: Callable[..., Any], rows: _Rows, target: Tensor, reduction: str) -> Tensor:
-    """The loss of the right class of each sample."""
+    """The loss of the target class of each sample."""
     losses = apply(op, rows.scores, target=rows.classes, scale=rows.scale, total=reduction != "none")
     if reduction == "none":
         return losses if target.ndim == 1 else losses.reshape(target.shape)
@@ -294,7 +294,7 @@ def _check_weight(name: str, weight: Tensor, count: int) -> None:
 
 
 def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
-    """Say what fits when class numbers have the wrong dtype or shape."""
+    """Raise if class numbers have the wrong dtype or shape, and say what to pass instead."""
     scores, classes = input._array.shape, target._array.shape
     expected = (scores[0], *scores[2:]) if len(scores) > 1 else ()
     fits = classes == expected or (len(scores) == 1 and classes == (1,))
@@ -364,7 +364,7 @@ def _soft_cross_entropy(
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
-    """-(target · log(input) + (1 - target) · log(1 - input)), averaged, each log held at -100 or above.
+    """-(target · log(input) + (1 - target) · log(1 - input)), averaged, with each log clamped to at least -100.
 
     Args:
         input: probabilities, 0 … 1, any shape, for example after a sigmoid.
@@ -412,13 +412,13 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    """Binary cross entropy of sigmoid(input), exact for logits of any size.
+    """Binary cross entropy of sigmoid(input), numerically stable for large logits.
 
     Args:
         input: logits, any shape.
         target: 0 … 1, of the same shape.
         weight: a factor for each element, of a shape that broadcasts.
-        pos_weight: a factor for the part of the loss that comes from target = 1, of a shape that broadcasts.
+        pos_weight: a weight for the positive term, target · log(sigmoid(input)), of a shape that broadcasts.
 
     Raises:
         ValueError: the shapes differ.
@@ -443,12 +443,12 @@ def binary_cross_entropy_with_logits(
 
 
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
-    """Σ target · (log(target) - input), for an input of log-probabilities: how far it is from the target.
+    """Σ target · (log(target) - input), for log-probabilities: the divergence from the target distribution.
 
     Args:
         input: log-probabilities, any shape.
         target: probabilities of the same shape, or their logarithms with log_target=True.
-        reduction: "batchmean" divides the sum by N, which is the divergence; "mean" divides by all elements.
+        reduction: "batchmean" divides the sum by N, which gives the divergence; "mean" divides by all elements.
 
     Source: Kullback and Leibler, "On Information and Sufficiency", 1951.
 

@@ -1,4 +1,4 @@
-"""Scaling to a standard size: vectors of length 1, or numbers with mean 0 and spread 1."""
+"""Normalization: to vectors of norm 1, or to mean 0 and variance 1."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["batch_norm", "group_norm", "layer_norm", "normalize", "rms_norm"]
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Tensor:
-    """input / max(‖input‖ₚ, eps) along an axis: vectors of length 1.
+    """input / max(‖input‖ₚ, eps) along an axis: unit vectors.
 
     >>> F.normalize(torch.tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
@@ -84,7 +84,7 @@ def rms_norm(
 
 
 def _last_axes(name: str, input: Tensor, normalized_shape: Sequence[int], *affine: Tensor | None) -> tuple[int, ...]:
-    """The sizes of the axes that are averaged; RuntimeError if input or weights have others."""
+    """The sizes of the axes to normalize over; RuntimeError if input or weights do not match them."""
     check_tensors(name, input=input)
     check_floating_point(name, input)
     if not isinstance(normalized_shape, Sequence):
@@ -155,11 +155,11 @@ def batch_norm(
 
     Args:
         input: (N, C, *).
-        running_mean, running_var: (C); used when not training. When training, moved in place towards the batch's mean
+        running_mean, running_var: (C); used when not training. In training, updated in place with the batch's mean
             and (unbiased, divided by n - 1) variance.
         weight, bias: (C).
         training: use the mean and the variance of this batch.
-        momentum: how far the running statistics move: running + momentum · (batch - running).
+        momentum: the update rate of the running statistics: running + momentum · (batch - running).
         eps: added to the variance to avoid division by 0.
 
     Raises:
@@ -194,7 +194,7 @@ def batch_norm(
         missing = [name for name, value in statistics.items() if value is None]
         if running_mean is None or running_var is None:
             raise RuntimeError(f"batch_norm: Expected {' and '.join(missing)} to be given when training=False")
-        known = {"mean": running_mean._array.copy(), "var": running_var._array.copy()}  # they may move before backward
+        known = {"mean": running_mean._array.copy(), "var": running_var._array.copy()}  # updates may precede backward
         return _affine(ops.batch_norm, input, weight, bias, shape[1:2], **known, eps=eps)
     out = _affine(ops.batch_norm, input, weight, bias, shape[1:2], eps=eps)
     n = shape[0] * math.prod(shape[2:])
@@ -206,13 +206,13 @@ def batch_norm(
 
 
 def _move(running: Tensor, value: Any, momentum: float) -> None:
-    """Move a running statistic in place, outside of the graph."""
+    """Update a running statistic in place, without recording."""
     running._array[...] = momentum * value + (1 - momentum) * running._array
     stamp_write(running._array)
 
 
 def _affine(op: Any, input: Tensor, weight: Tensor | None, bias: Tensor | None, shape: Any, **attrs: Any) -> Tensor:
-    """Run a normalization with what there is of weight and bias."""
+    """Run a normalization with an optional weight and bias."""
     if weight is None:
         out = apply(op, input, **attrs)
         if bias is None:
@@ -223,7 +223,7 @@ def _affine(op: Any, input: Tensor, weight: Tensor | None, bias: Tensor | None, 
 
 
 def _check_channels(name: str, shape: tuple[int, ...], **given: Tensor | None) -> None:
-    """Raise RuntimeError if weights or statistics do not have one number for each channel."""
+    """Raise RuntimeError if weights or statistics do not have one element for each channel."""
     for what, tensor in given.items():
         if tensor is not None and tensor._array.shape != (shape[1],):
             raise RuntimeError(
@@ -233,7 +233,7 @@ def _check_channels(name: str, shape: tuple[int, ...], **given: Tensor | None) -
 
 
 def _check_dtypes(name: str, input: Tensor, *others: Tensor | None) -> None:
-    """Raise RuntimeError if the parameters are not of the input's dtype."""
+    """Raise RuntimeError if the dtypes of the parameters and the input differ."""
     for tensor in others:
         if tensor is not None and tensor.dtype != input.dtype:
             raise RuntimeError(

@@ -1,4 +1,4 @@
-"""Padding: a tensor made longer at its edges."""
+"""Padding of tensors."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from .conv import padded
 
 __all__ = ["pad"]
 
-_AXES = {2: (2, 3), 4: (3, 4), 6: (4, 5)}  # length of `pad`: how many axes a tensor has that is padded with itself
+_AXES = {2: (2, 3), 4: (3, 4), 6: (4, 5)}  # length of `pad`: allowed ndim, for modes other than "constant"
 
 
 def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
-    """The input with more elements at the ends of its last axes.
+    """Pad the last axes of the input at both ends.
 
     Args:
         input: (*).
-        pad: (before, after) of the last axis, then of the one before it, and so on. Negative numbers cut off.
-        mode: what is put there: "constant", `value`; "reflect", what lies mirrored at the edge; "replicate", the
-            element at the edge; "circular", what lies at the other end. All but the first leave one or two axes in
-            front: (N, C, L) takes 2 numbers, (N, C, H, W) 4.
+        pad: (before, after) of the last axis, then of the one before it, and so on. Negative numbers crop.
+        mode: the contents of the padding: "constant", `value`; "reflect", the input mirrored at the edge;
+            "replicate", the element at the edge; "circular", the opposite end. All but the first leave one or two
+            leading axes unpadded: (N, C, L) takes 2 numbers, (N, C, H, W) 4.
         value: for mode="constant"; 0 by default.
 
     Raises:
-        RuntimeError: too many numbers, or more than there is to fill from.
-        NotImplementedError: an unknown mode, or numbers for other axes than the mode has.
+        RuntimeError: `pad` has too many numbers, or the input has too few elements to pad with.
+        NotImplementedError: the mode is unknown, or does not support padding these axes.
 
     >>> F.pad(torch.tensor([[1, 2, 3]]), (2, 1))
     tensor([[0, 0, 1, 2, 3, 0]])
@@ -64,7 +64,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise RuntimeError(f"pad: mode={mode!r} fills with elements of x, and x of shape {shape} has none")
     more = [(max(before, 0), max(after, 0)) for before, after in amounts]
     cut = (..., *(slice(max(-before, 0), -max(-after, 0) or None) for before, after in amounts))
-    if mode == "circular":  # the other end is that of what is left
+    if mode == "circular":  # the opposite end is that of the cropped input
         return padded("pad", input[cut] if min(pad) < 0 else input, more, mode)
     longer = padded("pad", input, more, mode)
     return longer[cut] if min(pad) < 0 else longer

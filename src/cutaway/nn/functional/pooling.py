@@ -1,4 +1,4 @@
-"""Pooling as functions: signals (N, C, L) and images (N, C, H, W) made smaller."""
+"""Pooling as functions, for signals (N, C, L) and images (N, C, H, W)."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def max_pool2d(
         padding: how far the window may extend beyond the edge, at most half its size.
         dilation: the spacing between the window's elements.
         ceil_mode: include a last window that extends beyond the end.
-        return_indices: also give where in its image, counted row by row, each value stood: int64.
+        return_indices: also return the flat index of each maximum in its image, int64.
 
     Returns:
-        (N, C, H', W') or (C, H', W'), and the indices if asked for.
+        (N, C, H', W') or (C, H', W'), and the indices if requested.
 
     Raises:
         RuntimeError: the window is larger than the image, or the padding than half of the window.
@@ -167,7 +167,7 @@ def _avg_pool(
     if divisor == 0:
         raise RuntimeError(f"{name}: divisor_override=0 would divide by zero; None divides by the window's size")
     windows = _windows(name, input, axes, kernel_size, stride, padding, 1, ceil_mode)
-    if input.dtype == int64:  # whole numbers stay whole: their means are cut off
+    if input.dtype == int64:  # the means of integers are truncated to integers
         how = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor
         return _avg_pool(name, input.double(), axes, *how).trunc().to(int64)
     check_floating_point(name, input)
@@ -177,7 +177,7 @@ def _avg_pool(
 
 
 def _counts(windows: Windows, shape: Any, with_padding: bool) -> Any:
-    """How many pixels each window sees: those of the image, or those of the padding too."""
+    """The number of pixels in each window, with or without the padding."""
     lengths = []
     for axis, size in enumerate((1, *shape)[-2:]):
         padding = windows.padding[axis]
@@ -197,7 +197,7 @@ def _windows(
     dilation: PerAxis,
     ceil_mode: bool,
 ) -> Windows:
-    """The windows of a pooling; RuntimeError if they cannot be."""
+    """The windows of a pooling; RuntimeError if the arguments are invalid."""
     if not isinstance(input, Tensor):
         check_tensors(name, input=input)
     x = input._array
@@ -228,14 +228,14 @@ def _windows(
 
 
 def as_images(x: Tensor, axes: int, run: Any) -> Tensor:
-    """run on (N, C, H, W), where x may lack the batch, and a signal is an image with a height of 1."""
+    """run on (N, C, H, W), where x may lack the batch axis, and a signal is an image of height 1."""
     if axes == 1:
         return batched(x, 1, lambda signals: run(signals.unsqueeze(-2)).squeeze(-2))
     return batched(x, 2, run)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
-    """The mean of parts of an image, so many that an image of the wanted size results.
+    """Average pooling to a given output size.
 
     Args:
         input: (N, C, H, W) or (C, H, W).
@@ -270,7 +270,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
 
 
 def shares(size: int, wanted: int) -> Any:
-    """The matrix (wanted, size) that takes means of as equal parts as there can be."""
+    """The matrix (wanted, size) that averages over windows of nearly equal size."""
     i, pixel = np.arange(wanted)[:, None], np.arange(size)
     member = (pixel >= i * size // wanted) & (pixel < -(-(i + 1) * size // wanted))
     return member / member.sum(axis=1, keepdims=True)

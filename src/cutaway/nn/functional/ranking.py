@@ -1,4 +1,4 @@
-"""Losses that compare: what belongs together should be near, what does not should be apart, by a margin."""
+"""Ranking losses: similar items should be close, dissimilar ones apart by a margin."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def triplet_margin_loss(
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), averaged; d is the distance.
 
     Args:
-        anchor, positive, negative: vectors, (N, D) or (D): a thing, another like it, and one that is not.
+        anchor, positive, negative: vectors, (N, D) or (D): an item, a similar one, and a dissimilar one.
         margin: how much farther the negative should be than the positive.
         p: the order of the norm.
         eps: keeps the gradient finite at distance 0.
@@ -100,8 +100,8 @@ def cosine_embedding_loss(
 
     Args:
         input1, input2: vectors, (N, D) or (D).
-        target: 1 where they should point in one direction, -1 where they should not; (N) or ().
-        margin: the cosine that is low enough for a target of -1.
+        target: 1 where they should point in the same direction, -1 where they should not; (N) or ().
+        margin: the cosine below which the loss is 0 for a target of -1.
 
     >>> a, b = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 1.0]])
     >>> F.cosine_embedding_loss(a, b, torch.tensor([1])), F.cosine_embedding_loss(a, b, torch.tensor([-1]))

@@ -1,4 +1,4 @@
-"""How alike two vectors are: by the angle between them, or by the distance."""
+"""Similarity of vectors, by angle or by distance."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
     Args:
         x1, x2: shapes that broadcast to (*, D, *).
-        dim: where D is, the axis of the vectors.
+        dim: the axis of the vectors, D.
         eps: the lower bound of the divisor.
 
     Returns:
         (*, *), without D.
 
     Raises:
-        RuntimeError: the shapes do not match, or both hold whole numbers.
+        RuntimeError: the shapes do not match, or both hold integers.
 
     >>> F.cosine_similarity(torch.tensor([[1.0, 1.0]]), torch.tensor([[2.0, 0.0]]))
     tensor([0.7071])
@@ -41,7 +41,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
 
 def _length(x: Tensor, dim: int, eps: float) -> Tensor:
-    """‖x‖, or eps if that is more; its gradient is that of ‖x‖ in any case, as in PyTorch."""
+    """max(‖x‖, eps), always with the gradient of ‖x‖, as in PyTorch."""
     length = x.norm(2, dim, keepdim=True)
     return length + wrap(np.maximum(eps - length._array, 0))
 

@@ -1,4 +1,4 @@
-"""What convolution and pooling have in common: arguments for each axis, and images with or without a batch."""
+"""Helpers of convolution and pooling: arguments per axis, and images with or without a batch axis."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ PerAxis: TypeAlias = int | Sequence[int]  # one number for all axes of an image,
 
 
 def whole_numbers(function: object, name: str, value: PerAxis, axes: int, least: int) -> tuple[int, ...]:
-    """An argument as one whole number for each axis.
+    """An argument as one integer for each axis.
 
     Raises:
         RuntimeError: there are too few or too many, or one is less than `least`.
-        TypeError: they are no whole numbers.
+        TypeError: they are not integers.
     """
     given = per_axis(value, axes)
     if not all(hasattr(n, "__index__") and not isinstance(n, bool) for n in given):
@@ -34,10 +34,10 @@ def whole_numbers(function: object, name: str, value: PerAxis, axes: int, least:
 
 
 def per_axis(value: Any, axes: int) -> tuple[Any, ...]:
-    """A number for each axis: the same for all, unless several are given."""
+    """One number for each axis: a single number applies to all axes."""
     return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,) * axes
 
 
 def batched(x: Tensor, axes: int, run: Callable[[Tensor], Tensor]) -> Tensor:
-    """run(x), where x (C, *) without a batch is a batch of one, and the result is given without a batch too."""
+    """run(x), where x (C, *) is treated as a batch of one, and the result is returned without the batch axis."""
     return run(x.unsqueeze(0)).squeeze(0) if x.ndim == axes + 1 else run(x)
