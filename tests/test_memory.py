@@ -193,6 +193,19 @@ def test_what_is_stale_where_nothing_is_asked_for_hides_nothing() -> None:
         cutaway.autograd.grad(loss, x)
 
 
+def test_a_hook_that_overwrites_what_only_the_second_derivative_needs() -> None:
+    def overwritten(create_graph: bool) -> Any:
+        x = leaf(1.0, 2.0)
+        a = x * 1
+        y = a.exp() * 2  # its pullback holds exp(a); with a graph of its own it is exp of a again
+        y.register_hook(lambda g: a.data.zero_() * g + g)
+        return cutaway.autograd.grad(y.sum(), x, create_graph=create_graph)[0]
+
+    np.testing.assert_allclose(overwritten(False).tolist(), 2 * np.exp([1.0, 2.0]))
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        overwritten(True)
+
+
 class Holder:
     def __init__(self, array: Any) -> None:
         self.array = array

@@ -28,9 +28,11 @@ import sys
 import tempfile
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -52,6 +54,7 @@ TESTS = [
     "tests/properties", "tests/checks/test_quiet.py", "tests/test_accuracy.py", "tests/test_grad_mode.py",
     "tests/test_lifetime.py", "tests/test_memory.py", "tests/test_mistakes.py", "--ignore=src/cutaway/explain",
 ]  # fmt: skip
+ENOUGH = 60.0  # of tests for one mutant: what nothing noticed by then, of thousands of tests, survives
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider"]
 
 Place = tuple[str, str, int]  # a function: its file, its qualified name, its first line
@@ -253,9 +256,12 @@ class Session:
         return calls
 
     def callers(self, places: set[Place]) -> list[int]:
-        """The tests that call one of these functions, the fastest first."""
-        found = (i for i, (_, called) in enumerate(self.calls) if called & places)
-        return sorted(found, key=lambda i: self.calls[i][0])
+        """The tests that call one of these functions, the fastest first, as many as take ENOUGH seconds together."""
+        found = sorted(
+            (i for i, (_, called) in enumerate(self.calls) if called & places), key=lambda i: self.calls[i][0]
+        )
+        seconds = list(accumulate(self.calls[i][0] for i in found))
+        return found[: bisect_left(seconds, ENOUGH) + 1]
 
     def fork(self, mutant: Mutant) -> int:
         """Try a mutant in a process of its own, which notes what became of it."""
