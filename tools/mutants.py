@@ -287,13 +287,14 @@ class Session:
         parts = differences(old, new)
         if not parts:
             return "same"
-        places = {place(code) for code in parts}
-        if any(is_body(code) for code in parts) or places & self.imported or arguments(old) != arguments(new):
+        news = replacements(old, new)
+        at_import = {place(code) for code in (*parts, *news)} & self.imported  # what it made then would stay
+        if at_import or any(is_body(code) for code in parts) or arguments(old) != arguments(new):
             return self.try_anew(mutant)
-        for before_it, after_it in replacements(old, new).items():
+        for before_it, after_it in news.items():
             for function in self.functions.get(place(before_it), []):
                 function.__code__ = after_it
-        tests = self.callers(places)
+        tests = self.callers({place(code) for code in parts})
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(1, 2)
         signal.alarm(20 + int(10 * sum(self.calls[i][0] for i in tests)))

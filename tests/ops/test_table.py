@@ -80,3 +80,17 @@ def test_the_parents_of_a_node(source: str, parents: str) -> None:
     names: dict[Any, str] = {x: "x", y: "y", z: "z"}
     node = eval(source, {"x": x, "y": y, "z": z, "t": cutaway, "F": nn.functional}).grad_fn
     assert " ".join(names[parent.variable] if parent else "-" for parent, _ in node.next_functions) == parents
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "F.relu(x)", "F.leaky_relu(x, 0.1)", "F.hardtanh(x)", "F.prelu(x, t.ones(1))", "F.max_pool2d(x[None, None], 2)",
+        "F.avg_pool2d(x[None, None], 2)", "F.nll_loss(x, t.tensor([0, 1]))",
+    ],
+)  # fmt: skip
+def test_what_is_straight_has_a_second_derivative_of_zeros(source: str) -> None:
+    x = matrix()
+    y = eval(source, {"x": x, "t": cutaway, "F": nn.functional})
+    (slope,) = cutaway.autograd.grad(y.sum(), x, create_graph=True)
+    assert cutaway.autograd.grad(slope.sum(), x)[0].tolist() == [[0, 0], [0, 0]]
