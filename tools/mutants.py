@@ -52,7 +52,8 @@ FILES = [
 TESTS = [
     "src", "tests/ops", "tests/test_graph.py", "tests/autograd", "tests/tensors", "tests/nn", "tests/optim",
     "tests/properties", "tests/checks/test_quiet.py", "tests/test_accuracy.py", "tests/test_grad_mode.py",
-    "tests/test_lifetime.py", "tests/test_memory.py", "tests/test_mistakes.py", "--ignore=src/cutaway/explain",
+    "tests/test_gradient_memory.py", "tests/test_lifetime.py", "tests/test_memory.py", "tests/test_mistakes.py",
+    "--ignore=src/cutaway/explain",
 ]  # fmt: skip
 ENOUGH = 60.0  # of tests for one mutant: what nothing noticed by then, of thousands of tests, survives
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider"]
