@@ -1,4 +1,4 @@
-"""Tensors out of nothing: from numbers, from arrays, filled with a value, counting up."""
+"""Tensor creation: from numbers and arrays, filled with a value, ranges and matrices."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .tensors.arguments import count, new_shape, number_for, number_of, tensor_a
 from .tensors.base import TensorBase, wrap
 from .tensors.data import admitted, array_of
 
-# --- from what is there -------------------------------------------------------------------------------------
+# --- from data ----------------------------------------------------------------------------------------------
 
 
 def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor of the given numbers; they are copied.
+    """Create a tensor from data, which is copied.
 
     Args:
         data: a number, nested lists of numbers, an array, or a tensor.
-        dtype: None chooses: int64 for whole numbers, the default dtype (float32) for fractions, bool.
+        dtype: None to infer: int64 for integers, the default dtype (float32) for floats, bool.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient in `.grad`.
+        requires_grad: whether to accumulate its gradient in `.grad`.
 
     Raises:
         ValueError: lists of unequal length.
-        TypeError: something that is no number.
+        TypeError: data that is not numeric.
 
     >>> cutaway.tensor([[1, 2], [3, 4]])
     tensor([[1, 2],
@@ -51,7 +51,7 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, require
 
 
 def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
-    """Like `tensor`, but without a copy where none is needed: a tensor stays itself, an array is shared.
+    """Like `tensor`, but without a copy if possible: returns a tensor as it is, and shares an array's memory.
 
     >>> a = np.array([1., 2.])
     >>> cutaway.as_tensor(a).numpy() is a
@@ -65,11 +65,11 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
 
 
 def from_numpy(ndarray: Any) -> Tensor:
-    """A tensor that shares an array's memory.
+    """Create a tensor that shares memory with a NumPy array.
 
     Raises:
-        TypeError: it is no array, or one of a dtype that tensors do not have.
-        ValueError: its elements run backwards in memory, or in another byte order.
+        TypeError: the argument is not an array, or has an unsupported dtype.
+        ValueError: the array has negative strides, or a non-native byte order.
 
     >>> a = np.array([1., 2.])
     >>> x = cutaway.from_numpy(a)
@@ -90,13 +90,13 @@ def from_numpy(ndarray: Any) -> Tensor:
 def zeros(
     *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **names: Any
 ) -> Tensor:
-    """Zeros.
+    """A tensor of zeros.
 
     Args:
         size: the shape, as zeros(2, 3) or zeros((2, 3)).
         dtype: None for the default dtype, float32.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient.
+        requires_grad: whether to accumulate its gradient in `.grad`.
 
     >>> cutaway.zeros(2, 3)
     tensor([[0., 0., 0.],
@@ -109,7 +109,7 @@ def zeros(
 def ones(
     *size: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, **names: Any
 ) -> Tensor:
-    """Ones, with the arguments of `zeros`.
+    """A tensor of ones, with the arguments of `zeros`.
 
     >>> cutaway.ones(3)
     tensor([1., 1., 1.])
@@ -123,7 +123,7 @@ def empty(
 ) -> Tensor:
     """A tensor to be filled later, with the arguments of `zeros`.
 
-    PyTorch leaves in it what memory held; here it is zeros.
+    PyTorch leaves it uninitialized; here it holds zeros.
 
     >>> cutaway.empty(2, 3).shape
     torch.Size([2, 3])
@@ -135,14 +135,14 @@ def empty(
 def full(
     size: Any, fill_value: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """One number in every place.
+    """A tensor filled with one value.
 
     Args:
         size: the shape, a tuple.
-        fill_value: the number; it decides the dtype if none is given.
-        dtype: None for int64, the default dtype or bool, as fill_value is.
+        fill_value: the value; it determines the dtype if none is given.
+        dtype: None for int64, the default dtype or bool, depending on fill_value.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient.
+        requires_grad: whether to accumulate its gradient in `.grad`.
 
     >>> cutaway.full((2, 2), 7)
     tensor([[7, 7],
@@ -185,7 +185,7 @@ def empty_like(input: Tensor, *, dtype: DType | None = None, device: Any = None,
 def full_like(
     input: Tensor, fill_value: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """One number in every place, in the shape and dtype of another tensor.
+    """A tensor filled with one value, in the shape and dtype of another tensor.
 
     >>> cutaway.full_like(cutaway.tensor([1, 2]), 7)
     tensor([7, 7])
@@ -195,7 +195,7 @@ def full_like(
     return finished(array, device, requires_grad)
 
 
-# --- counting, and matrices ---------------------------------------------------------------------------------
+# --- ranges and matrices ------------------------------------------------------------------------------------
 
 
 def arange(
@@ -207,13 +207,13 @@ def arange(
     Args:
         start: the first, None for 0; arange(n) counts from 0 to n - 1.
         end: the end, itself not included.
-        step: the distance between neighbours; not 0.
-        dtype: None for int64 if all three are whole numbers, else the default dtype.
+        step: the difference between adjacent elements; not 0.
+        dtype: None for int64 if all three are integers, else the default dtype.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient.
+        requires_grad: whether to accumulate its gradient in `.grad`.
 
     Raises:
-        RuntimeError: step is 0, or leads away from end.
+        RuntimeError: step is 0, or has the wrong sign.
 
     >>> cutaway.arange(5)
     tensor([0, 1, 2, 3, 4])
@@ -229,7 +229,7 @@ def arange(
     kind = numpy_dtype(dtype, (int64 if whole else get_default_dtype()).dtype)
     if kind.kind == "b":
         raise errors.not_for_dtype("arange", "bool", "numbers: leave dtype=torch.bool out")
-    if kind == np.int64:  # for the shorter ones PyTorch counts the steps before it cuts the fractions off
+    if kind == np.int64:  # for narrower integers, PyTorch computes the length before it truncates
         first, last, by = int(first), int(last), int(by) or by
     exact = isinstance(last - first, int) and isinstance(by, int)
     n = -((first - last) // by) if exact else math.ceil((last - first) / by)
@@ -241,7 +241,7 @@ def arange(
 def linspace(
     start: Any, end: Any, steps: int, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """Numbers at equal distances from start to end, both included.
+    """Evenly spaced numbers from start to end, both included.
 
     Args:
         start: the first.
@@ -249,7 +249,7 @@ def linspace(
         steps: how many.
         dtype: None for the default dtype, float32.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient.
+        requires_grad: whether to accumulate its gradient in `.grad`.
 
     >>> cutaway.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
@@ -262,7 +262,7 @@ def linspace(
     first, last = (number_for(kind, number_of(x)) for x in (start, end))
     if n < 2:
         return finished(np.full(n, first), device, requires_grad)
-    # As PyTorch computes it, to the last bit: from both ends to the middle.
+    # From both ends to the middle, as PyTorch does, to agree to the last bit.
     work = kind.type if kind.kind == "f" else np.float64
     by = float((work(last) - work(first)) / work(n - 1))
     fma = fma64 if kind.kind != "f" or kind == np.float64 else fma32
@@ -281,7 +281,7 @@ def eye(
         m: the number of columns; None for n.
         dtype: None for the default dtype, float32.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient.
+        requires_grad: whether to accumulate its gradient in `.grad`.
 
     >>> cutaway.eye(2)
     tensor([[1., 0.],
@@ -296,7 +296,7 @@ def tril_indices(
     row: int, col: int, offset: int = 0,
     *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Row and column numbers of a matrix's lower triangle, as a (2, K) tensor.
+    """The row and column indices of a matrix's lower triangle, as a (2, K) tensor.
 
     >>> cutaway.tril_indices(2, 2)
     tensor([[0, 1, 1],
@@ -309,7 +309,7 @@ def triu_indices(
     row: int, col: int, offset: int = 0,
     *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Row and column numbers of a matrix's upper triangle, as a (2, K) tensor.
+    """The row and column indices of a matrix's upper triangle, as a (2, K) tensor.
 
     >>> cutaway.triu_indices(2, 2)
     tensor([[0, 0, 1],
@@ -318,7 +318,7 @@ def triu_indices(
     return _triangle(np.triu_indices, "triu_indices", row, col, offset, dtype, device, requires_grad)
 
 
-# --- what they share ----------------------------------------------------------------------------------------
+# --- shared helpers -----------------------------------------------------------------------------------------
 
 
 def finished(array: Any, device: Any, requires_grad: bool) -> Tensor:
@@ -342,13 +342,13 @@ def shape_of(name: str, size: tuple[Any, ...], names: dict[str, Any]) -> tuple[i
 
 
 def _counted(first: float, by: float, n: int, kind: np.dtype[Any]) -> Any:
-    """first + i * by, and not a running sum: the last must not gather the rounding of all.
+    """first + i * by, not a running sum, which would accumulate rounding errors.
 
-    PyTorch computes a few at once, as many as fit into a register of the processor, from the first of
-    them, which it rounds before: to agree in the last bit, so do we.
+    PyTorch vectorizes: it computes as many elements at once as fit into a register, from the rounded
+    first of them. This does the same, to agree to the last bit.
     """
     at_once = 32 // kind.itemsize
-    whole = n - n % (2 * at_once)  # the others are computed one by one
+    whole = n - n % (2 * at_once)  # the rest are computed one by one
     i = np.arange(n, dtype=np.float64)
     numbers = fma64(i, by, first).astype(kind)
     leads = numbers[:whole:at_once].astype(np.float64).repeat(at_once)

@@ -1,7 +1,7 @@
-"""The kinds of numbers a tensor can hold, and what comes out when two kinds meet.
+"""Data types and type promotion.
 
-The names and the printed forms are PyTorch's (`float32` prints as `torch.float32`), since that is
-what lessons print. NumPy takes a `dtype` of ours wherever it takes its own.
+The names and printed forms are PyTorch's (`float32` prints as `torch.float32`), since lessons print
+them. NumPy accepts a cutaway `dtype` wherever it accepts its own.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import numpy as np
 
 
 class Printed(type):
-    """The type of classes that lessons print: `type(x)` is written <class 'torch.Tensor'>, as PyTorch writes it."""
+    """A metaclass with PyTorch's repr: `type(x)` prints as <class 'torch.Tensor'>."""
 
     def __repr__(cls) -> str:
         package, _, home = cls.__module__.partition(".")
-        if package != "cutaway":  # a user's own
+        if package != "cutaway":  # a user's subclass
             return super().__repr__()
         where = "torch" if home in ("dtypes", "tensors.tensor") else f"torch.{home}"
         return f"<class '{where}.{cls.__name__}'>"
 
 
 class dtype(metaclass=Printed):
-    """A kind of number, such as `cutaway.float32`.
+    """A data type, such as `cutaway.float32`.
 
     >>> cutaway.float32, cutaway.float32.itemsize, cutaway.int64.is_floating_point
     (torch.float32, 4, False)
@@ -34,7 +34,7 @@ class dtype(metaclass=Printed):
 
     def __init__(self, name: str, numpy_name: str) -> None:
         self.name = name
-        self.dtype = np.dtype(numpy_name)  # under this name NumPy finds it
+        self.dtype = np.dtype(numpy_name)  # NumPy looks up this attribute
 
     @property
     def __numpy_dtype__(self) -> np.dtype[Any]:
@@ -42,7 +42,7 @@ class dtype(metaclass=Printed):
 
     @property
     def is_floating_point(self) -> bool:
-        """Whether it is one of the kinds that can have a gradient."""
+        """Whether it is a floating-point dtype, which can require grad."""
         return self.dtype.kind == "f"
 
     @property
@@ -57,7 +57,7 @@ class dtype(metaclass=Printed):
 
     @property
     def itemsize(self) -> int:
-        """Bytes of one number."""
+        """The size of one element in bytes."""
         return self.dtype.itemsize
 
     def __repr__(self) -> str:
@@ -95,7 +95,7 @@ def _named(name: str) -> dtype:
 
 
 def from_numpy_dtype(numpy_dtype: np.dtype[Any]) -> dtype:
-    """cutaway's name for a NumPy dtype; TypeError for those it does not have."""
+    """The cutaway dtype for a NumPy dtype; TypeError for unsupported ones."""
     try:
         return _BY_CHAR[numpy_dtype.char]
     except KeyError:
@@ -109,7 +109,7 @@ _PYTHON_TYPES: dict[Any, dtype] = {float: float64, int: int64, bool: bool_}
 
 
 def numpy_dtype(wanted: Any, default: np.dtype[Any]) -> np.dtype[Any]:
-    """What was passed as `dtype=`, in NumPy's terms: one of ours, Python's float, int or bool, or None."""
+    """Convert a `dtype=` argument to a NumPy dtype: a cutaway dtype, Python's float, int or bool, or None."""
     if wanted is None:
         return default
     kind = wanted if isinstance(wanted, dtype) else _PYTHON_TYPES.get(wanted) if isinstance(wanted, type) else None
@@ -125,7 +125,7 @@ _default = float32
 
 
 def get_default_dtype() -> dtype:
-    """The dtype of new tensors of fractions: float32 unless it was set otherwise.
+    """The default floating-point dtype of new tensors: float32 unless set otherwise.
 
     >>> cutaway.get_default_dtype()
     torch.float32
@@ -134,13 +134,13 @@ def get_default_dtype() -> dtype:
 
 
 def set_default_dtype(d: dtype) -> None:
-    """Set the dtype of new tensors of fractions.
+    """Set the default floating-point dtype of new tensors.
 
     Args:
         d: a floating-point dtype.
 
     Raises:
-        TypeError: it is anything else.
+        TypeError: d is not a floating-point dtype.
 
     >>> cutaway.set_default_dtype(cutaway.float64)
     >>> cutaway.tensor([1.5]).dtype
@@ -156,11 +156,11 @@ def set_default_dtype(d: dtype) -> None:
     _default = d
 
 
-_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # a kind of a higher rank decides alone
+_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # the higher category determines the result alone
 
 
 def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype of what two dtypes give together: int64 with float32 gives float32, as in PyTorch."""
+    """The dtype to which two dtypes promote: int64 and float32 give float32, as in PyTorch."""
     if a == b:
         return a
     rank_a, rank_b = _RANK[a.kind], _RANK[b.kind]
@@ -170,24 +170,24 @@ def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def fits(result: np.dtype[Any], into: np.dtype[Any]) -> bool:
-    """Whether a result may be written over numbers of a dtype: fractions are not cut to whole numbers."""
+    """Whether a result dtype can be cast to another in place: no floats to integers, and no numbers to bool."""
     return into.kind == result.kind or (into.kind != "b" and result.kind != "f")
 
 
 def scalar_dtype(value: Any) -> np.dtype[Any]:
-    """The dtype a Python number has by itself."""
+    """The dtype of a Python number on its own."""
     if isinstance(value, bool | np.bool_):
         return bool_.dtype
     return int64.dtype if isinstance(value, int | np.integer) else _default.dtype
 
 
 def result_type(*operands: Any) -> np.dtype[Any]:
-    """The NumPy dtype of an op's value: arrays decide before 0-d arrays, and these before numbers.
+    """The NumPy dtype of an op's value: arrays take priority over 0-d arrays, and these over numbers.
 
-    A weaker operand counts only when it is of a higher kind: an int array with 2.5 becomes a float
-    array, a float32 array with a 0-d float64 array stays float32.
+    An operand of lower priority counts only if its category is higher: an int array with 2.5 gives a
+    float array, a float32 array with a 0-d float64 array stays float32.
     """
-    levels: list[np.dtype[Any] | None] = [None, None, None]  # arrays, 0-d arrays, Python's numbers
+    levels: list[np.dtype[Any] | None] = [None, None, None]  # arrays, 0-d arrays, Python numbers
     for x in operands:
         is_array = isinstance(x, np.ndarray)
         level = (0 if x.ndim else 1) if is_array else 2
@@ -219,7 +219,7 @@ class Size(tuple[int, ...], metaclass=Printed):
             raise TypeError(f"torch.Size() takes an iterable of whole numbers, and was given {lengths!r}") from None
 
     def numel(self) -> int:
-        """How many elements a tensor of this shape has."""
+        """The number of elements of a tensor of this shape."""
         n = 1
         for length in self:
             n *= length
@@ -249,10 +249,10 @@ class Size(tuple[int, ...], metaclass=Printed):
 
 
 class device(metaclass=Printed):
-    """Where a tensor lives. There is one place: the CPU.
+    """The device of a tensor: always the CPU.
 
     Args:
-        type: "cpu" or "cpu:0". Another device's name can be made and compared, but not used.
+        type: "cpu" or "cpu:0". Other devices can be constructed and compared, but not used.
         index: 0 or None.
 
     >>> device = cutaway.device("cuda" if cutaway.cuda.is_available() else "cpu")
@@ -292,7 +292,7 @@ class device(metaclass=Printed):
         return hash((self.type, self.index))
 
     def __enter__(self) -> device:
-        check_device(self)  # within `with torch.device(...)` new tensors are made there
+        check_device(self)  # `with torch.device(...)` sets the device of new tensors
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -303,7 +303,7 @@ cpu = device("cpu")
 
 
 def check_device(where: Any) -> None:
-    """Accept None and the CPU; anything else is not there."""
+    """Accept None and the CPU; raise for any other device."""
     if where is not None and device(where).type != "cpu":
         error = AssertionError if device(where).type == "cuda" else RuntimeError
         raise error(

@@ -1,6 +1,6 @@
-"""The function forms: `cutaway.tanh(x)` beside `x.tanh()`.
+"""The function forms of the tensor methods: `cutaway.tanh(x)` for `x.tanh()`.
 
-Each is the method of the same name, with a first argument called `input` as in PyTorch.
+Each calls the method of the same name; the first argument is called `input`, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def function(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[T
 
 
 def into(out: Any, name: str, result: Any) -> Any:
-    """The result of a function, written into `out`, a tensor that is there, as out= asks; None: the result itself.
+    """Write a function's result into the existing tensor `out`, for out=; None returns the result itself.
 
     Raises:
-        RuntimeError: a gradient is asked for; or out cannot hold numbers of the result's dtype.
+        RuntimeError: grad is required; or the result's dtype cannot be cast to that of out.
     """
     if out is None:
         return result
@@ -72,7 +72,7 @@ def into(out: Any, name: str, result: Any) -> Any:
 
 
 def _also_of_numbers(method: Callable[Concatenate[Any, P], R], both: bool = True) -> Callable[..., R]:
-    """Like `function`, for those that take a number first too: torch.add(2, x); and for some, torch.add(2, 3)."""
+    """Like `function`, for methods that also accept a number first: torch.add(2, x); some, torch.add(2, 3)."""
     plain = function(method)
 
     @functools.wraps(plain)
@@ -87,7 +87,7 @@ def _also_of_numbers(method: Callable[Concatenate[Any, P], R], both: bool = True
 
 
 def _weak(number: Any, others: list[Any]) -> Any:
-    """A number as an array that decides a result's dtype no more than the number itself would."""
+    """A number as an array that has no more weight in type promotion than the number itself."""
     own = scalar_dtype(number)
     kind = result_type(number, *others)
     fits = own.kind != "b" and np.asarray(number).astype(kind) == number
@@ -244,7 +244,7 @@ trace = function(Tensor.trace)
 
 
 def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
-    """With the dimensions in another order: the same as input.permute(*dims).
+    """Permute the dimensions: the same as input.permute(*dims).
 
     >>> cutaway.permute(cutaway.zeros(2, 3, 4), (2, 0, 1)).shape
     torch.Size([4, 2, 3])
@@ -263,7 +263,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
-    """Stretched to a shape: the same as input.broadcast_to(size).
+    """Broadcast to a shape: the same as input.broadcast_to(size).
 
     >>> cutaway.broadcast_to(cutaway.tensor([1, 2]), (2, 2))
     tensor([[1, 2],
@@ -273,7 +273,7 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
-    """Copies side by side: the same as input.tile(*dims).
+    """Repeat along dimensions: the same as input.tile(*dims).
 
     >>> cutaway.tile(cutaway.tensor([1, 2]), (2,))
     tensor([1, 2, 1, 2])
@@ -285,9 +285,9 @@ def repeat_interleave(
     input: Tensor | None = None, repeats: int | Tensor | None = None, dim: int | None = None,
     *, output_size: int | None = None,
 ) -> Tensor:  # fmt: skip
-    """Each element, or each slice along dim, several times in succession: the same as input.repeat_interleave(...).
+    """Repeat each element, or each slice along dim: the same as input.repeat_interleave(...).
 
-    With repeats alone: the numbers 0, 1, 2, ..., each so many times.
+    With repeats alone: the integers 0, 1, 2, ..., each repeated that many times.
 
     >>> cutaway.repeat_interleave(cutaway.tensor([7, 8]), 2)
     tensor([7, 7, 8, 8])
@@ -303,7 +303,7 @@ def repeat_interleave(
 
 
 def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of pieces along dim: the same as tensor.split(split_size_or_sections, dim).
+    """Split into views along dim: the same as tensor.split(split_size_or_sections, dim).
 
     >>> cutaway.split(cutaway.arange(5), [1, 4])
     (tensor([0]), tensor([1, 2, 3, 4]))
@@ -312,7 +312,7 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
 
 
 def flip(input: Tensor, dims: Sequence[int]) -> Tensor:
-    """Back to front along dims, as a copy: the same as input.flip(*dims).
+    """Reverse the order along dims, as a copy: the same as input.flip(*dims).
 
     >>> cutaway.flip(cutaway.tensor([[1, 2], [3, 4]]), (0,))
     tensor([[3, 4],
@@ -322,7 +322,7 @@ def flip(input: Tensor, dims: Sequence[int]) -> Tensor:
 
 
 def _listed(given: Any) -> Any:
-    """A shape, or dimensions, in a tuple or a list: f(x, (2, 3)), where the methods take x.f(2, 3) too."""
+    """Validate a shape or dimensions as a tuple or list: f(x, (2, 3)); only methods accept x.f(2, 3)."""
     if not isinstance(given, tuple | list):
         raise errors.not_a_shape((given,))
     return given

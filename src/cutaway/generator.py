@@ -1,16 +1,16 @@
-"""Where random numbers come from: one stream of 32-bit words, and a rule for each distribution.
+"""Random number generation: a stream of 32-bit words, and a sampling method for each distribution.
 
-A `Generator` holds a Mersenne Twister: 624 words that are stirred into the next 624, over and over. A seed
-decides the first 624, so it decides the whole stream: `manual_seed(0)` is a bookmark, not luck. A draw takes
-words from the stream and turns them into numbers. The low 24 bits of a word, divided by 2²⁴, are a `float32`
-in [0, 1); a `float64` takes two words and 53 bits. Everything else is arithmetic on such uniform numbers: a
-coin shows heads where u < p, a waiting time is -ln(1 - u)/λ, a bell curve is a random angle and a random
-radius (Box and Muller, 1958), a shuffle is a row of swaps with random partners (Fisher and Yates).
+A `Generator` holds a Mersenne Twister: a state of 624 words, from which the next 624 are computed, and so on.
+The seed determines the initial state, and so the whole stream. A sampling method consumes words of the stream.
+The low 24 bits of a word, divided by 2²⁴, are a uniform `float32` in [0, 1); a `float64` takes two words and
+53 bits. All other distributions transform uniform numbers u: a Bernoulli sample is u < p, an exponential one
+-ln(1 - u)/λ, a normal one is a random radius times the cosine or sine of a random angle (Box and Muller,
+1958), a permutation is a sequence of random swaps (Fisher and Yates).
 
 The words, their order and the arithmetic are those of PyTorch's CPU generator, so that a seed gives the
-numbers that it gives there. Draws return arrays; nothing here knows a Tensor.
+same numbers. All methods return arrays; this module does not know the Tensor class.
 
-Measured against PyTorch 2.13 on x86-64 Linux, every draw is equal to the last bit.
+Measured against PyTorch 2.13 on x86-64 Linux, every sample is equal to the last bit.
 PyTorch itself is not the same everywhere: on a CPU without AVX2, 38% of its `float32` normals end in another
 bit (at most 2.3e-6 away), as do some numbers that are shifted or scaled; `float64` logarithms and cosines are
 the C library's; and on Intel's processors `bernoulli_(p)` and `exponential_` come from a generator of Intel's.
@@ -42,16 +42,16 @@ Array = npt.NDArray[Any]
 DEFAULT_SEED = 67280421310721
 """The seed of a `Generator()` that nobody has seeded, in PyTorch too."""
 
-# A saved generator, byte for byte as PyTorch's `get_rng_state()` lays it out: 5056 bytes.
+# The memory layout of PyTorch's `get_rng_state()`: 5056 bytes.
 _STATE = np.dtype(
     [
         ("seed", "<u8"),
-        ("left", "<i4"),  # words until the next stirring, plus 1
+        ("left", "<i4"),  # words until the state is regenerated, plus 1
         ("seeded", "<i4"),
-        ("next", "<u8"),  # which of the 624 words comes next
+        ("next", "<u8"),  # index of the next of the 624 words
         ("words", "<u8", 624),
         ("unused_x", "<f8"),
-        ("spare", "<f8"),  # the normal number kept for the next call
+        ("spare", "<f8"),  # the normal sample saved for the next call
         ("unused_rho", "<f8"),
         ("has_spare", "<i4"),
         ("unused_float", "V12"),
@@ -60,7 +60,7 @@ _STATE = np.dtype(
 
 
 class Generator:
-    """A stream of random words that a seed decides, and the draws that use it up.
+    """A seeded stream of random words, and the sampling methods that consume it.
 
     Args:
         device: "cpu"; there is no other.
@@ -79,10 +79,10 @@ class Generator:
     # ---- seed and state ------------------------------------------------------------------------------------
 
     def manual_seed(self, seed: int) -> Self:
-        """Start the stream that belongs to `seed`, and return the generator.
+        """Set the seed, restart the stream, and return the generator.
 
         Args:
-            seed: a whole number from -2⁶³ to 2⁶⁴ - 1; a negative one stands for 2⁶⁴ + seed. Only its low 32
+            seed: an integer from -2⁶³ to 2⁶⁴ - 1; a negative one means 2⁶⁴ + seed. Only its low 32
                 bits matter.
         """
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
@@ -96,7 +96,7 @@ class Generator:
             word = (1812433253 * (word ^ (word >> 30)) + i) & 0xFFFFFFFF
             words.append(word)
         self._set_words(np.array(words, np.uint32), 624)
-        self._spare: float | None = None  # the second half of the last pair of normals, if nobody had it yet
+        self._spare: float | None = None  # the second normal sample of the last pair, if unused
         return self
 
     def seed(self) -> int:
@@ -105,13 +105,13 @@ class Generator:
         return self._seed
 
     def initial_seed(self) -> int:
-        """The seed that the stream began with."""
+        """The seed with which the stream started."""
         return self._seed
 
     def state_bytes(self) -> Array:
         """The state, (5056,) of uint8, as PyTorch's `get_state()` writes it."""
         words, position = self._get_words()
-        # 624 both before the first word and after every 624th: only the first seeded word tells which
+        # 624 both before the first word and after every 624th: the first seeded word distinguishes them
         fresh = position == 624 and int(words[0]) == self._seed & 0xFFFFFFFF
         state = np.zeros((), _STATE)
         state["seed"], state["seeded"], state["words"] = self._seed, 1, words
@@ -120,11 +120,11 @@ class Generator:
         return np.frombuffer(state.tobytes(), np.uint8).copy()
 
     def load_state_bytes(self, state: Array) -> None:
-        """Go on from a state that `state_bytes()`, or PyTorch's `get_state()`, has given.
+        """Restore a state from `state_bytes()` or from PyTorch's `get_state()`.
 
         Raises:
-            TypeError: `state` is not of uint8.
-            RuntimeError: it has not 5056 bytes, or they cannot be a generator's.
+            TypeError: `state` is not uint8.
+            RuntimeError: it does not have 5056 bytes, or they are not a valid state.
         """
         if state.dtype != np.uint8:
             raise TypeError(f"a generator's state is an array of uint8, this one is of {state.dtype}")
@@ -139,7 +139,7 @@ class Generator:
         self._spare = float(saved["spare"]) if saved["has_spare"] else None
 
     def clone_state(self) -> Self:
-        """A second generator that will give what this one will give."""
+        """A copy of the generator, which produces the same numbers from here on."""
         twin = type(self)(self.device)
         twin.load_state_bytes(self.state_bytes())
         return twin
@@ -159,7 +159,7 @@ class Generator:
     def _set_words(self, words: Array, position: int) -> None:
         self._bits.state = {"bit_generator": "MT19937", "state": {"key": words, "pos": position}}
 
-    # ---- words, and the uniform numbers made of them -------------------------------------------------------
+    # ---- words and uniform numbers -------------------------------------------------------------------------
 
     def _words32(self, n: int) -> Array:
         return self._bits.random_raw(n).astype(np.uint32)
@@ -192,13 +192,13 @@ class Generator:
             a, b = np.float32(low), np.float32(high)
             u = fma32(self._unit32(n), b - a, a).astype(dtype, copy=False)
         end = np.asarray(high).astype(dtype)
-        u[u == end] = np.asarray(low).astype(dtype)  # rounded up to the end, which is not to be reached
+        u[u == end] = np.asarray(low).astype(dtype)  # rounded up to the excluded end
         return u.reshape(tuple(shape))
 
     def randint(self, low: int, high: int, shape: Sequence[int], dtype: npt.DTypeLike = np.int64) -> Array:
-        """low + (word mod (high - low)): whole numbers from `low` to `high` - 1.
+        """low + (word mod (high - low)): integers from `low` to `high` - 1.
 
-        From 2²⁸ values on, a number takes two words, or the remainders of small numbers would come too often.
+        For 2²⁸ values or more, a number takes two words, to limit the bias towards small remainders.
         """
         dtype = np.dtype(dtype)
         if low >= high:
@@ -214,7 +214,7 @@ class Generator:
     def random(self, shape: Sequence[int], dtype: npt.DTypeLike = np.int64) -> Array:
         """word mod (the largest value of `dtype` + 1); what `random_()` draws, and how a loader seeds itself.
 
-        For floats: whole numbers up to 2 to the number of bits of precision. 64-bit types take two words.
+        For floats: integers up to 2 to the number of bits of precision. 64-bit types take two words.
         """
         dtype = np.dtype(dtype)
         n = math.prod(shape)
@@ -233,7 +233,7 @@ class Generator:
         _check_holds(np.dtype(dtype), 0, max(n - 1, 0))
         place = np.arange(max(n - 1, 0), dtype=np.uint32)
         partner = place + self._words32(place.size) % (np.uint32(n) - place)
-        order = array("q", range(n))  # a swap of its items costs half of what one costs in a list
+        order = array("q", range(n))  # swaps cost half as much as in a list
         for i, j in enumerate(partner.tolist()):
             order[i], order[j] = order[j], order[i]
         return np.array(order, dtype=np.int64).astype(dtype, copy=False)
@@ -249,14 +249,14 @@ class Generator:
         *,
         one_by_one: bool = False,
     ) -> Array:
-        """mean + std · z, z from the bell curve; what `randn` and `normal_` draw.
+        """mean + std · z, z from the standard normal distribution; what `randn` and `normal_` draw.
 
-        Two uniform numbers make two normal ones (Box and Muller): with r = √(-2 ln(1 - u)) and θ = 2π v,
-        z = r cos θ and z' = r sin θ. 16 numbers or more are made in blocks of 16. Fewer are made one by one,
-        in float64, and a z' left over waits for the next call.
+        Two uniform numbers give two normal ones (Box and Muller): with r = √(-2 ln(1 - u)) and θ = 2π v,
+        z = r cos θ and z' = r sin θ. 16 numbers or more are computed in blocks of 16. Fewer are computed one
+        by one, in float64, and an unused z' is saved for the next call.
 
         Args:
-            one_by_one: as for fewer than 16; PyTorch fills Tensors that are not contiguous so.
+            one_by_one: as for fewer than 16; PyTorch fills non-contiguous Tensors this way.
         """
         dtype = _floating(dtype, "normal")
         if not std >= 0:
@@ -289,14 +289,14 @@ class Generator:
         drawn = n // 16 * 16 if dtype == np.float16 else n
         z = unit(drawn)
         whole = z[: n // 16 * 16].reshape(-1, 16)
-        for rows in range(0, len(whole), 2048):  # so many at a time as stay in the processor's cache
+        for rows in range(0, len(whole), 2048):  # chunks that fit in the processor's cache
             whole[rows : rows + 2048] = box_muller(whole[rows : rows + 2048], mean, std)
         if n % 16 == 0:
             return z
         return np.concatenate([z[: n - 16], box_muller(unit(16).reshape(1, 16), mean, std)[0]])
 
     def normal_of(self, mean: Array | float, std: Array | float) -> Array:
-        """mean + std · z, each place with a mean and a deviation of its own; what `torch.normal` draws.
+        """mean + std · z, with a mean and a deviation per element; what `torch.normal` draws.
 
         Args:
             mean, std: of shapes that broadcast; at least one is an array, and its dtype (the mean's, if both
@@ -324,12 +324,12 @@ class Generator:
         a: float = -2.0,
         b: float = 2.0,
     ) -> Array:
-        """mean + std · z, but only from a to b; what `nn.init.trunc_normal_` draws.
+        """mean + std · z, truncated to [a, b]; what `nn.init.trunc_normal_` draws.
 
-        Rejection: draw, and draw again, for every place, until no place is refused; a place keeps its first
-        number that is accepted. If more than 3 in 10 normal numbers lie between a and b, the candidates are
-        normal, refused outside. Else they are uniform from a to b, and accepted as often as the bell curve
-        is high: where ln u ≤ -z²/2 + peak.
+        Rejection sampling: draw candidates for all elements until each has an accepted one; an element keeps
+        its first. If more than 3 in 10 normal numbers lie between a and b, the candidates are normal, and
+        rejected outside. Else they are uniform from a to b, and accepted in proportion to the normal density:
+        where ln u ≤ -z²/2 + peak.
         """
         dtype = _floating(dtype, "trunc_normal")
         if mean < a - 2 * std or mean > b + 2 * std:
@@ -356,10 +356,10 @@ class Generator:
                 refused = refused & (np.log(self.uniform(shape, dtype)) > log_height)
         return out
 
-    # ---- coins, waiting times, choices ---------------------------------------------------------------------
+    # ---- discrete and exponential --------------------------------------------------------------------------
 
     def bernoulli(self, shape: Sequence[int], p: float, dtype: npt.DTypeLike = np.bool_) -> Array:
-        """1 where u < p, u of float64; what `bernoulli_(p)` draws, and dropout with p = 1 - its own.
+        """1 where u < p, u in float64; what `bernoulli_(p)` draws, and dropout with p = 1 - its own.
 
         Raises:
             RuntimeError: p is not a probability.
@@ -369,9 +369,9 @@ class Generator:
         return (self._unit64(math.prod(shape)) < p).astype(dtype).reshape(tuple(shape))
 
     def bernoulli_of(self, p: Array, dtype: npt.DTypeLike | None = None) -> Array:
-        """1 where u < p, each place with a probability of its own; what `torch.bernoulli(p)` draws.
+        """1 where u < p, with a probability per element; what `torch.bernoulli(p)` draws.
 
-        u is of float64 where p is, and else of float32: half the words of `bernoulli`.
+        u is float64 if p is, else float32, which takes half the words of `bernoulli`.
 
         Args:
             p: probabilities, of any shape.
@@ -384,10 +384,10 @@ class Generator:
         return (u.reshape(p.shape) < p).astype(p.dtype if dtype is None else dtype)
 
     def exponential(self, shape: Sequence[int], dtype: npt.DTypeLike = np.float32, lambd: float = 1.0) -> Array:
-        """-ln(1 - u) / λ, u of float64; what `exponential_` draws.
+        """-ln(1 - u) / λ, u in float64; what `exponential_` draws.
 
         Raises:
-            RuntimeError: λ is not above 0, or `dtype` is not a float's.
+            RuntimeError: λ is not positive, or `dtype` is not a floating-point dtype.
         """
         dtype = np.dtype(dtype)
         if dtype.kind != "f":
@@ -395,16 +395,16 @@ class Generator:
         if not lambd > 0:
             raise RuntimeError(f"exponential: the rate is above 0, and lambd is {lambd}")
         u = self._unit64(math.prod(shape))
-        # to the last bit of float64 only where it can be seen: one call for each element costs ten times more
+        # bit-exact only for float64, where it shows: a call per element costs ten times more
         log = each(math.log1p, -u) if dtype == np.float64 else np.log1p(-u)
         return _narrow(-1.0 / lambd * log, dtype).reshape(tuple(shape))
 
     def multinomial(self, weights: Array, num_samples: int, replacement: bool = False) -> Array:
         """Indices of categories, drawn in proportion to their weights.
 
-        One sample, or several without replacement: a race. Category i arrives after a waiting time q_i / w_i,
-        q_i exponential, so the order of arrival is the draw. Several with replacement: sum the weights up,
-        throw u at the range, see in whose part it falls.
+        One sample, or several without replacement: an exponential race. Category i has the arrival time q_i / w_i
+        with q_i exponential, and the first arrivals are the samples. Several with replacement: invert the
+        cumulative distribution at u.
 
         Args:
             weights: (C) or (N, C), of floats, not negative; they need not sum to 1.
@@ -436,15 +436,15 @@ class Generator:
 
 
 def memory_order(x: Array) -> Array:
-    """The same memory, its axes turned so that rows run as they lie there.
+    """A view with the axes permuted to the order in memory.
 
-    PyTorch fills a Tensor in the order of its memory: `x.t().uniform_()` and `x.uniform_()` leave the same
-    numbers in x. So a draw into an array that exists is `memory_order(x)[...] = draw(memory_order(x).shape)`.
+    PyTorch fills a Tensor in memory order: `x.t().uniform_()` and `x.uniform_()` leave the same numbers in x.
+    So sampling into an existing array is `memory_order(x)[...] = draw(memory_order(x).shape)`.
     """
     return x.transpose(np.argsort([-stride for stride in x.strides], kind="stable"))
 
 
-# ---- what may be asked -------------------------------------------------------------------------------------
+# ---- argument checks ---------------------------------------------------------------------------------------
 
 
 def _floating(dtype: npt.DTypeLike, draw: str) -> np.dtype[Any]:
@@ -455,7 +455,7 @@ def _floating(dtype: npt.DTypeLike, draw: str) -> np.dtype[Any]:
 
 
 def _narrow(x: Array, dtype: np.dtype[Any]) -> Array:
-    """x in `dtype`; float64 comes to float16 by way of float32, which rounds it twice, as PyTorch does"""
+    """x cast to `dtype`; float64 is cast to float16 via float32, with two roundings, as in PyTorch"""
     if dtype == np.float16:
         x = x.astype(np.float32, copy=False)
     return x.astype(dtype, copy=False)

@@ -1,6 +1,6 @@
-"""Random tensors, the same as PyTorch's for the same seed.
+"""Random tensors, with the same values as PyTorch's for the same seed.
 
-The draws themselves are in `generator`; here they become tensors.
+`generator` implements the sampling; this module wraps the samples in tensors.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from .tensors.arguments import new_shape, plain, tensor_argument, whole
 from .tensors.base import apply, common_shape
 from .tensors.sampling import Generator, default_generator
 
-# --- the stream that all draws come from by default ---------------------------------------------------------
+# --- the default generator ----------------------------------------------------------------------------------
 
 
 def manual_seed(seed: int) -> Generator:
-    """Start the stream of random numbers that belongs to a seed: the same seed gives the same numbers.
+    """Seed the default generator: the same seed gives the same random numbers.
 
     Args:
-        seed: any whole number of 64 bits; of another number the whole part counts.
+        seed: a 64-bit integer; other numbers are truncated.
 
     >>> _ = cutaway.manual_seed(42)
     >>> cutaway.rand(3)
@@ -36,12 +36,12 @@ def manual_seed(seed: int) -> Generator:
 
 
 def seed() -> int:
-    """Start a stream that nobody knows, and return its seed."""
+    """Seed the default generator from the operating system's entropy, and return the seed."""
     return default_generator.seed()
 
 
 def initial_seed() -> int:
-    """The seed with which the stream began.
+    """The initial seed of the default generator.
 
     >>> _ = cutaway.manual_seed(42)
     >>> cutaway.initial_seed()
@@ -51,7 +51,7 @@ def initial_seed() -> int:
 
 
 def get_rng_state() -> Tensor:
-    """The state of the stream, to return to later: see `set_rng_state`.
+    """The state of the default generator, for `set_rng_state`.
 
     >>> cutaway.get_rng_state().dtype
     torch.uint8
@@ -60,7 +60,7 @@ def get_rng_state() -> Tensor:
 
 
 def set_rng_state(new_state: Tensor) -> None:
-    """Return to a state of the stream.
+    """Restore a state of the default generator.
 
     >>> before = cutaway.get_rng_state()
     >>> a = cutaway.rand(3)
@@ -71,21 +71,21 @@ def set_rng_state(new_state: Tensor) -> None:
     default_generator.set_state(new_state)
 
 
-# --- of one distribution ------------------------------------------------------------------------------------
+# --- one distribution ---------------------------------------------------------------------------------------
 
 
 def rand(
     *size: Any, generator: Generator | None = None, dtype: DType | None = None, device: Any = None,
     requires_grad: bool = False, **names: Any,
 ) -> Tensor:  # fmt: skip
-    """Draws from the uniform distribution between 0 and 1 (which is never reached).
+    """Samples from the uniform distribution on [0, 1).
 
     Args:
         size: the shape, as rand(2, 3) or rand((2, 3)).
-        generator: where the numbers come from; None for the stream that manual_seed sets.
+        generator: the generator to sample from; None for the default generator.
         dtype: None for the default dtype, float32.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient.
+        requires_grad: whether to accumulate its gradient in `.grad`.
 
     >>> _ = cutaway.manual_seed(0)
     >>> cutaway.rand(2)
@@ -99,7 +99,7 @@ def randn(
     *size: Any, generator: Generator | None = None, dtype: DType | None = None, device: Any = None,
     requires_grad: bool = False, **names: Any,
 ) -> Tensor:  # fmt: skip
-    """Draws from the normal distribution with mean 0 and standard deviation 1; arguments as for `rand`.
+    """Samples from the standard normal distribution; arguments as for `rand`.
 
     >>> _ = cutaway.manual_seed(0)
     >>> cutaway.randn(2)
@@ -113,16 +113,16 @@ def randint(
     low: Any = None, high: Any = None, size: Any = None,
     *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Whole numbers from low up to, but not including, high.
+    """Random integers from low up to, but not including, high.
 
     Args:
         low: the smallest, None for 0; randint(high, size) starts from 0.
         high: one more than the largest.
         size: the shape, a tuple.
-        generator: where the numbers come from; None for the stream that manual_seed sets.
+        generator: the generator to sample from; None for the default generator.
         dtype: None for int64.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient (floating-point dtypes only).
+        requires_grad: whether to accumulate its gradient (floating-point dtypes only).
 
     Raises:
         RuntimeError: low is not below high.
@@ -147,14 +147,14 @@ def randperm(
     n: int,
     *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """The numbers 0 to n - 1 in random order.
+    """A random permutation of the integers 0 to n - 1.
 
     Args:
-        n: how many.
-        generator: where the numbers come from; None for the stream that manual_seed sets.
+        n: the number of integers.
+        generator: the generator to sample from; None for the default generator.
         dtype: None for int64.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient (floating-point dtypes only).
+        requires_grad: whether to accumulate its gradient (floating-point dtypes only).
 
     >>> cutaway.randperm(4).sum()
     tensor(6)
@@ -188,25 +188,25 @@ def randn_like(
     return randn(input.shape, generator=generator, dtype=kind, device=device, requires_grad=requires_grad)
 
 
-# --- each place with its own --------------------------------------------------------------------------------
+# --- one distribution per element ---------------------------------------------------------------------------
 
 
 def normal(
     mean: Any, std: Any = 1.0, size: Any = None,
     *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Draws from normal distributions: one mean and std for all of size, or one for each element.
+    """Samples from normal distributions: one mean and std for all of size, or one for each element.
 
-    The gradient with respect to mean and std is taken to be 0; mean + std * randn(...) has another.
+    The gradient with respect to mean and std is 0, as in PyTorch; for another, use mean + std * randn(...).
 
     Args:
-        mean: a number, or a tensor with the mean of each draw.
+        mean: a number, or a tensor with the mean of each sample.
         std: likewise the standard deviations.
         size: the shape, if both are numbers.
-        generator: where the numbers come from; None for the stream that manual_seed sets.
+        generator: the generator to sample from; None for the default generator.
         dtype: None for the default dtype, float32; if both are numbers.
         device: "cpu", or None.
-        requires_grad: whether to collect its gradient.
+        requires_grad: whether to accumulate its gradient in `.grad`.
 
     Raises:
         RuntimeError: a standard deviation is negative.

@@ -1,4 +1,4 @@
-"""Derivatives: asking for them, checking them, and writing ops of one's own."""
+"""Automatic differentiation: gradients, gradient checks, and custom ops."""
 
 from typing import TYPE_CHECKING
 

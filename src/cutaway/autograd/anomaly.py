@@ -1,11 +1,11 @@
-"""Where did the nan come from?
+"""Anomaly detection: find the op that produced the first nan or infinity.
 
-A nan spreads: one at the start of a model makes all that follows nan, and all gradients. What matters is the first op
-that made a number which is not finite out of numbers that were. In a block of `detect_anomaly()` every op is watched,
-on its way forward and on its way back, and the first is named, with what went into it and with the lines of the
+A nan propagates: one at the start of a model turns all later values and all gradients into nan. What matters is the
+first op with a non-finite result from finite inputs. Within a `detect_anomaly()` block every op is checked, in the
+forward and in the backward pass, and the first such op is reported, with its inputs and with the lines of the user's
 program.
 
-The engine's observers do the watching; outside of such a block nothing is paid for.
+The checks are an observer of the engine; outside of such a block they cost nothing.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ __all__ = ["AnomalyWarning", "detect_anomaly", "set_detect_anomaly"]
 
 
 class AnomalyWarning(UserWarning):
-    """A number that is not finite, and that may be harmless: made forward, or an infinite gradient."""
+    """A non-finite number that may be harmless: a value of the forward pass, or an infinite gradient."""
 
 
 class _Watch:
-    """An observer that looks at every number."""
+    """An observer that checks every value and gradient."""
 
     def __init__(self) -> None:
-        self.told: set[Line] = set()  # each line of the program once: a loop would say it at every round
+        self.told: set[Line] = set()  # lines already reported, so that a loop warns once
 
     def recorded(self, node: Node, value: Any) -> None:
         if _here.watch is not self or _all_finite(value):
@@ -41,7 +41,7 @@ class _Watch:
         from_data = any(parent is None and _has_nan(x) for parent, x in zip(node.parents, inputs))
         if nan:
             first = from_data or not any(map(_has_nan, inputs))
-        else:  # an infinity that was put in, such as a mask's, comes out
+        else:  # an infinite input, such as a mask's, explains the result
             first = all(map(_all_finite, (*inputs, *node.attrs.values())))
         if first and node.line not in self.told:
             self.told.add(node.line)
@@ -68,7 +68,7 @@ _here = _Here()
 
 
 def _look(watch: _Watch | None) -> None:
-    """Let this be what watches in this thread; None: nothing."""
+    """Set the observer of this thread; None removes it."""
     if _here.watch is not None:
         observers.remove(_here.watch)
     _here.watch = watch
@@ -77,11 +77,12 @@ def _look(watch: _Watch | None) -> None:
 
 
 class set_detect_anomaly:
-    """Turn the search for numbers that are not finite on or off, in this thread: at once, or for a `with` block.
+    """Enable or disable anomaly detection in this thread: immediately, or for a `with` block.
 
     Args:
-        mode: whether to watch; see `detect_anomaly`.
-        check_nan: False watches nothing. PyTorch then only notes the lines of the program, which is always done here.
+        mode: whether to enable it; see `detect_anomaly`.
+        check_nan: False disables all checks. PyTorch then still records the lines of the program, which is always done
+            here.
 
     >>> with torch.autograd.set_detect_anomaly(False):
     ...     pass
@@ -99,18 +100,18 @@ class set_detect_anomaly:
 
 
 class detect_anomaly:
-    """Inside this block, name the first op whose value or gradient is not finite.
+    """Within this block, report the first op whose value or gradient is not finite.
 
-    A gradient that is nan raises RuntimeError, as in PyTorch: the message names the op, the numbers that went in and
-    the gradient that arrived, the line that ran it forward and the one that called backward.
+    A nan gradient raises RuntimeError, as in PyTorch: the message names the op, its inputs, the gradient that it
+    received, the line that ran the op and the line that called backward.
 
-    PyTorch says nothing else. Here a value that became inf or nan on the way forward, and a gradient that became
-    infinite, are told in an `AnomalyWarning`, once for each line: some are healed later, as log(0) by a softmax. An
-    infinity that was put in, as a mask's, is meant. Only this thread is watched, PyTorch watches all; and its warning
-    that watching takes time is left out.
+    Beyond PyTorch, a value that becomes inf or nan in the forward pass, and a gradient that becomes infinite, raise an
+    `AnomalyWarning`, once per line: some are harmless, as log(0) before a softmax. An infinite input, as a mask's, is
+    taken as intended. Only this thread is checked, where PyTorch checks all; PyTorch's warning about the cost is left
+    out.
 
     Args:
-        check_nan: False watches nothing.
+        check_nan: False disables all checks.
 
     >>> x = torch.tensor([0., 4.], requires_grad=True)
     >>> with torch.autograd.detect_anomaly():
@@ -122,7 +123,7 @@ class detect_anomaly:
 
     def __init__(self, check_nan: bool = True) -> None:
         self.check_nan = check_nan
-        self._before: list[_Watch | None] = []  # a list: one object may be entered twice
+        self._before: list[_Watch | None] = []  # a stack: one object may be entered twice
 
     def __enter__(self) -> None:
         self._before.append(_here.watch)

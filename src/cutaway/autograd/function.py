@@ -1,8 +1,8 @@
-"""Function: a forward and a backward of one's own, in the form that PyTorch gives them.
+"""autograd.Function: a custom forward and backward, with PyTorch's interface.
 
-`@cutaway.differentiable` is the shorter way: there a pullback simply remembers the arrays that it
-needs. A Function is for code that was written for PyTorch, where forward hands over to backward
-through a `ctx`. Both leave the same behind: a node, with a pullback for each input.
+`@cutaway.differentiable` is the shorter way: there a pullback is a closure over the arrays that it
+needs. A Function is for code written for PyTorch, where forward saves values for backward in a
+`ctx`. Both record the same: a node, with a pullback for each input.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 
 class FunctionCtx:
-    """What forward hands over to backward: the tensors that it saves, and any attribute that it sets.
+    """The context that forward passes to backward: saved tensors, and any attribute that forward sets.
 
-    `needs_input_grad` says of each argument whether its gradient is wanted.
+    `needs_input_grad` says for each argument whether its gradient is needed.
     """
 
-    # Who made the saved `arrays` is known by weak references: a node holds its context, not the other way round.
+    # The nodes that produced the saved `arrays` are weak references: a node holds its context, not vice versa.
     __slots__ = (
         "arrays", "materialize_grads", "needs_input_grad", "_constants", "_dirty", "_makers", "_saved", "__dict__",
     )  # fmt: skip
@@ -51,7 +51,7 @@ class FunctionCtx:
         self._saved: tuple[Any, ...] = ()
 
     def save_for_backward(self, *tensors: Any) -> None:
-        """Keep tensors (or None) for backward, which finds them in `saved_tensors`."""
+        """Save tensors (or None) for backward, which reads them from `saved_tensors`."""
         for i, x in enumerate(tensors):
             if not isinstance(x, TensorBase | None):
                 raise TypeError(
@@ -61,20 +61,20 @@ class FunctionCtx:
         self._saved = tensors
 
     def mark_non_differentiable(self, *outputs: Any) -> None:
-        """Say which outputs have no gradient, though they are made of floats."""
+        """Mark floating-point outputs that have no gradient."""
         self._constants = outputs
 
     def mark_dirty(self, *inputs: Any) -> None:
-        """Say which inputs forward has written to in place; it has to return them."""
+        """Mark the inputs that forward modifies in place; forward must return them."""
         self._dirty = inputs
 
     def set_materialize_grads(self, value: bool) -> None:
-        """With False, backward gets None, not zeros, for an output that the loss does not depend on."""
+        """Set whether backward receives zeros (True) or None for an output that the loss does not depend on."""
         self.materialize_grads = value
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What forward saved, each tensor in its place in the graph, so that backward can itself be recorded."""
+        """The tensors that forward saved, connected to the graph, so that backward can itself be recorded."""
         makers = [reference and reference() for reference in self._makers]
         if switch.recording and makers.count(None) > self._makers.count(None):
             raise RuntimeError(
@@ -84,7 +84,7 @@ class FunctionCtx:
         return tuple(x if x is None else wrap(x, maker) for x, maker in zip(self.arrays, makers, strict=True))
 
     def _seal(self, nodes: dict[int, Node]) -> None:
-        """Part what was saved into arrays and their makers; an output's maker is the node that was just made."""
+        """Split the saved tensors into arrays and nodes; an output's node is the one just created."""
         for x in self._saved:
             node = None if x is None else nodes.get(id(x), node_of(x))
             self.arrays.append(None if x is None else x._array)
@@ -93,11 +93,11 @@ class FunctionCtx:
 
 
 class Function:
-    """Base class for a function with a backward of its own: define `forward` and `backward`, call `apply`.
+    """Base class for custom autograd functions: define `forward` and `backward`, call `apply`.
 
-    forward computes with tensors, unrecorded, and returns a tensor or a tuple of them. backward is given the
-    gradient of each output, and returns one for each argument of forward, None where there is none. Written with
-    tensor operations, it can itself be differentiated (`create_graph=True`).
+    forward computes with tensors, unrecorded, and returns a tensor or a tuple of them. backward takes the
+    gradient of each output, and returns a gradient or None for each argument of forward. If it consists of tensor
+    operations, it can itself be differentiated (`create_graph=True`).
 
     >>> class Cube(cutaway.autograd.Function):
     ...     @staticmethod
@@ -118,35 +118,35 @@ class Function:
     tensor(12.)
     """
 
-    broadcasts = True  # a gradient may be larger than its input, as in PyTorch: it is summed over what was stretched
+    broadcasts = True  # as in PyTorch, a gradient larger than its input is summed over the broadcast axes
 
     @staticmethod
     def forward(*args: Any) -> Any:
-        """Compute the output from ctx and the arguments; without ctx if there is a `setup_context`."""
+        """Compute the output from ctx and the arguments; without ctx if `setup_context` is defined."""
         raise NotImplementedError("a Function needs a static method forward(ctx, ...) that computes its value")
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
-        """Save in ctx what backward needs, for a forward that does not see ctx."""
+        """Save values for backward in ctx, for a forward that does not take ctx."""
         raise NotImplementedError
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
-        """Turn the gradients of the outputs into the gradients of the arguments."""
+        """Compute the gradients of the arguments from the gradients of the outputs."""
         raise NotImplementedError("a Function needs a static method backward(ctx, ...) that gives the gradients")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse: a Function is not made and then called, as a module is."""
+        """Raise: a Function is not instantiated and called, unlike a module."""
         name = type(self).__name__
         raise RuntimeError(f"a Function is not called but applied, without making an object of it: {name}.apply(x)")
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
-        """Run forward, and record that backward is the way back.
+        """Run forward, and record backward as its pullback.
 
         Args:
             args: forward's arguments after ctx. Gradients flow to those that are tensors.
-            kwargs: more of them, to which no gradient flows.
+            kwargs: keyword arguments, to which no gradient flows.
         """
         parents = [node_of(x) if isinstance(x, TensorBase) else None for x in args]
         ctx = FunctionCtx(tuple(parent is not None for parent in parents))
@@ -162,9 +162,9 @@ class Function:
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a Function's backward as one that cannot itself be differentiated: a second derivative raises, and says so.
+    """Mark a Function's backward as not differentiable: a second derivative raises.
 
-    It stands below @staticmethod. Such a backward may compute with NumPy.
+    Apply it below @staticmethod. Such a backward may compute with NumPy.
     """
 
     @functools.wraps(backward)
@@ -180,7 +180,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Once(Function):
-    """What a backward has given that is not to be differentiated again."""
+    """A result of a backward that cannot be differentiated again."""
 
     @staticmethod
     def forward(ctx: Any, grads: tuple[Any, ...], *grad_outputs: Any) -> tuple[Any, ...]:
@@ -200,7 +200,7 @@ class _Once(Function):
 def _recorded(
     cls: Any, ctx: FunctionCtx, args: tuple[Any, ...], parents: list[Node | Leaf | None], output: Any, line: Line
 ) -> Any:
-    """What forward has returned, each output with its place in the graph."""
+    """The outputs of forward, each connected to the graph."""
     outputs = output if isinstance(output, tuple) else (output,)
     arrays = [x._array if isinstance(x, TensorBase) else x for x in args]
     for x in ctx._dirty:
@@ -241,9 +241,9 @@ def _is_among(x: Any, others: tuple[Any, ...]) -> bool:
 
 
 class _Row:
-    """Several outputs in a row: a node has one value, and backward is called once, with the gradients of all of them.
+    """Several outputs flattened into one row, since a node has one value and backward is called once for all outputs.
 
-    The outputs have nodes of their own. Each puts its gradient into its piece of the row's.
+    Each output has a node of its own, which adds its gradient to its slice of the row's.
     """
 
     def __init__(self, kinds: dict[int, Any]) -> None:
@@ -270,17 +270,17 @@ class _Row:
 def _pullbacks(
     cls: Any, ctx: FunctionCtx, args: tuple[Any, ...], kinds: list[Any], apart: Callable[[Any], dict[int, Any]]
 ) -> list[Any]:
-    """A pullback for each argument; they share a call of backward.
+    """A pullback for each argument; all share one call of backward.
 
     Args:
-        kinds: the shape and dtype of each output, None where it is no tensor.
-        apart: makes of the node's gradient those of the outputs that have one.
+        kinds: the shape and dtype of each output, None if it is not a tensor.
+        apart: splits the node's gradient into those of the outputs that have one.
     """
     n, are_tensors = len(args), [isinstance(x, TensorBase) for x in args]
 
     def gradients(g: Any) -> list[Any]:
         parts = apart(g)
-        if len(parts) > 1 and not ctx.materialize_grads:  # nothing has arrived where there are only zeros
+        if len(parts) > 1 and not ctx.materialize_grads:  # all zeros: no gradient arrived
             parts = {i: part for i, part in parts.items() if part.any()}
         missing = [wrap(np.zeros(*kind)) if kind and ctx.materialize_grads else None for kind in kinds]
         each = [_tensor(parts[i]) if i in parts else nothing for i, nothing in enumerate(missing)]
@@ -307,7 +307,7 @@ def _pullbacks(
 
     def gradient(g: Any, i: int) -> Any:
         found = shared(g)[i]
-        if i == last:  # what is recorded leads back to the node, which would keep itself alive
+        if i == last:  # the recorded results refer to the node: caching them would be a cycle
             shared.forget()
         return found
 

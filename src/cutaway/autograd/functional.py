@@ -1,11 +1,11 @@
-"""Derivatives of a function, asked for by name: its Jacobian, its Hessian, and their products with a vector.
+"""Functional derivatives: the Jacobian, the Hessian, and their products with a vector.
 
-A function of several numbers with several results has a derivative for each pair of the two: the Jacobian J, with a row
-for each result and a column for each number. A backward pass that starts with v at the results gives vᵀJ, one row for a
-v that is 1 at one result and 0 at all others. So J takes a backward pass for each row, and vᵀJ (vjp) takes one.
+The Jacobian J of a function has a row for each output element and a column for each input element. A backward pass that
+starts with v at the outputs computes vᵀJ; with a one-hot v, that is one row of J. So J takes a backward pass for each
+row, and vᵀJ (vjp) takes one.
 
-J v (jvp) takes two. The first, recorded, gives vᵀJ as a function of v, for which any v will do. It is linear: its own
-derivative with respect to v is Jᵀ, and a backward pass through it that starts with v gives J v.
+J v (jvp) takes two. The first is recorded, and computes vᵀJ for an arbitrary v. The result is linear in v: a backward
+pass through it with respect to v, started with the v of J v, computes J v.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def jacobian(
         func: takes the inputs, returns a Tensor or a tuple of them.
         inputs: a Tensor or a tuple of them.
         create_graph: record the computation, so that the result can be differentiated again.
-        strict: raise if an output does not depend on an input, instead of giving zeros.
-        vectorize, strategy: not used; the ways in which PyTorch computes it, to the same result.
+        strict: raise if an output does not depend on an input, instead of returning zeros.
+        vectorize, strategy: ignored; they select among PyTorch's algorithms.
 
     Returns:
-        A Tensor whose shape is the output's, then the input's. A tuple of them if inputs is a tuple, with one for each;
-        and a tuple of these, one for each output, if func returns a tuple.
+        A Tensor whose shape is the output's followed by the input's. If inputs is a tuple, a tuple of them, one per
+        input; if func returns a tuple, a tuple of these, one per output.
 
     Raises:
         RuntimeError: strict, and an output does not depend on an input.
@@ -71,7 +71,7 @@ def jacobian(
 
 
 def _jacobians(number: int, y: Any, xs: Tensors, create_graph: bool, strict: bool) -> Tensors:
-    """The Jacobians of one output, a backward pass for each of its elements."""
+    """The Jacobians of one output, by a backward pass for each of its elements."""
     rows = []
     for one in np.eye(y.numel(), dtype=y._array.dtype):
         v = wrap(one.reshape(y._array.shape))
@@ -91,14 +91,14 @@ def hessian(
     vectorize: bool = False,
     outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:
-    """The second derivatives of a function with one result: the Jacobian of its gradient.
+    """The Hessian of a scalar function: the Jacobian of its gradient.
 
     Args:
         func: takes the inputs, returns a Tensor with a single element.
         inputs: a Tensor or a tuple of them.
         create_graph: record the computation, so that the result can be differentiated again.
-        strict: raise if the gradient does not depend on an input, instead of giving zeros.
-        vectorize, outer_jacobian_strategy: not used; the ways in which PyTorch computes it.
+        strict: raise if the gradient does not depend on an input, instead of returning zeros.
+        vectorize, outer_jacobian_strategy: ignored; they select among PyTorch's algorithms.
 
     Returns:
         A Tensor whose shape is the input's, twice; or a tuple of tuples of them, one for each pair of inputs.
@@ -131,14 +131,14 @@ def hessian(
 def vjp(
     func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
-    """vᵀJ, a vector times the Jacobian: what one backward pass gives that starts with v at the outputs.
+    """vᵀJ, the vector-Jacobian product: one backward pass that starts with v at the outputs.
 
     Args:
         func: takes the inputs, returns a Tensor or a tuple of them.
         inputs: a Tensor or a tuple of them.
         v: of the outputs' shapes; None, for 1, if there is a single number.
         create_graph: record the computation, so that the results can be differentiated again.
-        strict: raise if the outputs do not depend on an input, instead of giving zeros.
+        strict: raise if the outputs do not depend on an input, instead of returning zeros.
 
     Returns:
         The outputs, and vᵀJ, of the inputs' shapes.
@@ -157,14 +157,14 @@ def vjp(
 def jvp(
     func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
-    """J v, the Jacobian times a vector: how the outputs change when the inputs move along v.
+    """J v, the Jacobian-vector product: the directional derivative of the outputs along v.
 
     Args:
         func: takes the inputs, returns a Tensor or a tuple of them.
         inputs: a Tensor or a tuple of them.
         v: of the inputs' shapes; None, for 1, if there is a single number.
         create_graph: record the computation, so that the results can be differentiated again.
-        strict: raise if the outputs do not depend on an input, instead of giving zeros.
+        strict: raise if the outputs do not depend on an input, instead of returning zeros.
 
     Returns:
         The outputs, and J v, of the outputs' shapes.
@@ -182,11 +182,11 @@ def jvp(
     return form.outputs(_detached(ys, create_graph)), form.outputs(product)
 
 
-# --- what they have in common -------------------------------------------------------------------------------------
+# --- shared helpers -----------------------------------------------------------------------------------------------
 
 
 class _Forms:
-    """Whether inputs and outputs were given as a tuple: so are the results that belong to them."""
+    """Whether inputs and outputs are tuples, so that the results have the same structure."""
 
     def __init__(self, inputs: bool, outputs: bool) -> None:
         self._tuples = inputs, outputs

@@ -1,14 +1,13 @@
-"""Is a gradient right? Compare it with the slope that is measured.
+"""Gradient checks: compare gradients with finite differences.
 
-A backward pass says how much each output would change if an input were moved a little. Nothing stops
-us from moving the input a little and looking: (f(x + eps) - f(x - eps)) / (2 eps) is the slope, with an
-error that falls as eps². What the backward pass computes we call analytic, what is measured, numerical.
+A backward pass computes the analytic gradient. The numerical gradient is measured by central
+differences, (f(x + eps) - f(x - eps)) / (2 eps), with an error of order eps². The two must agree.
 
-The derivatives of every output with respect to every element of an input are a matrix, the
-Jacobian. Here a row belongs to an element of the input and a column to an element of the output, both
-counted in reading order; so backward, started with 1 at a single output, gives a column, and moving a single
-input gives a row. `gradcheck` compares all of it, or (fast_mode) its product with a random
-vector from each side: two numbers, that agree by accident for no wrong Jacobian.
+The derivatives of every output with respect to every element of an input form the Jacobian. Here it
+has a row for each element of the input and a column for each element of the output, both in row-major
+order; so a backward pass from a single output element gives a column, and perturbing a single input
+element gives a row. `gradcheck` compares all entries, or (fast_mode) the product with a random vector
+from each side: two numbers, which almost surely differ for a wrong Jacobian.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Function = Callable[..., Any]
 
 
 class GradcheckError(RuntimeError):
-    """A gradient that is not the slope. The message shows both, and what the numbers hint at."""
+    """An analytic gradient differs from the numerical one. The message shows both, and hints at the cause."""
 
 
 def gradcheck(
@@ -52,25 +51,25 @@ def gradcheck(
     fast_mode: bool = False,
     masked: bool | None = None,
 ) -> bool:
-    """Compare the gradients of a function with slopes measured by central differences; True if they agree.
+    """Compare the gradients of a function with central differences; True if they agree.
 
     Args:
-        func: takes the inputs, returns a Tensor or several. Called often, always with the same inputs but for
-            tiny moves, so it must give the same value for the same input.
+        func: takes the inputs, returns a Tensor or several. It is called often, with slightly perturbed inputs,
+            so it must be deterministic.
         inputs: a Tensor or a tuple; those that require grad are checked, and should be float64.
-        eps: how far an element is moved to each side.
+        eps: the perturbation of an element, in both directions.
         atol, rtol: analytic and numerical may differ by atol + rtol · |numerical|.
         raise_exception: raise when they differ; otherwise return False.
         nondet_tol: by how much two backward passes from the same g may differ.
-        check_undefined_grad, masked: PyTorch's; without a meaning here.
-        check_grad_dtypes: also ask that each gradient has the dtype of its input.
-        check_backward_ad: True; there is no other kind of derivative here, so the next three must be False.
-        check_forward_ad, check_batched_grad, check_batched_forward_grad: not there.
+        check_undefined_grad, masked: ignored; for compatibility with PyTorch.
+        check_grad_dtypes: also check that each gradient has the dtype of its input.
+        check_backward_ad: must be True: cutaway has reverse mode only, so the next three must be False.
+        check_forward_ad, check_batched_grad, check_batched_forward_grad: not supported.
         fast_mode: compare one random projection of the Jacobian instead of every entry: two calls for an input
             of any size.
 
     Raises:
-        GradcheckError: they differ, or the backward pass breaks another rule of a gradient.
+        GradcheckError: they differ, or the backward pass violates another property of gradients.
         ValueError: no input requires grad, or there was nothing to compare.
 
     Source: Griewank and Walther, "Evaluating Derivatives", 2008 (the idea is older than computers).
@@ -145,10 +144,10 @@ def gradgradcheck(
 
     Args:
         func, inputs: as for `gradcheck`.
-        grad_outputs: the g with which the first backward pass starts, one for each output; random if None. The
+        grad_outputs: the initial g of the first backward pass, one for each output; random if None. The
             gradients are checked as functions of the inputs and of g.
-        gen_non_contig_grad_outputs: give the random g a memory layout with gaps.
-        check_fwd_over_rev: not there; check_rev_over_rev is what is done.
+        gen_non_contig_grad_outputs: make the random g non-contiguous.
+        check_fwd_over_rev: not supported; check_rev_over_rev is always done.
 
     The other arguments are those of `gradcheck`.
 
@@ -180,7 +179,7 @@ def gradgradcheck(
     )  # fmt: skip
 
 
-# --- what is checked ----------------------------------------------------------------------------------------
+# --- the checks ---------------------------------------------------------------------------------------------
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
@@ -192,7 +191,7 @@ def _requires_grad(x: Any) -> bool:
 
 
 def _differentiable(inputs: tuple[Any, ...]) -> list[tuple[int, Any]]:
-    """The inputs that require grad, with their numbers."""
+    """The inputs that require grad, with their positions."""
     xs = [(i, x) for i, x in enumerate(inputs) if _requires_grad(x)]
     if not xs:
         raise ValueError(
@@ -235,7 +234,7 @@ def _random_gradients(outputs: list[Any], gaps: bool) -> tuple[Any, ...]:
 
 
 def _generator() -> np.random.Generator:
-    """Random numbers of our own: the user's generator must not notice that something was checked."""
+    """A separate random generator, so that a check does not change the state of the default one."""
     return np.random.default_rng(42)
 
 
@@ -249,7 +248,7 @@ class _Check:
         self.numbers, self.xs = [i for i, _ in xs], [x for _, x in xs]
         outputs = _as_tuple(func(*inputs))
         everything = _float_outputs(lambda: outputs, ())
-        # As in PyTorch: outputs without a graph are looked at only if none has one. They must be constant then.
+        # As in PyTorch: outputs without a graph are checked only if no output has one. They must be constant then.
         self.recorded = any(out.requires_grad for out in everything)
         self.outputs = [out for out in everything if out.requires_grad or not self.recorded]
         self.places = [i for i, out in enumerate(outputs) if any(out is mine for mine in self.outputs)]
@@ -263,7 +262,7 @@ class _Check:
         self.random = _generator()
 
     def values(self) -> list[Array]:
-        """The outputs' numbers, for the inputs as they are now."""
+        """The values of the outputs for the current inputs."""
         outputs = _as_tuple(self.func(*self.inputs))
         return [outputs[i]._array.astype(np.float64) for i in self.places]  # a copy: the output may be the input
 
@@ -276,9 +275,9 @@ class _Check:
                 )
 
     def slopes(self, x: Any, direction: Array) -> list[Array]:
-        """How fast each output changes as x moves in a direction, by central differences."""
+        """The directional derivative of each output with respect to x, by central differences."""
         original = x._array.copy()
-        with np.errstate(all="ignore"):  # nan and inf are differences, and are reported as such
+        with np.errstate(all="ignore"):  # nan and inf are reported as mismatches
             try:
                 x._array[...] = original + self.eps * direction
                 ahead = self.values()
@@ -304,7 +303,7 @@ class _Check:
         ]
 
     def backward_is_linear(self, nondet_tol: float, check_dtypes: bool) -> None:
-        """The same g gives the same gradient, and -3 g gives -3 times that."""
+        """Check that the same g gives the same gradient, and -3 g gives -3 times that."""
         for i, output in zip(self.places, self.outputs, strict=True):
             g = self.random.standard_normal(output._array.shape)
             first, again, other = self.backward(output, g), self.backward(output, g), self.backward(output, -3 * g)
@@ -335,7 +334,7 @@ class _Check:
             for i, slope in enumerate(self.slopes(x, u)):
                 measured, computed = float(np.sum(slope * vs[i])), float(np.sum(analytic[i][j] * u))
                 allowed = self.atol * np.abs(u).sum() * np.abs(vs[i]).sum() + self.rtol * abs(measured)
-                if not abs(computed - measured) <= allowed:  # not >: a nan is no agreement
+                if not abs(computed - measured) <= allowed:  # not >, so that nan is a mismatch
                     if slope.size * u.size <= 10_000:
                         self.compare(i, j, self.analytic(i)[j], self.numerical(j)[i])
                     raise GradcheckError(
@@ -370,7 +369,7 @@ class _Check:
         ]
 
     def compare(self, i: int, j: int, analytic: Array, numerical: Array) -> None:
-        """Raise if two Jacobians differ, with everything that helps to find out why."""
+        """Raise if two Jacobians differ, with a diagnosis."""
         with np.errstate(all="ignore"):
             excess = np.abs(analytic - numerical) - (self.atol + self.rtol * np.abs(numerical))
         wrong = ~(excess <= 0)
@@ -394,7 +393,7 @@ class _Check:
         )
 
     def bend(self, x: Any, i: int, row: int, column: int) -> list[str]:
-        """A hint, if the slope to the left is not the slope to the right."""
+        """A hint, if the left and right derivatives differ."""
         original = x._array.copy()
         step = np.zeros(original.size)
         step[row] = self.eps

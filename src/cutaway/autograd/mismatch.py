@@ -1,7 +1,7 @@
-"""What two Jacobians that should be equal say about the mistake.
+"""Diagnosis of a wrong gradient from the analytic and the numerical Jacobian.
 
-Most wrong gradients are wrong in one of a few ways: a factor, a sign, a transposed matrix, a sum that is
-missing. Each leaves its mark in the numbers, and is looked for here.
+Most wrong gradients are wrong in one of a few ways: a factor, a sign, a transposed matrix, a missing
+sum. Each leaves a pattern in the numbers, which this module detects.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ..ops.shape import stretched_axes
 
 
 def hints(analytic: Array, numerical: Array, in_shape: Shape, out_shape: Shape, atol: float) -> list[str]:
-    """What the numbers look like the result of."""
+    """The likely causes of a mismatch."""
     if not np.isfinite(numerical).all():
         return ["func itself gives nan or infinity at this input or next to it."]
     if not np.isfinite(analytic).all():
@@ -51,7 +51,7 @@ def hints(analytic: Array, numerical: Array, in_shape: Shape, out_shape: Shape, 
 
 
 def _stretched(in_shape: Shape, out_shape: Shape) -> str:
-    """The axes of the output along which an input of in_shape was stretched, in words; nothing if it was not."""
+    """The axes of the output along which an input of in_shape was broadcast, in words; empty if none."""
     if in_shape == out_shape or len(in_shape) > len(out_shape):
         return ""
     extra = len(out_shape) - len(in_shape)
@@ -62,7 +62,7 @@ def _stretched(in_shape: Shape, out_shape: Shape) -> str:
 
 
 def place(flat: int, shape: Shape) -> str:
-    """Where an element is: [1, 2]; nothing for a single number."""
+    """The index of an element, as [1, 2]; empty for a 0-d tensor."""
     return str([int(k) for k in np.unravel_index(flat, shape)]) if shape else ""
 
 
@@ -74,7 +74,7 @@ def _fraction(x: float) -> str:
 
 
 def number(x: float) -> str:
-    """A number as it is shown."""
+    """A number, formatted for a message."""
     return f"{x:.4f}" if 1e-3 <= abs(x) < 1e5 or x == 0 else f"{x:.4g}"
 
 

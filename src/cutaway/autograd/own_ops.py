@@ -1,4 +1,4 @@
-"""Ops of one's own."""
+"""Custom ops."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def differentiable(op: Rule) -> Callable[..., Tensor]: ...
 @overload
 def differentiable(*, broadcasts: bool = False) -> Callable[[Rule], Callable[..., Tensor]]: ...
 def differentiable(op: Rule | None = None, *, broadcasts: bool = False) -> Any:
-    """Make a function of arrays, which returns its value and one pullback per array, work on Tensors.
+    """Turn a function of arrays, which returns its value and one pullback per array, into an op on Tensors.
 
     Args:
         op: positional arguments are arrays, keyword-only arguments are attributes. It returns the value
             and, for each array, the pullback: a function from g, the gradient of the loss with respect
             to the value, to the gradient with respect to that array. Written with NumPy functions and
             operators, it can be differentiated twice.
-        broadcasts: the op stretches its inputs as NumPy does; gradients are then summed back.
+        broadcasts: the op broadcasts its inputs; their gradients are then summed over the broadcast axes.
 
     >>> @cutaway.differentiable
     ... def cube(x):
@@ -60,7 +60,7 @@ def differentiable(op: Rule | None = None, *, broadcasts: bool = False) -> Any:
         operands = to_common_dtype(*inputs) if len(dtypes) > 1 else inputs
         out = apply(rule, *operands, **attrs)
         if any(isinstance(x, TensorBase) and owner(x._array) is owner(out._array) for x in operands):
-            out._array = out._array.copy()  # else what is written into the one would reach the other unseen
+            out._array = out._array.copy()  # else an in-place write to one would change the other, untracked
         return out
 
     return run
