@@ -1,4 +1,4 @@
-"""Optimizers: ways of moving parameters against their gradients."""
+"""Optimizers, which update parameters from their gradients."""
 
 from typing import TYPE_CHECKING
 

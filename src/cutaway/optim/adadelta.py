@@ -1,4 +1,4 @@
-"""Adadelta: steps in the units of the weights, so that no learning rate needs to be chosen."""
+"""Adadelta: steps in the units of the weights, without a learning rate to tune."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Adadelta(Optimizer):
     Args:
         params: parameters, or parameter groups.
         lr: a factor for the step, 1 in the paper.
-        rho: the part of the running means that is kept from step to step.
-        eps: keeps the division from 0, and lets the first step be more than 0.
+        rho: the decay rate of the running means.
+        eps: prevents division by 0, and makes the first step nonzero.
         weight_decay: L2 penalty, added to the gradient.
         maximize: maximize the objective instead of minimizing it.
         foreach, capturable, differentiable: see `Optimizer`.

@@ -1,4 +1,4 @@
-"""Adagrad: the more a weight has been moved, the smaller its steps."""
+"""Adagrad: step sizes shrink with the accumulated squared gradients of each weight."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Adagrad(Optimizer):
     Args:
         params: parameters, or parameter groups.
         lr: the learning rate.
-        lr_decay: lowers it from step to step.
+        lr_decay: the decay of the learning rate.
         weight_decay: L2 penalty, added to the gradient.
-        initial_accumulator_value: where s starts.
+        initial_accumulator_value: the initial value of s.
         eps: prevents division by 0.
         maximize: maximize the objective instead of minimizing it.
         foreach, differentiable, fused: see `Optimizer`.
@@ -77,7 +77,7 @@ class Adagrad(Optimizer):
         )
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """As in `Optimizer`; s is there from the beginning."""
+        """As in `Optimizer`; also initializes s."""
         super().add_param_group(param_group)
         for param in param_group["params"]:
             start = np.full_like(param._array, param_group["initial_accumulator_value"])

@@ -1,7 +1,7 @@
-"""Optimizer: what every way of training shares.
+"""Optimizer: the base class of all optimizers.
 
-An optimizer holds parameters and, on every `step()`, moves each against its gradient. How far and in which
-direction is one method, `update`, on plain arrays. This is a whole optimizer:
+An optimizer holds parameters and updates each of them on every `step()`. Subclasses define the update as one
+method, `update`, on plain arrays. This is a complete optimizer:
 
     class SignSGD(Optimizer):
         def update(self, p, g, state, group):
@@ -9,7 +9,7 @@ direction is one method, `update`, on plain arrays. This is a whole optimizer:
 
     optimizer = SignSGD(model.parameters(), lr=0.01)
 
-The base class does the rest: groups of parameters with settings of their own, parameters without a gradient,
+The base class handles the rest: parameter groups with their own settings, parameters without a gradient,
 `maximize`, closures, saving and loading.
 """
 
@@ -40,7 +40,7 @@ living: WeakSet[Optimizer] = WeakSet()  # those that there are, for who asks whi
 
 
 class State(MutableMapping[str, Any]):
-    """What an optimizer remembers of one parameter, as `update` sees it: arrays and numbers by name.
+    """The optimizer state of one parameter, as `update` sees it: arrays and numbers by name.
 
     They are kept as Tensors, since that is what `optimizer.state[p]` and `state_dict()` show. What `update` reads
     shares memory with them, so writing in place into an array is enough to change it.
@@ -54,7 +54,7 @@ class State(MutableMapping[str, Any]):
         return value._array if isinstance(value, Tensor) else value
 
     def __setitem__(self, name: str, value: Any) -> None:
-        is_array = isinstance(value, np.ndarray | np.generic)  # of a single number, arithmetic makes a np.generic
+        is_array = isinstance(value, np.ndarray | np.generic)  # arithmetic on 0-d arrays returns a np.generic
         self._tensors[name] = wrap(np.asarray(value)) if is_array else value
 
     def __delitem__(self, name: str) -> None:
@@ -67,7 +67,7 @@ class State(MutableMapping[str, Any]):
         return len(self._tensors)
 
     def zeros(self, name: str, like: Array) -> Array:
-        """The array of this name; zeros, of the shape of `like`, at first."""
+        """The array of this name, initialized to zeros of the shape of `like`."""
         if name not in self._tensors:
             self._tensors[name] = wrap(np.zeros_like(like))
         array: Array = self._tensors[name]._array
@@ -79,7 +79,7 @@ class State(MutableMapping[str, Any]):
         return array
 
     def count(self) -> int:
-        """Which step this is for the parameter, from 1 on: adds one to "step" and returns it."""
+        """Increment and return "step", the number of steps of this parameter, counted from 1."""
         step = self.zeros("step", np.zeros((), np.float32))
         step += 1
         return int(step)
@@ -89,15 +89,15 @@ class Optimizer:
     """Base class of optimizers: override `update`.
 
     Args:
-        params: parameters; or pairs (name, parameter); or dicts, one for each group, with "params" and settings.
-        defaults: settings for groups that do not have their own.
-        settings: more of them, by name.
+        params: parameters, pairs (name, parameter), or dicts, one for each group, with "params" and settings.
+        defaults: default settings of the groups.
+        settings: more defaults, by name.
 
     All optimizers here take four settings that say how PyTorch is to compute, not what: foreach and fused change
     nothing; differentiable and capturable (a step that is recorded, by autograd or by a GPU) must be False.
 
     Raises:
-        TypeError: params is a single Tensor, or holds something else than Tensors, or a group has a set of them.
+        TypeError: params is a single Tensor or contains something other than Tensors, or a group's "params" is a set.
         ValueError: there are no parameters, one is not a leaf, one is in two groups, or only some have names.
         NotImplementedError: differentiable or capturable.
 
@@ -154,15 +154,15 @@ class Optimizer:
                     "compute new tensors, w = w - lr * grad, with grad from torch.autograd.grad(..., create_graph=True)"
                 )
 
-    # -- the one method to write -----------------------------------------------------------------------------
+    # -- the method to override ------------------------------------------------------------------------------
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        """Move one parameter. Nothing here is recorded: these are NumPy arrays.
+        """Update one parameter. Nothing here is recorded: these are NumPy arrays.
 
         Args:
             p: the parameter's values, to be changed in place, `p -= ...`.
-            g: its gradient, of the same shape; negated already if the group says `maximize`. Not to be changed.
-            state: what is remembered of this parameter between steps, empty at first; see `State`.
+            g: its gradient, of the same shape, already negated if the group sets `maximize`. Do not modify it.
+            state: the state of this parameter, initially empty; see `State`.
             group: the settings, `group["lr"]` and so on, as plain numbers.
         """
         raise NotImplementedError(
@@ -170,13 +170,13 @@ class Optimizer:
         )
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Move every parameter that has a gradient.
+        """Update every parameter that has a gradient.
 
         Args:
-            closure: computes the loss anew and calls backward; it is called first.
+            closure: recomputes the loss and calls backward; it is called first.
 
         Returns:
-            What the closure returned, or None.
+            The return value of the closure, or None.
         """
         loss = None
         if closure is not None:
@@ -199,10 +199,10 @@ class Optimizer:
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget every gradient; backward adds to what is there, so do it once for each step.
+        """Reset all gradients, to which backward adds; call it once per step.
 
         Args:
-            set_to_none: False keeps the gradients' memory and fills it with zeros.
+            set_to_none: False fills the existing gradients with zeros instead.
         """
         for listener in events.zero_grad:
             listener(self)
@@ -216,10 +216,10 @@ class Optimizer:
     # -- groups ----------------------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: Group) -> None:
-        """Add parameters with settings of their own, for example a layer that is unfrozen later.
+        """Add parameters with their own settings, for example a layer that is unfrozen later.
 
         Args:
-            param_group: {"params": parameters} and settings; what is not set is added, with the defaults' value.
+            param_group: {"params": parameters} and settings; missing settings take the defaults.
         """
         if not isinstance(param_group, dict):
             raise TypeError(
@@ -255,7 +255,7 @@ class Optimizer:
         self.param_groups.append(param_group)
 
     def _check_names(self, names: list[str], group: Group) -> None:
-        """Names are for all parameters or for none."""
+        """Raise unless all parameters have names, or none do."""
         if names and len(names) < len(group["params"]):
             raise ValueError(
                 "all optimizer params should be with/without names: in this group some are pairs (name, parameter), as "
@@ -277,7 +277,7 @@ class Optimizer:
     # -- saving and loading ----------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Settings and memory, with numbers in the place of the parameters: the first is 0, and so on.
+        """The settings and the state, in which parameters are replaced by their indices: 0, 1, ...
 
         >>> w = nn.Parameter(torch.zeros(2))
         >>> optimizer = cutaway.optim.SGD([w], lr=0.1, momentum=0.9)
@@ -296,10 +296,10 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over settings and memory from a saved `state_dict()`; the parameters themselves are not in it.
+        """Restore settings and state from a saved `state_dict()`, which does not contain the parameters themselves.
 
         Raises:
-            KeyError: it is no optimizer's state, but a model's, say.
+            KeyError: it is not an optimizer's state, but for example a model's.
             ValueError: the number of groups, or of parameters in a group, differs, or a tensor is an expanded one.
 
         Nothing is loaded then.
@@ -337,14 +337,14 @@ class Optimizer:
 
 
 def _plain(value: Any) -> Any:
-    """A setting as a Python number: a Tensor's, or a NumPy number's, dtype would spread to the arrays."""
+    """A setting as a Python number, since the dtype of a Tensor or NumPy scalar would promote the arrays."""
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
     return value.item() if isinstance(value, (Tensor, np.generic)) else value
 
 
 def _is_state(x: Any) -> bool:
-    """Whether x has the form of what an optimizer's `state_dict()` gives."""
+    """Whether x has the structure of an optimizer's `state_dict()`."""
     match x:
         case {"state": {**memory}, "param_groups": [*groups]}:
             return all(isinstance(remembered, Mapping) for remembered in memory.values()) and all(
@@ -375,7 +375,7 @@ def _refuse_expanded(value: Any) -> None:
 
 
 def _fitted(name: str, value: Any, param: Tensor) -> Any:
-    """A copy of a remembered value, in the parameter's dtype; counts keep theirs."""
+    """A copy of a state value in the parameter's dtype; step counts keep theirs."""
     if not isinstance(value, Tensor):
         return deepcopy(value)
     keeps = name == "step" or not value.is_floating_point()
@@ -396,7 +396,7 @@ def _check_trainable(param: Any) -> None:
 
 
 def not_negative(settings: Mapping[str, Any]) -> None:
-    """Check settings, named as a message names them, that must be numbers and 0 or more."""
+    """Check that settings, named as in error messages, are numbers and not negative."""
     for name, value in settings.items():
         if not isinstance(value, int | float | np.number | Tensor):
             raise TypeError(f"the {name} is a number, and was given {describe(value)}")

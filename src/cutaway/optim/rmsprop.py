@@ -23,11 +23,11 @@ class RMSprop(Optimizer):
     Args:
         params: parameters, or parameter groups.
         lr: the learning rate.
-        alpha: the part of the running mean that is kept from step to step.
+        alpha: the decay rate of the running means.
         eps: prevents division by 0.
         weight_decay: L2 penalty, added to the gradient.
-        momentum: the part of the last step that is made again.
-        centered: divide by the root of the variance.
+        momentum: the momentum factor.
+        centered: divide by the standard deviation instead of the root mean square.
         maximize: maximize the objective instead of minimizing it.
         capturable, foreach, differentiable: see `Optimizer`.
 

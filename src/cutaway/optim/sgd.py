@@ -21,10 +21,10 @@ class SGD(Optimizer):
     Args:
         params: parameters, or parameter groups.
         lr: the learning rate.
-        momentum: the part of v that is kept from step to step.
-        dampening: takes the new gradient down.
+        momentum: the momentum factor.
+        dampening: the dampening of new gradients under momentum.
         weight_decay: L2 penalty, added to the gradient.
-        nesterov: look ahead along the momentum.
+        nesterov: use Nesterov momentum.
         maximize: maximize the objective instead of minimizing it.
         foreach, differentiable, fused: see `Optimizer`.
 
@@ -80,7 +80,7 @@ class SGD(Optimizer):
             g = g + group["weight_decay"] * p
         if momentum:
             if "momentum_buffer" in state:
-                v = state.zeros("momentum_buffer", p)  # and of p's shape, or it raises
+                v = state.zeros("momentum_buffer", p)  # and raises unless it has p's shape
                 v *= momentum
                 v += (1 - group["dampening"]) * g
             else:

@@ -1,18 +1,18 @@
-"""Learning rates that change during training.
+"""Learning rate schedules.
 
-A scheduler holds an optimizer and sets the learning rate of each of its groups. `scheduler.step()` goes to the next
-rate of the schedule, once an epoch or once a batch, as the schedule is meant:
+A scheduler wraps an optimizer and sets the learning rate of each of its groups. Call `scheduler.step()` once per epoch
+or once per batch, depending on the schedule:
 
     for epoch in range(epochs):
         train(model, optimizer)
         scheduler.step()
 
-- `scheduler.py`: what all share, and how to write one;
-- `factors.py`: the rate, multiplied by a factor now and then, or always;
-- `cosine.py`: down along a cosine, once or again and again;
-- `one_cycle.py`: up and down again, with the momentum;
-- `plateau.py`: down when the loss gets no better;
-- `combined.py`: one schedule after another, or several at once.
+- `scheduler.py`: the base class, and how to write a schedule;
+- `factors.py`: schedules that multiply the rate by a factor;
+- `cosine.py`: cosine annealing, with or without restarts;
+- `one_cycle.py`: one cycle, including the momentum;
+- `plateau.py`: reduction when the loss stops improving;
+- `combined.py`: schedules in sequence, or chained.
 """
 
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ from .one_cycle import OneCycleLR
 from .plateau import ReduceLROnPlateau
 from .scheduler import LRScheduler
 
-_LRScheduler = LRScheduler  # older lessons build their own on it
+_LRScheduler = LRScheduler  # older code subclasses it
 
 __all__ = [
     "ChainedScheduler",

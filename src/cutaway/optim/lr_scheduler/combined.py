@@ -1,4 +1,4 @@
-"""Schedules made of schedules: one after another, or several at once."""
+"""Schedules made of schedules, in sequence or chained."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ __all__ = ["ChainedScheduler", "SequentialLR"]
 
 
 class _Combined(LRScheduler):
-    """What both share: the members, and how they are saved with the whole."""
+    """The base of both: holds the members, and saves them with the whole."""
 
     _schedulers: list[LRScheduler]
 
     def state_dict(self) -> dict[str, Any]:
-        """As of any scheduler, with the members' states in a list."""
+        """The state of the scheduler, with the members' states in a list."""
         state = super().state_dict()
         del state["_schedulers"]
         state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a saved `state_dict()`."""
+        """Restore a saved `state_dict()`."""
         super().load_state_dict({name: value for name, value in state_dict.items() if name != "_schedulers"})
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):
             scheduler.load_state_dict(state)
@@ -52,7 +52,7 @@ class _Combined(LRScheduler):
 
 
 class SequentialLR(_Combined):
-    """One schedule after another, each beginning with its epoch 0: a warm-up and then a decay, say.
+    """Schedules in sequence, each starting at its own epoch 0: for example a warm-up, then a decay.
 
     Args:
         optimizer: the optimizer whose learning rates are set.
@@ -92,7 +92,7 @@ class SequentialLR(_Combined):
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
         self.optimizer = optimizer
-        # Each scheduler has set its first rate when it was made, one over the other: undo that, and begin again.
+        # Each scheduler set its first rate when created, overwriting the previous one: undo that, and start over.
         for group in optimizer.param_groups:
             set_lr(group, group["initial_lr"])
         _undo_first_step(schedulers)
@@ -101,7 +101,7 @@ class SequentialLR(_Combined):
         self._last_lr = first.get_last_lr()
 
     def step(self) -> None:  # type: ignore[override]
-        """Go to the next epoch, with the schedule whose turn it is."""
+        """Advance the active schedule to the next epoch."""
         self.last_epoch += 1
         which = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[which]
@@ -113,11 +113,11 @@ class SequentialLR(_Combined):
 
 
 class ChainedScheduler(_Combined):
-    """Several schedules at once: each changes the learning rate that the one before it has left.
+    """Chained schedules: each modifies the learning rate set by the one before.
 
     Args:
-        schedulers: made for one optimizer, of the kinds that multiply the last learning rate.
-        optimizer: the schedulers', if not given.
+        schedulers: for one optimizer, and of the kinds that multiply the previous learning rate.
+        optimizer: the schedulers' optimizer by default.
 
     Raises:
         ValueError: schedulers of different optimizers, or a ReduceLROnPlateau.
@@ -142,7 +142,7 @@ class ChainedScheduler(_Combined):
         self._last_lr = settings(self.optimizer, "lr")
 
     def step(self) -> None:  # type: ignore[override]
-        """Go to the next epoch in every schedule."""
+        """Advance every schedule to the next epoch."""
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = settings(self.optimizer, "lr")

@@ -1,4 +1,4 @@
-"""Schedules along a cosine: slowly down at first, fast in the middle, slowly at the end.
+"""Cosine annealing: the rate falls slowly at first, fast in the middle, and slowly at the end.
 
 Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
 """
@@ -18,7 +18,7 @@ class CosineAnnealingLR(LRScheduler):
 
     Args:
         optimizer: the optimizer whose learning rates are set.
-        T_max: the epoch at which eta_min is reached; after it, the rate goes up again, as the cosine does.
+        T_max: the epoch at which eta_min is reached; the rate rises again after it, as the cosine does.
         eta_min: the smallest learning rate.
         last_epoch: -1 starts anew; see `LRScheduler`.
 
@@ -47,7 +47,7 @@ class CosineAnnealingLR(LRScheduler):
             return lr
         epoch, low = self.last_epoch, self.eta_min
         if (epoch - 1 - self.T_max) % (2 * self.T_max) == 0:
-            # up from the lowest point, where the quotient below would be 0 / 0
+            # the step after the minimum, where the quotient below would be 0 / 0
             return lr + (base_lr - low) * (1 - math.cos(math.pi / self.T_max)) / 2
         height = 1 + math.cos(math.pi * epoch / self.T_max)
         height_before = 1 + math.cos(math.pi * (epoch - 1) / self.T_max)
@@ -59,7 +59,7 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Down along a cosine, and again from the top: T_0 epochs first, then T_mult times as many with every restart.
+    """Cosine annealing with restarts: first after T_0 epochs, then after periods that grow by the factor T_mult.
 
         lr = eta_min + (base_lr - eta_min) · (1 + cos(π T_cur / T_i)) / 2
 
@@ -67,13 +67,13 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     Args:
         optimizer: the optimizer whose learning rates are set.
-        T_0: the epochs before the first restart.
-        T_mult: by how much each period is longer than the one before.
+        T_0: the number of epochs before the first restart.
+        T_mult: the factor by which each period is longer than the previous one.
         eta_min: the smallest learning rate.
         last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
-        ValueError: T_0 or T_mult is not a whole number of 1 or more, or eta_min is no number.
+        ValueError: T_0 or T_mult is not an integer of 1 or more, or eta_min is not a number.
 
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
 
@@ -114,10 +114,10 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         return [self.eta_min + (base_lr - self.eta_min) * height / 2 for base_lr in self.base_lrs]
 
     def step(self, epoch: float | None = None) -> None:
-        """Go to the next epoch, or into the midst of one, and set its learning rates.
+        """Advance to the next epoch, or to a fraction of one, and set its learning rates.
 
         Args:
-            epoch: for a rate that changes with every batch, give epoch + batch / batches.
+            epoch: to change the rate with every batch, pass epoch + batch / batches.
 
         Raises:
             ValueError: epoch is negative.

@@ -1,4 +1,4 @@
-"""Schedules that multiply the learning rate by a factor: now and then, while warming up, or always.
+"""Schedules that multiply the learning rate by a factor.
 
 In the formulas, e is the epoch.
 """
@@ -62,14 +62,14 @@ class LambdaLR(LRScheduler):
         return [base_lr * f(self.last_epoch) for f, base_lr in zip(self.lr_lambdas, self.base_lrs)]
 
     def state_dict(self) -> dict[str, Any]:
-        """As of any scheduler; of the functions only what callable objects hold: functions cannot be saved."""
+        """The state of the scheduler, with the attributes of callable objects; functions cannot be saved."""
         state = super().state_dict()
         del state["lr_lambdas"]
         state["lr_lambdas"] = [None if isinstance(f, FunctionType) else vars(f).copy() for f in self.lr_lambdas]
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a saved `state_dict()`, with the functions that the scheduler was made with."""
+        """Restore a saved `state_dict()`, with the functions that the scheduler was created with."""
         super().load_state_dict({name: value for name, value in state_dict.items() if name != "lr_lambdas"})
         for function, held in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
             if held is not None:
@@ -108,7 +108,7 @@ class StepLR(LRScheduler):
 
     Args:
         optimizer: the optimizer whose learning rates are set.
-        step_size: from one change to the next, in epochs.
+        step_size: the number of epochs between changes.
         gamma: the factor.
         last_epoch: -1 starts anew; see `LRScheduler`.
 
@@ -144,7 +144,7 @@ class MultiStepLR(LRScheduler):
 
     Args:
         optimizer: the optimizer whose learning rates are set.
-        milestones: the epochs; one that is listed twice multiplies twice.
+        milestones: the epochs; one that is listed twice applies the factor twice.
         gamma: the factor.
         last_epoch: -1 starts anew; see `LRScheduler`.
 
@@ -183,7 +183,7 @@ class ConstantLR(LRScheduler):
     Args:
         optimizer: the optimizer whose learning rates are set.
         factor: from 0 to 1.
-        total_iters: how many epochs the factor holds.
+        total_iters: the number of epochs for which the factor applies.
         last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
@@ -225,7 +225,7 @@ class LinearLR(LRScheduler):
         optimizer: the optimizer whose learning rates are set.
         start_factor: of epoch 0; above 0, and at most 1.
         end_factor: of epoch total_iters and all after it; from 0 to 1.
-        total_iters: how many steps it takes.
+        total_iters: the number of steps.
         last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
@@ -308,8 +308,8 @@ class PolynomialLR(LRScheduler):
 
     Args:
         optimizer: the optimizer whose learning rates are set.
-        total_iters: the epoch at which 0 is reached.
-        power: 1 is a straight line; more falls faster at first.
+        total_iters: the epoch at which the rate reaches 0.
+        power: 1 is linear; larger values fall faster at first.
         last_epoch: -1 starts anew; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)

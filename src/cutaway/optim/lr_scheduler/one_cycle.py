@@ -1,4 +1,4 @@
-"""OneCycleLR: up to a large learning rate and down to almost none, in one training."""
+"""OneCycleLR: one cycle of the learning rate per training run, up to a maximum and down to almost 0."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ __all__ = ["OneCycleLR"]
 
 
 class OneCycleLR(LRScheduler):
-    """lr from max_lr / div_factor up to max_lr, then down to a small part of where it began; step with every batch.
+    """lr from max_lr / div_factor up to max_lr, then down to far below the initial rate; step it once per batch.
 
-    The momentum (SGD's momentum, Adam's first beta) goes the other way: down from max_momentum to base_momentum while
-    the learning rate goes up, and up again.
+    The momentum (SGD's momentum, Adam's first beta) is cycled inversely: it falls from max_momentum to base_momentum
+    while the learning rate rises, then rises again.
 
     Args:
         optimizer: the optimizer whose learning rates are set.
         max_lr: the highest learning rate; or a list, one for each group.
-        total_steps: how many steps the cycle has; or give epochs and steps_per_epoch.
-        epochs: how many epochs the training has.
-        steps_per_epoch: how many batches an epoch has.
-        pct_start: the part of the cycle in which the rate rises, a float.
-        anneal_strategy: "cos" or "linear", the form of rise and fall.
-        cycle_momentum: whether the momentum is changed too.
+        total_steps: the number of steps in the cycle; alternatively, give epochs and steps_per_epoch.
+        epochs: the number of epochs of the training run.
+        steps_per_epoch: the number of batches per epoch.
+        pct_start: the fraction of the cycle in which the rate rises, a float.
+        anneal_strategy: "cos" or "linear".
+        cycle_momentum: whether to cycle the momentum too.
         base_momentum: the lowest momentum; or a list.
         max_momentum: the highest; or a list.
-        div_factor: max_lr divided by where the rate begins.
-        final_div_factor: where it begins divided by where it ends.
-        three_phase: come down to where the rate began in as many steps as it took to rise, and only then further.
+        div_factor: max_lr divided by the initial rate.
+        final_div_factor: the initial rate divided by the final rate.
+        three_phase: return to the initial rate in as many steps as it took to rise, and only then fall further.
         last_epoch: -1 starts anew; see `LRScheduler`.
 
     Raises:
@@ -147,7 +147,7 @@ def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: i
 
 
 def _phases(rise: float, total_steps: int, three_phase: bool) -> list[dict[str, Any]]:
-    """What goes from where to where, by the names that the groups' settings have, and until which step."""
+    """The phases: the start and end of each setting, by its name in the groups, and the last step."""
 
     def phase(end: float, lr: tuple[str, str], momentum: tuple[str, str]) -> dict[str, Any]:
         return {

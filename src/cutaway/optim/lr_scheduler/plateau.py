@@ -1,4 +1,4 @@
-"""ReduceLROnPlateau: a smaller learning rate when the loss gets no better."""
+"""ReduceLROnPlateau: reduce the learning rate when the loss stops improving."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class ReduceLROnPlateau(LRScheduler):
 
     Args:
         optimizer: the optimizer whose learning rates are set.
-        mode: "min" if the metric is better when it is smaller, as a loss; "max" as an accuracy.
+        mode: "min" if a smaller metric is better, as for a loss; "max" as for an accuracy.
         factor: below 1.
-        patience: how many epochs without improvement are borne.
-        threshold: what counts as better is better by this much:
+        patience: the number of epochs without improvement to tolerate.
+        threshold: the minimum improvement that counts:
         threshold_mode: "rel", in proportion to the best; "abs", as a difference.
-        cooldown: how many epochs after a reduction are not counted.
-        min_lr: no learning rate is made smaller than this; or a list, one for each group.
-        eps: a reduction by less is not made.
+        cooldown: the number of epochs after a reduction that do not count.
+        min_lr: the lower bound of the learning rate; or a list, one for each group.
+        eps: smaller reductions are skipped.
 
     Raises:
         ValueError: factor is 1 or more, a mode is unknown, or min_lr has another length than the groups.
@@ -78,11 +78,11 @@ class ReduceLROnPlateau(LRScheduler):
         self.num_bad_epochs = 0
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
-        """Take note of an epoch's metric, and make the learning rates smaller if it is time.
+        """Record the metric of an epoch, and reduce the learning rates if it is time.
 
         Args:
-            metrics: the metric, a number or a tensor with one.
-            epoch: the epoch's number, if not the next; PyTorch advises against it.
+            metrics: the metric, a number or a one-element tensor.
+            epoch: the epoch, if not the next one; deprecated in PyTorch.
         """
         if epoch is not None:
             warn("scheduler.step(metrics, epoch) goes out of use: leave out the epoch")
@@ -104,7 +104,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     @property
     def in_cooldown(self) -> bool:
-        """Whether the last reduction is so recent that nothing is counted yet."""
+        """Whether the scheduler is in the cooldown after a reduction."""
         return self.cooldown_counter > 0
 
     def _is_better(self, value: float) -> bool:

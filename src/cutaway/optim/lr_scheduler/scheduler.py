@@ -1,15 +1,15 @@
-"""LRScheduler: what every schedule shares.
+"""LRScheduler: the base class of all schedules.
 
-A schedule is one method. `get_lr` gives the learning rates, one for each group of the optimizer, of the epoch
-`self.last_epoch`, which is 0 at first:
+A schedule is one method. `get_lr` returns the learning rates, one for each group of the optimizer, of the epoch
+`self.last_epoch`, which starts at 0:
 
     class Halving(LRScheduler):
         def get_lr(self):
             return [lr / 2**self.last_epoch for lr in self.base_lrs]
 
-Most of the schedules here say instead, in `next_lr`, how the last rate becomes the next. Then several of them can
-work on one optimizer at once: each changes what the others have left. What such a schedule comes to after so many
-epochs, if nothing else changes the rate, is its closed form, `lr_at`.
+Most schedules here define `next_lr` instead, which computes the next rate from the previous one. Several of them can
+then be applied to the same optimizer: each modifies the rate set by the others. The rate that such a schedule reaches
+on its own after any number of epochs is its closed form, `lr_at`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["LRScheduler"]
 
 
 class LRScheduler:
-    """The base of schedules: counts epochs, and sets the optimizer's learning rates.
+    """Base class of schedules: counts epochs, and sets the optimizer's learning rates.
 
     Args:
         optimizer: whose groups' "lr" to set. Each group's "lr" of now is kept as its "initial_lr", unless there
@@ -53,7 +53,7 @@ class LRScheduler:
     last_epoch: int
     _last_lr: list[float]
     _step_count = 0
-    _is_initial = False  # while the first rate is being set, when the scheduler is made
+    _is_initial = False  # while the constructor sets the first rate
     _get_lr_called_within_step = False
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
@@ -72,13 +72,13 @@ class LRScheduler:
         _note_steps(optimizer)
         self._initial_step()
 
-    # -- the schedule: write one of these --------------------------------------------------------------------
+    # -- the schedule: define one of these ---------------------------------------------------------------------
 
     def get_lr(self) -> list[float]:
         """The learning rates of epoch `self.last_epoch`; called by `step`. To read them, use `get_last_lr`."""
         self._expect_step()
         rates = settings(self.optimizer, "lr")
-        base_lrs = self.base_lrs + rates[len(self.base_lrs) :]  # groups may have been added since
+        base_lrs = self.base_lrs + rates[len(self.base_lrs) :]  # groups may have been added
         return [self.next_lr(lr, base_lr) for lr, base_lr in zip(rates, base_lrs, strict=True)]
 
     def next_lr(self, lr: float, base_lr: float) -> float:
@@ -86,7 +86,7 @@ class LRScheduler:
 
         Args:
             lr: the group's learning rate of the epoch before.
-            base_lr: the one that it began with.
+            base_lr: the initial learning rate of the group.
         """
         name = type(self).__name__
         raise NotImplementedError(f"{name} does not say what comes next: define `def get_lr(self)`")
@@ -95,17 +95,17 @@ class LRScheduler:
         """The learning rate of epoch `self.last_epoch` for one group, if nothing else has changed it.
 
         Args:
-            base_lr: the one that it began with.
+            base_lr: the initial learning rate of the group.
         """
         raise NotImplementedError
 
-    # -- going through it ------------------------------------------------------------------------------------
+    # -- stepping --------------------------------------------------------------------------------------------
 
     def step(self, epoch: int | None = None) -> None:
-        """Go to the next epoch, and set its learning rates.
+        """Advance to the next epoch, and set its learning rates.
 
         Args:
-            epoch: go to this one instead; PyTorch advises against it.
+            epoch: advance to this one instead; deprecated in PyTorch.
         """
         if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", False):
             warn(
@@ -159,16 +159,16 @@ class LRScheduler:
     # -- saving and loading ----------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything about the scheduler but the optimizer, which is saved by itself."""
+        """The state of the scheduler, without the optimizer, which is saved separately."""
         return {name: value for name, value in self.__dict__.items() if name != "optimizer"}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a saved `state_dict()`; the optimizer's learning rates come with the optimizer's own."""
+        """Restore a saved `state_dict()`; the current learning rates are part of the optimizer's state."""
         self.__dict__.update(state_dict)
 
 
 def check_optimizer(optimizer: Any) -> None:
-    """TypeError for anything but an Optimizer."""
+    """Raise TypeError unless this is an Optimizer."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"{type(optimizer).__name__} is not an Optimizer: a scheduler wants the optimizer that it steers"
@@ -176,12 +176,12 @@ def check_optimizer(optimizer: Any) -> None:
 
 
 def copy_of(value: Any) -> Any:
-    """The value of a setting; a Tensor's is copied, since it is changed in place."""
+    """The value of a setting; a Tensor is copied, since it is modified in place."""
     return value.clone() if isinstance(value, Tensor) else value
 
 
 def settings(optimizer: Optimizer, name: str) -> list[Any]:
-    """What each group of an optimizer has under a name."""
+    """The values of a setting in all groups of an optimizer."""
     return [copy_of(group[name]) for group in optimizer.param_groups]
 
 
@@ -194,7 +194,7 @@ def set_lr(group: dict[str, Any], lr: Any) -> None:
 
 
 def for_each_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
-    """One value for each group: those of a list, or the same for all.
+    """One value for each group: the values of a list, or the same value for all.
 
     Raises:
         ValueError: the list has the wrong length.
@@ -210,12 +210,12 @@ def for_each_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
 
 
 def _note_steps(optimizer: Optimizer) -> None:
-    """Let the optimizer note that it has made a step: a schedule that goes first passes its first rate over."""
-    if optimizer.step == MethodType(type(optimizer).step, optimizer):  # nobody has put another in its place
+    """Make the optimizer record its steps: a scheduler that steps first would skip its first rate."""
+    if optimizer.step == MethodType(type(optimizer).step, optimizer):  # it has not been replaced
         optimizer.step = MethodType(step, optimizer)  # type: ignore[method-assign]
 
 
 def step(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-    """The optimizer's step, and a note of it. It has this name because pickle finds methods by their names."""
+    """The optimizer's step, recorded. Named `step` because pickle looks up methods by name."""
     optimizer._opt_called = True
     return type(optimizer).step(optimizer, *args, **kwargs)
