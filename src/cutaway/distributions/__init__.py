@@ -1,8 +1,8 @@
-"""Probability distributions: draw from them, and ask how likely a draw was.
+"""Probability distributions: sampling and log-probabilities.
 
-A model's outputs become the parameters of a distribution. `sample` draws, `log_prob` is differentiable in the
-parameters, and that is what policy gradients need; `rsample` draws so that the draw itself is differentiable, which is
-what variational autoencoders need. The same seed gives the same draws as in PyTorch.
+The outputs of a model become the parameters of a distribution. `log_prob` is differentiable with respect to the
+parameters, which policy gradients need; `rsample` draws samples that are themselves differentiable, which variational
+autoencoders need. The same seed gives the same samples as in PyTorch.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The Bernoulli distribution: a coin."""
+"""The Bernoulli distribution: a biased coin."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Bernoulli(Distribution):
 
     Args:
         probs: p, a number or tensor, from 0 to 1.
-        logits: log(p / (1 - p)), a number or tensor; one of the two.
+        logits: log(p / (1 - p)), a number or tensor. Give exactly one of the two.
         validate_args: False disables argument checks.
 
     Raises:
@@ -88,7 +88,7 @@ class Bernoulli(Distribution):
 
     @property
     def mode(self) -> Tensor:
-        """1 if p is more than a half, 0 if it is less, nan if both are as likely."""
+        """1 if p > ½, 0 if p < ½, nan if both are equally likely."""
         mode = (self.probs >= 0.5).type_as(self.probs)
         return mode.masked_fill(self.probs == 0.5, float("nan"))
 

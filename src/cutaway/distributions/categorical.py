@@ -1,4 +1,4 @@
-"""The categorical distribution: a choice."""
+"""The categorical distribution."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["Categorical"]
 
 
 class Categorical(Distribution):
-    """A choice among K categories, 0 to K - 1.
+    """A distribution over K categories, 0 to K - 1.
 
     Args:
-        probs: (*, K), 0 or more; divided by their sum.
-        logits: (*, K), logarithms of probabilities, up to a constant; what a classifier gives. One of the two.
+        probs: (*, K), not negative; they are normalized to sum to 1.
+        logits: (*, K), unnormalized log-probabilities, as returned by a classifier. Give exactly one of the two.
         validate_args: False disables argument checks.
 
     Raises:
@@ -64,12 +64,12 @@ class Categorical(Distribution):
     def probs(self) -> Tensor:
         """(*, K), the probabilities."""
         with enable_grad():
-            # samples are drawn in the order of memory: row by row, also for logits that are a transposed view
+            # samples are drawn in memory order: row by row, even for logits that are a transposed view
             return self.logits.softmax(-1).contiguous()
 
     @cached_property
     def logits(self) -> Tensor:
-        """(*, K), the logarithms of the probabilities."""
+        """(*, K), the log-probabilities."""
         with enable_grad():
             return held_inside(self.probs).log()
 
@@ -85,7 +85,7 @@ class Categorical(Distribution):
         return (value % 1 == 0) & (value >= 0) & (value < self._num_events)
 
     def log_prob(self, value: Tensor) -> Tensor:
-        """log p of the category that value names"""
+        """log p of the category `value`"""
         self.check_value(value)
         chosen, logits = broadcast_tensors(value.long().unsqueeze(-1), self.logits)
         return logits.gather(-1, chosen[..., :1]).squeeze(-1)
@@ -97,7 +97,7 @@ class Categorical(Distribution):
 
     @property
     def mean(self) -> Tensor:
-        """nan: categories are names, and have no mean."""
+        """nan: categories are labels without a mean."""
         return full(self.batch_shape, float("nan"), dtype=self.probs.dtype)
 
     @property

@@ -1,8 +1,8 @@
-"""Distribution: what all distributions share.
+"""Distribution: the base class of all distributions.
 
-One object holds many distributions of a kind: `Normal(torch.zeros(3), 1.0)` is three. Their parameters, stretched to
-one shape, give the `batch_shape`. A draw of one of them has `event_shape`, which is () for all that are here. So what
-`sample((5,))` draws has the shape (5,) + batch_shape + event_shape.
+One object holds a batch of distributions: `Normal(torch.zeros(3), 1.0)` holds three. The broadcast shape of the
+parameters is the `batch_shape`. A draw from one of them has shape `event_shape`, which is () for all of these.
+So `sample((5,))` has shape (5,) + batch_shape + event_shape.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["Distribution"]
 
 
 class Distribution:
-    """The base of distributions.
+    """Base class of distributions.
 
     Args:
         batch_shape: the shape of the parameters.
         event_shape: the shape of one draw.
-        validate_args: False leaves parameters, and values given to log_prob, unchecked.
+        validate_args: False disables the checks of parameters, and of values passed to log_prob.
     """
 
     has_rsample = False
@@ -57,10 +57,10 @@ class Distribution:
             return self.rsample(sample_shape)
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draws that are computed from the parameters, so that gradients flow through them.
+        """Reparameterized draws, through which gradients flow to the parameters.
 
         Raises:
-            NotImplementedError: a draw is one of several things, with no way to go a little from one to the next.
+            NotImplementedError: the distribution is discrete, so draws are not differentiable.
         """
         name = type(self).__name__
         raise NotImplementedError(
@@ -68,16 +68,16 @@ class Distribution:
             "log_prob() of the draw, which has a gradient, into the loss"
         )
 
-    # -- asking ----------------------------------------------------------------------------------------------
+    # -- probabilities ---------------------------------------------------------------------------------------
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability, or of its density, at value.
 
         Args:
-            value: of a shape that broadcasts with batch_shape + event_shape.
+            value: its shape broadcasts with batch_shape + event_shape.
 
         Raises:
-            ValueError: value is no tensor, does not broadcast, or has elements that cannot be drawn.
+            ValueError: value is not a tensor, does not broadcast, or has elements outside of the support.
         """
         raise self._missing("log_prob")
 
@@ -86,15 +86,15 @@ class Distribution:
         raise self._missing("cdf")
 
     def icdf(self, value: Tensor) -> Tensor:
-        """The inverse of cdf: that which a draw stays below with probability value."""
+        """The inverse of cdf, the quantile function."""
         raise self._missing("icdf")
 
     def entropy(self) -> Tensor:
-        """-E[log_prob(draw)], in nats: how uncertain a draw is."""
+        """-E[log_prob(draw)], in nats."""
         raise self._missing("entropy")
 
     def perplexity(self) -> Tensor:
-        """e^entropy: as uncertain as a fair choice among so many."""
+        """e^entropy: the number of equally likely outcomes with the same entropy."""
         return self.entropy().exp()
 
     @property
@@ -125,7 +125,7 @@ class Distribution:
     # -- for subclasses --------------------------------------------------------------------------------------
 
     def in_support(self, value: Tensor) -> Tensor:
-        """Where value can be drawn; anything but nan, if a subclass says nothing else."""
+        """Where value is in the support; by default, everything except nan."""
         return value == value
 
     def shape_of(self, sample_shape: Sequence[int]) -> Size:
@@ -137,7 +137,7 @@ class Distribution:
         return Size(sample_shape) + self.batch_shape + self.event_shape
 
     def check_parameter(self, name: str, holds: Tensor, constraint: str) -> None:
-        """ValueError if a parameter does not satisfy its constraint everywhere."""
+        """Raise ValueError if a parameter does not satisfy its constraint everywhere."""
         if self._validate_args and not holds.all():
             value = getattr(self, name)
             raise ValueError(
@@ -146,7 +146,7 @@ class Distribution:
             )
 
     def check_value(self, value: Any) -> None:
-        """ValueError for a value that can never be drawn."""
+        """Raise ValueError for a value outside of the support."""
         if not self._validate_args:
             return
         if not isinstance(value, Tensor):

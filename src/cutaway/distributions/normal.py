@@ -29,7 +29,7 @@ class Normal(Distribution):
         validate_args: False disables argument checks.
 
     Raises:
-        ValueError: scale is not above 0, or something is nan.
+        ValueError: scale is not above 0, or a parameter is nan.
 
     >>> _ = torch.manual_seed(0)
     >>> normal = torch.distributions.Normal(torch.tensor([0.0, 10.0]), 1.0)
@@ -74,7 +74,7 @@ class Normal(Distribution):
         return 0.5 * (1 + ((value - self.loc) / self.scale / math.sqrt(2)).erf())
 
     def icdf(self, value: Tensor) -> Tensor:
-        """loc + scale · z, with z from the table that statistics books have at the end; nan outside 0 … 1."""
+        """loc + scale · z, with z the quantile of the standard normal distribution; nan outside 0 … 1."""
         return self.loc + self.scale * standard_quantile(value)
 
     def entropy(self) -> Tensor:

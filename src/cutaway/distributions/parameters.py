@@ -1,4 +1,4 @@
-"""What a distribution does with its parameters before it keeps them."""
+"""Preparation of the parameters of distributions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["broadcast_all", "held_inside", "one_of"]
 
 
 def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
-    """Numbers and tensors as tensors of one shape; a number takes the dtype of the first tensor, or the default.
+    """Broadcast numbers and tensors to one shape; a number takes the dtype of the first tensor, or the default.
 
     Raises:
         ValueError: one of them is something else.
@@ -29,10 +29,10 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
 
 
 def one_of(probs: Any, logits: Any) -> Any:
-    """The one that is given.
+    """The one of the two that is given.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: both or neither are given.
     """
     if (probs is None) == (logits is None):
         raise ValueError("Either `probs` or `logits` must be specified, but not both.")
@@ -40,6 +40,6 @@ def one_of(probs: Any, logits: Any) -> Any:
 
 
 def held_inside(probs: Tensor) -> Tensor:
-    """Probabilities kept so far from 0 and 1 that their logarithms are finite."""
+    """Probabilities clamped away from 0 and 1, so that their logarithms are finite."""
     eps = finfo(probs.dtype).eps
     return probs.clamp(eps, 1 - eps)

@@ -18,8 +18,8 @@ class Uniform(Distribution):
     """The uniform distribution: density 1 / (high - low) from low to high, and 0 elsewhere.
 
     Args:
-        low: the lower end, which can be drawn; a number or tensor.
-        high: the upper end, which cannot; the two broadcast.
+        low: the lower bound, inclusive; a number or tensor.
+        high: the upper bound, exclusive; the two broadcast.
         validate_args: False disables argument checks.
 
     Raises:
@@ -57,7 +57,7 @@ class Uniform(Distribution):
         return inside.type_as(self.low).log() - (self.high - self.low).log()
 
     def cdf(self, value: Tensor) -> Tensor:
-        """(x - low) / (high - low), held between 0 and 1"""
+        """(x - low) / (high - low), clamped to [0, 1]"""
         self.check_value(value)
         return ((value - self.low) / (self.high - self.low)).clamp(0, 1)
 

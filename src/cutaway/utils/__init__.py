@@ -1,4 +1,4 @@
-"""Helpers around a model: `utils.data` feeds it."""
+"""Utilities: `utils.data` loads training data."""
 
 from typing import TYPE_CHECKING
 

@@ -1,9 +1,9 @@
-"""Data for training: datasets hold examples, samplers order them, a DataLoader makes batches.
+"""Training data: datasets hold examples, samplers order them, a DataLoader makes batches.
 
 - `dataset.py`: `dataset[i]`, one example, and datasets made from datasets;
 - `sampler.py`: the indices, in the order of an epoch;
-- `collate.py`: from a list of examples to one batch;
-- `dataloader.py`: all of it together, `for batch in DataLoader(dataset, ...)`.
+- `collate.py`: how a list of examples becomes a batch;
+- `dataloader.py`: all of it combined, `for batch in DataLoader(dataset, ...)`.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""From a list of examples to a batch: tensors are stacked, and what holds tensors is gone through."""
+"""Collate a list of examples into a batch: tensors are stacked, and containers are traversed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["default_collate", "default_convert"]
 
 
 def default_collate(batch: Any) -> Any:
-    """One batch from a list of examples: what a DataLoader does with them.
+    """Collate a list of examples into one batch, as a DataLoader does by default.
 
     Tensors, arrays and numbers get a new first dimension (fractions become float64); strings stay a list. Tuples,
-    lists and dicts are gone through: a list of (x, y) becomes [all x, all y], a list of {"a": x} {"a": all x}.
+    lists and dicts are traversed: a list of (x, y) becomes [all x, all y], a list of {"a": x} {"a": all x}.
 
     Args:
-        batch: examples of one form, and tensors in them of one shape, for each place.
+        batch: examples of the same structure, with tensors of the same shape.
 
     Raises:
-        TypeError: an example is, or holds, something else.
+        TypeError: an example is, or contains, an object of another class.
         RuntimeError: tensors have different shapes, or tuples different lengths.
 
     >>> torch.utils.data.default_collate([(torch.tensor([1., 2.]), 0), (torch.tensor([3., 4.]), 1)])
@@ -75,7 +75,7 @@ def _check_shapes(batch: Any) -> None:
 
 
 def default_convert(data: Any) -> Any:
-    """Arrays to tensors, and all else as it is: what a DataLoader does with an example if it makes no batches.
+    """Convert arrays to tensors, and leave the rest unchanged, as a DataLoader does when batching is disabled.
 
     >>> torch.utils.data.default_convert((np.array([0.5, 2]), "text"))
     [tensor([0.5000, 2.0000], dtype=torch.float64), 'text']
@@ -91,7 +91,7 @@ def default_convert(data: Any) -> Any:
 
 
 def _like(mapping: Mapping[Any, Any], values: dict[Any, Any]) -> Any:
-    """The values in a mapping of the same class, a defaultdict for example."""
+    """The values in a mapping of the same class, for example a defaultdict."""
     if not isinstance(mapping, MutableMapping):
         return type(mapping)(values)  # type: ignore[call-arg]
     out = copy.copy(mapping)

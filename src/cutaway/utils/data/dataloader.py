@@ -1,7 +1,7 @@
-"""DataLoader: an epoch of batches.
+"""DataLoader: iterate over a dataset in batches.
 
-Who does what: a sampler says which indices, a batch sampler puts them into lists, the dataset gives the examples
-of a list, and `collate_fn` makes one batch of them.
+A sampler yields indices, a batch sampler groups them into lists, the dataset returns the examples of a list, and
+`collate_fn` makes a batch of them.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ __all__ = ["DataLoader", "get_worker_info"]
 
 T_co = TypeVar("T_co", covariant=True)
 
-# Setting one of these later would do nothing, so it is refused.
+# Setting one of these later would have no effect, so it is an error.
 FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
 
 
 class DataLoader(Generic[T_co]):
-    """Batches of a dataset, in order or shuffled: iterating over it is one epoch.
+    """Batches of a dataset, in order or shuffled: one iteration over it is one epoch.
 
     Args:
         dataset: a Dataset, a list, or anything with `len()` and `[i]`; or an IterableDataset.
-        batch_size: how many examples in a batch; None gives single examples.
-        shuffle: whether every epoch has a random order of its own.
-        sampler: iterates over the indices of an epoch, in place of shuffle.
-        batch_sampler: iterates over lists of indices, in place of batch_size, shuffle, sampler and drop_last.
-        num_workers: accepted; the work is done in this process all the same.
-        collate_fn: makes a batch of a list of examples; `default_collate` if not given.
-        pin_memory: accepted; there is no other memory to copy to.
+        batch_size: the number of examples per batch; None disables batching.
+        shuffle: whether to reshuffle the examples in every epoch.
+        sampler: an iterable of the indices of an epoch, instead of shuffle.
+        batch_sampler: an iterable of lists of indices, instead of batch_size, shuffle, sampler and drop_last.
+        num_workers: accepted; data is loaded in this process in any case.
+        collate_fn: makes a batch of a list of examples; `default_collate` by default.
+        pin_memory: accepted; there is no device memory to copy to.
         drop_last: whether to drop an incomplete last batch.
-        timeout: accepted; nothing is waited for.
+        timeout: accepted; there is nothing to wait for.
         worker_init_fn: accepted; not called, since there are no worker processes.
         multiprocessing_context: accepted.
         generator: the random number generator for shuffling; None uses the one that manual_seed seeds.
@@ -45,9 +45,9 @@ class DataLoader(Generic[T_co]):
         in_order: accepted; batches come in order.
 
     Raises:
-        ValueError: arguments that exclude each other, or that are out of range.
+        ValueError: arguments are mutually exclusive or out of range.
 
-    Example i of a batch is `dataset[i]`. A dataset with a method `__getitems__` is asked for the whole list at once.
+    An example is `dataset[i]`. A dataset with a method `__getitems__` receives the whole list of indices at once.
 
     >>> x, y = torch.arange(10.).reshape(5, 2), torch.tensor([0, 1, 0, 1, 0])
     >>> loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=2)
@@ -99,7 +99,7 @@ class DataLoader(Generic[T_co]):
 
         in_batches = batch_size is not None or batch_sampler is not None
         if isinstance(dataset, IterableDataset):
-            sampler = dataset  # it gives examples where a sampler gives indices
+            sampler = dataset  # it yields examples where a sampler yields indices
         elif sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_size is not None:
@@ -143,29 +143,29 @@ class DataLoader(Generic[T_co]):
 
     @property
     def _order(self) -> Iterable[Any]:
-        """Lists of indices; or indices, if no batches are made."""
+        """Lists of indices, or single indices if batching is disabled."""
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
     def _draw_seed(self) -> None:
-        """Draw the number that PyTorch would seed its workers with, so that what is drawn next is the same."""
+        """Draw the seed that PyTorch would give its workers, to keep the random streams in step."""
         random_seed(self.generator or default_generator)
 
     def _fetch(self, where: Any) -> Any:
         if self.batch_sampler is None:
             return self.collate_fn(self.dataset[where])
         if self.collate_fn is default_collate and _has_rows(self.dataset):
-            return list(self.dataset[list(where)])  # what follows would give the same, and take ten times longer
+            return list(self.dataset[list(where)])  # the code below gives the same result, but takes ten times longer
         if hasattr(self.dataset, "__getitems__"):
             return self.collate_fn(self.dataset.__getitems__(where))
         return self.collate_fn([self.dataset[i] for i in where])
 
 
 def get_worker_info() -> None:
-    """None: no worker process is at work, so a dataset gives all of its examples."""
+    """None: there are no worker processes, so a dataset yields all of its examples."""
 
 
 def _has_rows(dataset: Any) -> bool:
-    """Whether `dataset[indices]` takes from tensors the rows that collating single examples would put together."""
+    """Whether indexing the dataset's tensors with a list equals collating the single examples."""
     while type(dataset) is Subset:
         dataset = dataset.dataset
     return type(dataset) is TensorDataset
@@ -183,7 +183,7 @@ def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None
 
 
 def _check_no_order(**options: Any) -> None:
-    """An IterableDataset has the order that it has."""
+    """Raise if an IterableDataset, whose order is fixed, is to be shuffled or sampled."""
     for name, value in options.items():
         if value is not None:
             raise ValueError(

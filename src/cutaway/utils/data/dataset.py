@@ -1,9 +1,9 @@
-"""Datasets: what there is to learn from.
+"""Datasets, the collections of examples to learn from.
 
-A dataset answers two questions, how many examples there are (`len`) and what the i-th one is (`dataset[i]`).
-That is all a DataLoader asks, so a list is a dataset too. The others here are made from datasets: a part of
-one, several in a row, a random division. An `IterableDataset` is for examples that come one after another and
-cannot be asked for by number, like the lines of a long file.
+A dataset defines how many examples there are (`len`) and what the i-th one is (`dataset[i]`). A DataLoader needs
+nothing else, so a list is a dataset too. Other classes here derive from datasets: a subset, a concatenation, a
+random split. An `IterableDataset` is for examples that arrive in sequence and have no random access, like the lines
+of a long file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Dataset(Generic[T_co]):
-    """Examples by number: a subclass defines `__getitem__`, and `__len__` where it knows how many there are.
+    """Base class of indexed datasets: a subclass defines `__getitem__`, and `__len__` if the number is known.
 
     >>> class Squares(torch.utils.data.Dataset):
     ...     def __len__(self):
@@ -57,7 +57,7 @@ class Dataset(Generic[T_co]):
 
 
 class IterableDataset(Dataset[T_co], ABC):
-    """Examples one after another: a subclass defines `__iter__`, which starts anew in every epoch.
+    """Base class of sequential datasets: a subclass defines `__iter__`, which restarts in every epoch.
 
     >>> class Countdown(torch.utils.data.IterableDataset):
     ...     def __iter__(self):
@@ -74,7 +74,7 @@ class IterableDataset(Dataset[T_co], ABC):
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
-    """Tensors cut along their first dimension: example i is (x[i], y[i], ...).
+    """Tensors indexed along their first dimension: example i is (x[i], y[i], ...).
 
     Args:
         tensors: each (N, *), with the same N.
@@ -103,10 +103,10 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
 
 class Subset(Dataset[T_co]):
-    """A part of a dataset.
+    """A subset of a dataset.
 
     Args:
-        dataset: the whole.
+        dataset: the whole dataset.
         indices: which examples, and in which order.
 
     >>> list(torch.utils.data.Subset("abcde", [4, 0]))
@@ -126,7 +126,7 @@ class Subset(Dataset[T_co]):
         return example
 
     def __getitems__(self, indices: list[int]) -> list[T_co]:
-        """Several examples at once, for a dataset that can give them so."""
+        """Several examples at once, for a dataset that supports it."""
         where = [self.indices[i] for i in indices]
         many = getattr(self.dataset, "__getitems__", None)
         return many(where) if callable(many) else [self.dataset[i] for i in where]
@@ -136,13 +136,13 @@ class Subset(Dataset[T_co]):
 
 
 class ConcatDataset(Dataset[T_co]):
-    """Datasets in a row, as one; `a + b` makes one of two.
+    """The concatenation of datasets; `a + b` concatenates two.
 
     Args:
         datasets: at least one, each with a length.
 
     Raises:
-        AssertionError: there is none, or one of them is an IterableDataset.
+        AssertionError: there are no datasets, or one of them is an IterableDataset.
 
     >>> both = torch.utils.data.ConcatDataset(["abc", "de"])
     >>> len(both), both[3], both[-1]
@@ -174,13 +174,13 @@ class ConcatDataset(Dataset[T_co]):
 
 
 class ChainDataset(IterableDataset[Any]):
-    """Iterable datasets, one after another; `a + b` makes one of two.
+    """The concatenation of iterable datasets; `a + b` concatenates two.
 
     Args:
         datasets: IterableDatasets.
 
     Raises:
-        AssertionError: on reaching one that is no IterableDataset.
+        AssertionError: on reaching one that is not an IterableDataset.
     """
 
     def __init__(self, datasets: Iterable[Any]) -> None:
@@ -197,11 +197,11 @@ class ChainDataset(IterableDataset[Any]):
 
 
 def random_split(dataset: Any, lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[Any]]:
-    """Divide a dataset at random into parts that share no example.
+    """Split a dataset at random into disjoint subsets.
 
     Args:
-        dataset: what to divide.
-        lengths: how many examples in each part; or fractions that sum to 1, whose roundings go to the first parts.
+        dataset: the dataset to split.
+        lengths: the sizes of the subsets; or fractions that sum to 1, with the remainder spread over the first ones.
         generator: the random number generator; None uses the one that manual_seed seeds.
 
     Raises:
@@ -228,7 +228,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Genera
 
 
 def _shares(n: int, fractions: Sequence[float]) -> list[int]:
-    """How many of n examples each fraction gets; what rounding down leaves over goes to the first, one each."""
+    """The number of n examples for each fraction, rounded down; the first ones get one more each for the remainder."""
     for i, fraction in enumerate(fractions):
         if not 0 <= fraction <= 1:
             raise ValueError(f"Fraction at index {i} is not between 0 and 1: {fraction}")

@@ -1,8 +1,7 @@
-"""Samplers: in which order an epoch goes through a dataset.
+"""Samplers, which determine the order of the examples in an epoch.
 
-A sampler is anything that iterates over indices. Random ones draw from the generator that `manual_seed` sets,
-or from one of their own, and take from it the same numbers at the same moments as PyTorch's: a seed gives the
-same batches in both.
+A sampler is any iterable of indices. Random samplers draw from the generator that `manual_seed` seeds, or from
+their own, and draw the same numbers at the same moments as PyTorch's: a seed gives the same batches in both.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Sampler(Generic[T_co]):
-    """An order of indices: a subclass defines `__iter__`, and `__len__` where it knows how many it gives.
+    """Base class of samplers: a subclass defines `__iter__`, and `__len__` if the number is known.
 
     >>> class EvenFirst(torch.utils.data.Sampler):
     ...     def __init__(self, data):
@@ -48,7 +47,7 @@ class Sampler(Generic[T_co]):
 
 
 def _size(data_source: Sized) -> int:
-    """How many examples a dataset has."""
+    """The number of examples in a dataset."""
     if not hasattr(data_source, "__len__"):
         raise TypeError(
             f"object of type {type(data_source).__name__!r} has no len(): a dataset says how many examples it has, "
@@ -58,7 +57,7 @@ def _size(data_source: Sized) -> int:
 
 
 class SequentialSampler(Sampler[int]):
-    """0, 1, 2, ...: what a DataLoader uses if it does not shuffle.
+    """Indices 0, 1, 2, ...: what a DataLoader uses without shuffling.
 
     Args:
         data_source: the dataset, for its length.
@@ -78,18 +77,18 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """Every index in random order; or independent draws: what a DataLoader uses if it shuffles.
+    """All indices in random order, or draws with replacement: what a DataLoader uses for shuffling.
 
     Args:
         data_source: the dataset, for its length, N.
-        replacement: True draws each index anew from all N, so that some come twice and some never.
-        num_samples: how many, N if not given. Without replacement, more than N begin a new shuffle.
-        generator: where the random numbers come from. None: a new generator in every epoch, seeded by a number
-            from the stream that manual_seed sets.
+        replacement: True draws each index independently from all N, with replacement.
+        num_samples: the number of draws, N by default. Without replacement, a new shuffle starts after every N.
+        generator: the random number generator. None: a new generator in every epoch, seeded from the one that
+            manual_seed seeds.
 
     Raises:
-        TypeError: replacement is no bool.
-        ValueError: num_samples is not a whole number above 0 (as for an empty dataset).
+        TypeError: replacement is not a bool.
+        ValueError: num_samples is not a positive integer (as for an empty dataset).
 
     >>> _ = torch.manual_seed(0)
     >>> list(torch.utils.data.RandomSampler(range(5)))
@@ -113,7 +112,7 @@ class RandomSampler(Sampler[int]):
 
     @property
     def num_samples(self) -> int:
-        """How many indices an epoch has."""
+        """The number of indices per epoch."""
         return _size(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
@@ -130,7 +129,7 @@ class RandomSampler(Sampler[int]):
             while rest >= n:
                 yield from generator.randperm(n).tolist()
                 rest -= n
-            # Drawn even if no index is left to give, as in PyTorch: the next epoch begins where it begins there.
+            # Drawn even if no index is left to yield, as in PyTorch, so that the next epoch starts at the same state.
             yield from generator.randperm(n).tolist()[:rest]
 
     def __len__(self) -> int:
@@ -162,16 +161,16 @@ class SubsetRandomSampler(Sampler[int]):
 
 
 class WeightedRandomSampler(Sampler[int]):
-    """Random indices, each as often as its weight says: rare classes can be made to come as often as common ones.
+    """Random indices with given probabilities, for example to balance rare and common classes.
 
     Args:
-        weights: one for each example, 0 or more; they need not sum to 1.
-        num_samples: how many indices an epoch has.
-        replacement: whether an index can come again.
+        weights: one for each example, not negative; they need not sum to 1.
+        num_samples: the number of indices per epoch.
+        replacement: whether to draw with replacement.
         generator: the random number generator; None uses the one that manual_seed seeds.
 
     Raises:
-        ValueError: num_samples is not a whole number above 0, replacement is no bool, or weights are not (N).
+        ValueError: num_samples is not a positive integer, replacement is not a bool, or weights are not (N).
 
     >>> g = torch.Generator().manual_seed(0)
     >>> list(torch.utils.data.WeightedRandomSampler([0.5, 0.5, 0.0], 5, generator=g))
@@ -207,15 +206,15 @@ class WeightedRandomSampler(Sampler[int]):
 
 
 class BatchSampler(Sampler[list[int]]):
-    """Lists of indices, a batch each.
+    """Group indices into batches.
 
     Args:
-        sampler: the indices.
-        batch_size: how many in a list.
+        sampler: an iterable of indices.
+        batch_size: the number of indices per list.
         drop_last: whether to drop an incomplete last list.
 
     Raises:
-        ValueError: batch_size is not a whole number above 0, or drop_last is no bool.
+        ValueError: batch_size is not a positive integer, or drop_last is not a bool.
 
     >>> list(torch.utils.data.BatchSampler(range(5), batch_size=2, drop_last=False))
     [[0, 1], [2, 3], [4]]
@@ -241,7 +240,7 @@ class BatchSampler(Sampler[list[int]]):
 
 
 def random_seed(generator: Generator) -> int:
-    """A number from a generator, to seed another with."""
+    """Draw a number from a generator, to seed another one."""
     return int(generator.random((), np.int64))
 
 
