@@ -137,8 +137,10 @@ def test_writing_to_a_diagonal_and_to_windows() -> None:
     assert x.tolist() == [[1, 0, 0], [0, 4, 0], [0, 0, 9]]
     assert w.grad.tolist() == [2, 4, 6]
     y = cutaway.zeros(5)
-    y.unfold(0, 2, 2).fill_(1)
-    assert y.tolist() == [1, 1, 1, 1, 0]
+    y.unfold(0, 2, 3).fill_(1)
+    assert y.tolist() == [1, 1, 0, 1, 1]
+    y.unfold(0, 2, 2).fill_(2)
+    assert y.tolist() == [2, 2, 2, 2, 1]
     with pytest.raises(RuntimeError):
         y.unfold(0, 2, 1).fill_(1)
 
