@@ -1,6 +1,6 @@
-"""Functions that treat every element alike, and softmax, which looks along one dimension.
+"""Elementwise functions, and softmax, which normalizes along one dimension.
 
-Those that give fractions, such as `exp`, take whole numbers too, and turn them into the default dtype.
+Functions with floating-point results, such as `exp`, convert integers to the default dtype first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Elementwise(TensorBase):
-    """Functions that treat every element alike."""
+    """Elementwise functions, and softmax."""
 
     __slots__ = ()
 
@@ -47,7 +47,7 @@ class Elementwise(TensorBase):
         return unary(ops.exp, self)
 
     def expm1(self) -> Tensor:
-        """exp(self) - 1, exact for small self.
+        """exp(self) - 1, accurate for small self.
 
         >>> cutaway.tensor([0., 1e-6]).expm1()
         tensor([0.0000e+00, 1.0000e-06])
@@ -63,7 +63,7 @@ class Elementwise(TensorBase):
         return unary(ops.log, self)
 
     def log1p(self) -> Tensor:
-        """log(1 + self), exact for small self.
+        """log(1 + self), accurate for small self.
 
         >>> cutaway.tensor([0., 1.]).log1p()
         tensor([0.0000, 0.6931])
@@ -186,7 +186,7 @@ class Elementwise(TensorBase):
         """log(self / (1 - self)), the inverse of `sigmoid`.
 
         Args:
-            eps: hold self between eps and 1 - eps first, so that 0 and 1 do not give infinities.
+            eps: clamp self to [eps, 1 - eps] first, so that the result is finite.
 
         >>> cutaway.tensor([0.5, 0.9, 1.]).logit()
         tensor([0.0000, 2.1972,    inf])
@@ -212,10 +212,10 @@ class Elementwise(TensorBase):
         return unary(ops.erf, self)
 
     def nan_to_num(self, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Tensor:
-        """With numbers in the place of nan and infinities.
+        """Replace nan and infinities by numbers.
 
         Args:
-            nan: for nan; None for 0.
+            nan: the replacement for nan; None for 0.
             posinf: for inf; None for the largest number of the dtype.
             neginf: for -inf; None for the smallest.
 
@@ -223,21 +223,21 @@ class Elementwise(TensorBase):
         tensor([  1.,   0., 100.])
         """
         if self._array.dtype.kind != "f":
-            return apply(ops.copy, self)  # each is a number
+            return apply(ops.copy, self)  # integers are finite
         ends = np.finfo(self._array.dtype)
         top, bottom = (float(ends.max) if posinf is None else posinf, float(ends.min) if neginf is None else neginf)
         return apply(ops.nan_to_num, self, nan=0.0 if nan is None else nan, posinf=top, neginf=bottom)
 
     @numpy_names
     def softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
-        """exp(self) / its sum along dim: positive numbers that add up to 1.
+        """exp(self) / its sum along dim: positive numbers that sum to 1.
 
         Args:
-            dim: the dimension along which the results add up to 1.
+            dim: the dimension along which the results sum to 1.
             dtype: convert to this dtype first.
 
         Raises:
-            NotImplementedError: the elements are whole numbers, and no dtype was given.
+            NotImplementedError: self has an integer dtype, and no dtype was given.
 
         >>> cutaway.tensor([0., 0., 0., 0.]).softmax(dim=0)
         tensor([0.2500, 0.2500, 0.2500, 0.2500])
@@ -246,10 +246,10 @@ class Elementwise(TensorBase):
 
     @numpy_names
     def log_softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
-        """log(softmax(self)), without the overflow and the rounding of doing it in two steps.
+        """log(softmax(self)), numerically stable.
 
         Args:
-            dim: the dimension along which the probabilities add up to 1.
+            dim: the dimension along which the probabilities sum to 1.
             dtype: convert to this dtype first.
 
         >>> cutaway.tensor([0., 1000.]).log_softmax(dim=0)
@@ -257,7 +257,7 @@ class Elementwise(TensorBase):
         """
         return _along(ops.log_softmax, self, dim, dtype)
 
-    # --- steps: their gradient is 0
+    # --- piecewise constant functions: their gradient is 0
 
     def sign(self) -> Tensor:
         """-1, 0 or 1. Its gradient is 0.
@@ -268,7 +268,7 @@ class Elementwise(TensorBase):
         return apply(ops.sign, self) if self._array.dtype.kind != "b" else wrap(self._array.copy())
 
     def floor(self) -> Tensor:
-        """The next whole number below. Its gradient is 0.
+        """The largest integer not above self. Its gradient is 0.
 
         >>> cutaway.tensor([-1.5, 1.5]).floor()
         tensor([-2.,  1.])
@@ -276,7 +276,7 @@ class Elementwise(TensorBase):
         return _rounded(ops.floor, self)
 
     def ceil(self) -> Tensor:
-        """The next whole number above. Its gradient is 0.
+        """The smallest integer not below self. Its gradient is 0.
 
         >>> cutaway.tensor([-1.5, 1.5]).ceil()
         tensor([-1.,  2.])
@@ -284,10 +284,10 @@ class Elementwise(TensorBase):
         return _rounded(ops.ceil, self)
 
     def round(self, *, decimals: int = 0) -> Tensor:
-        """The nearest whole number, halves to the even one. Its gradient is 0.
+        """The nearest integer, ties to even. Its gradient is 0.
 
         Args:
-            decimals: keep so many digits behind the point.
+            decimals: the number of decimal places to keep.
 
         >>> cutaway.tensor([0.5, 1.5, 2.4]).round()
         tensor([0., 2., 2.])
@@ -295,7 +295,7 @@ class Elementwise(TensorBase):
         return _rounded(ops.round, self, **({"decimals": decimals} if decimals else {}))
 
     def trunc(self) -> Tensor:
-        """The next whole number towards 0. Its gradient is 0.
+        """self rounded towards 0. Its gradient is 0.
 
         >>> cutaway.tensor([-1.5, 1.5]).trunc()
         tensor([-1.,  1.])
@@ -308,7 +308,7 @@ def _along(op: Callable[..., Any], x: TensorBase, dim: int, dtype: DType | None)
     if x._array.dtype.kind != "f":
         raise errors.not_for_dtype(op.__name__, x.dtype.name, f"floating-point numbers: x.float().{op.__name__}({dim})")
     axis = axis_of(dim, x._array.ndim)
-    if x._array.ndim == 0:  # as if it had one dimension, of length 1
+    if x._array.ndim == 0:  # treated as a vector of length 1
         return apply(ops.reshape, apply(op, apply(ops.reshape, x, shape=(1,)), axis=0), shape=())
     return apply(op, x, axis=axis)
 
@@ -318,7 +318,7 @@ def _rounded(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:
         return apply(op, x, **attrs)
     if attrs:
         raise errors.not_for_dtype("round with decimals", x.dtype.name, "floating-point numbers: x.float()")
-    return wrap(np.copy(x._array))  # whole numbers are round already
+    return wrap(np.copy(x._array))  # integers are rounded already
 
 
 def _not_bool(name: str, x: TensorBase) -> TensorBase:

@@ -1,4 +1,4 @@
-"""The largest element, the smallest, the middle one, and where they are."""
+"""Maximum, minimum and median, and their indices."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class Extremes(TensorBase):
-    """The largest element, the smallest, the middle one, and where they are."""
+    """Maximum, minimum and median, and their indices."""
 
     __slots__ = ()
 
     @numpy_names
     def amax(self, dim: Dims = (), keepdim: bool = False) -> Tensor:
-        """The largest element; elements that tie share the gradient equally.
+        """The maximum; ties share the gradient equally.
 
         Args:
             dim: the dimension or dimensions to reduce; () for all of them.
             keepdim: keep them, with length 1.
 
         Raises:
-            IndexError: there are no elements to choose from.
+            IndexError: there are no elements to reduce.
 
         >>> cutaway.tensor([[1., 5.], [3., 2.]]).amax(dim=1)
         tensor([5., 3.])
@@ -39,7 +39,7 @@ class Extremes(TensorBase):
 
     @numpy_names
     def amin(self, dim: Dims = (), keepdim: bool = False) -> Tensor:
-        """The smallest element; elements that tie share the gradient equally.
+        """The minimum; ties share the gradient equally.
 
         >>> cutaway.tensor([[1., 5.], [3., 2.]]).amin(dim=1)
         tensor([1., 2.])
@@ -48,7 +48,7 @@ class Extremes(TensorBase):
 
     @numpy_names
     def max(self, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
-        """The largest element; with dim, named results `values` and `indices`; with a tensor, `maximum`.
+        """The maximum; with dim, a named tuple (values, indices); with a tensor, `maximum`.
 
         Args:
             dim: the dimension to reduce; None for all elements; or another tensor.
@@ -56,7 +56,7 @@ class Extremes(TensorBase):
             other: the other tensor, by name.
 
         Raises:
-            IndexError: there are no elements to choose from, or no such dimension.
+            IndexError: there are no elements to reduce, or no such dimension.
 
         >>> x = cutaway.tensor([[1., 5.], [3., 2.]])
         >>> x.max()
@@ -72,7 +72,7 @@ class Extremes(TensorBase):
 
     @numpy_names
     def min(self, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
-        """The smallest element; with dim, named results `values` and `indices`; with a tensor, `minimum`.
+        """The minimum; with dim, a named tuple (values, indices); with a tensor, `minimum`.
 
         Args:
             dim: the dimension to reduce; None for all elements; or another tensor.
@@ -90,7 +90,7 @@ class Extremes(TensorBase):
 
     @numpy_names
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        """Where the largest element is: its index along dim, or in the flattened tensor.
+        """The index of the maximum along dim, or in the flattened tensor.
 
         Args:
             dim: the dimension to search along; None for all elements.
@@ -103,7 +103,7 @@ class Extremes(TensorBase):
 
     @numpy_names
     def argmin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        """Where the smallest element is: its index along dim, or in the flattened tensor.
+        """The index of the minimum along dim, or in the flattened tensor.
 
         >>> cutaway.tensor([[1., 5.], [3., 2.]]).argmin()
         tensor(0)
@@ -112,9 +112,9 @@ class Extremes(TensorBase):
 
     @numpy_names
     def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
-        """The element in the middle of the order; with dim, named results `values` and `indices`.
+        """The median; with dim, a named tuple (values, indices).
 
-        Of an even number of elements it is the lower of the two in the middle; with a nan among them, nan.
+        For an even number of elements, the lower of the two middle ones; nan if any element is nan.
 
         Args:
             dim: the dimension to reduce; None for all elements.
@@ -136,7 +136,7 @@ class Extremes(TensorBase):
 
 
 class Found(NamedTuple):
-    """What was found along a dimension, and where. Each function's own kind says its name when it is printed."""
+    """A named tuple (values, indices), which prints under the name of its function, as in PyTorch."""
 
     values: Any
     indices: Any
@@ -147,19 +147,19 @@ class Found(NamedTuple):
 
 
 class MaxResult(Found):
-    """What `x.max(dim)` returns."""
+    """The result of `x.max(dim)`."""
 
     __slots__ = ()
 
 
 class MinResult(Found):
-    """What `x.min(dim)` returns."""
+    """The result of `x.min(dim)`."""
 
     __slots__ = ()
 
 
 class MedianResult(Found):
-    """What `x.median(dim)` returns."""
+    """The result of `x.median(dim)`."""
 
     __slots__ = ()
 
@@ -178,7 +178,7 @@ def _extreme(op: Callable[..., Any], x: TensorBase, dim: Any, keepdim: bool) -> 
 def _along(
     pick: Callable[..., Any], find: Callable[..., Any], result: Any, x: TensorBase, dim: int, keepdim: bool
 ) -> Any:
-    """Named results: what `pick` takes from x along dim where `find` has found it, and where that is."""
+    """The named tuple of the indices that `find` returns along dim, and the values that `pick` reads there."""
     axis = axis_of(dim, x._array.ndim)
     if x._array.ndim == 0:
         return result(apply(ops.copy, x), wrap(np.zeros((), np.int64)))
@@ -191,7 +191,7 @@ def _along(
 
 
 def _middle(array: Array, axis: int, keepdims: bool = True) -> Array:
-    """Where along an axis the median is: in the middle of the order, or at the first nan."""
+    """The index of the median along an axis; of the first nan, if there is one."""
     middle = (array.shape[axis] - 1) // 2
     at = np.take(np.argsort(array, axis=axis, kind="stable"), [middle], axis=axis)
     unknown = np.isnan(array)

@@ -1,8 +1,8 @@
-"""x[...] in all its forms, and the functions that read and write by index.
+"""Indexing, x[...], and the functions that read and write by index.
 
-Integers, slices, None and `...` give a view; index tensors, lists and masks give a copy. Where an
-index has both, PyTorch takes the view first and then looks up in it, and so do we: NumPy alone
-would put the dimensions in another order (`x[0, :, [1, 2]]`).
+Basic indexing (integers, slices, None and `...`) gives a view; advanced indexing (index tensors, lists
+and masks) gives a copy. For an index with both, PyTorch takes the view first, and so does cutaway:
+NumPy alone would order the dimensions differently (`x[0, :, [1, 2]]`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class Indexing(Parts):
-    """x[...] in all its forms, and the functions that read and write by index."""
+    """Indexing, x[...], and the functions that read and write by index."""
 
     __slots__ = ()
 
     def __getitem__(self, index: Any) -> Tensor:
         try:
-            if type(index) is int:  # the most frequent one, without the rest
+            if type(index) is int:  # fast path for the most common index
                 return apply_view(ops.getitem, self, index=(index, ...))
             view, lookup = _parts(index, self._array.ndim)
             x = apply_view(ops.getitem, self, index=view) if view else self
@@ -74,15 +74,15 @@ class Indexing(Parts):
 
     @numpy_names
     def gather(self, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
-        """The elements whose places along dim are given: out[i, j] = self[i, index[i, j]] for dim=1.
+        """Gather elements along dim: out[i, j] = self[i, index[i, j]] for dim=1.
 
         Args:
-            dim: the dimension along which index counts.
-            index: int64, of the result's shape; in no other dimension longer than self.
-            sparse_grad: not used; gradients are never sparse here.
+            dim: the dimension to index.
+            index: int64, of the result's shape; not longer than self in any dimension but dim.
+            sparse_grad: ignored; gradients are always dense.
 
         Raises:
-            RuntimeError: index has another dtype, does not fit, or counts further than self goes.
+            RuntimeError: index has another dtype, does not fit, or is out of range.
 
         >>> x = cutaway.tensor([[1, 2], [3, 4]])
         >>> x.gather(1, cutaway.tensor([[0], [1]]))
@@ -91,19 +91,19 @@ class Indexing(Parts):
         """
         if not tensor_argument(index, "gather")._array.size:
             axis_of(dim, self._array.ndim)
-            return self.reshape(-1)[:0].reshape(index.shape)  # whatever its dimensions
+            return self.reshape(-1)[:0].reshape(index.shape)  # an empty index may have any shape
         out = apply(ops.take_along, _with_an_axis(self), **_places("gather", self, dim, index))
         return _without_the_axis(out, index)
 
     @numpy_names
     def take_along_dim(self, indices: Tensor, dim: int | None = None) -> Tensor:
-        """Like `gather`, but self and indices are stretched to one shape in all dimensions but dim.
+        """Like `gather`, but self and indices broadcast in all dimensions but dim.
 
-        It takes what `argsort`, `argmax(keepdim=True)` and the like have found.
+        It accepts the results of `argsort`, `argmax(keepdim=True)` and similar functions.
 
         Args:
             indices: int64, with as many dimensions as self.
-            dim: the dimension along which indices count; None: they count in self, flattened.
+            dim: the dimension to index; None indexes self flattened.
 
         Raises:
             RuntimeError: indices has another dtype, or does not fit.
@@ -126,18 +126,18 @@ class Indexing(Parts):
             raise errors.no_common_shape("take_along_dim", [own, given]) from None
         x = self.expand(*shape[:axis], own[axis], *shape[axis + 1 :])
         places = indices.expand(*shape[:axis], given[axis], *shape[axis + 1 :])
-        return x.gather(axis, places % max(own[axis], 1))  # -1 is the last, as elsewhere
+        return x.gather(axis, places % max(own[axis], 1))  # negative indices count from the end
 
     @numpy_names
     def index_select(self, dim: int, index: Tensor) -> Tensor:
-        """The slices along dim that index names.
+        """Select slices along dim.
 
         Args:
-            dim: the dimension along which index counts.
-            index: int64, with one dimension.
+            dim: the dimension to index.
+            index: int64, 1-d.
 
         Raises:
-            IndexError: index counts further than self goes.
+            IndexError: index is out of range.
 
         >>> cutaway.tensor([[1, 2], [3, 4]]).index_select(1, cutaway.tensor([1, 0]))
         tensor([[2, 1],
@@ -148,10 +148,10 @@ class Indexing(Parts):
         return _without_the_axis(out, self)
 
     def masked_select(self, mask: Tensor) -> Tensor:
-        """The elements where mask is True, in one dimension.
+        """The elements where mask is True, as a 1-d tensor.
 
         Args:
-            mask: a bool tensor; it and self are stretched to one shape.
+            mask: a bool tensor that broadcasts with self.
 
         >>> x = cutaway.tensor([1, 2, 3])
         >>> x.masked_select(x > 1)
@@ -167,10 +167,10 @@ class Indexing(Parts):
         return apply(ops.masked_select, x, index=np.broadcast_to(mask._array, shape))
 
     def nonzero(self, *, as_tuple: bool = False) -> Any:
-        """The indices of the elements that are not 0, a row each.
+        """The indices of the nonzero elements, one per row.
 
         Args:
-            as_tuple: a tuple with one tensor for each dimension instead, usable as an index.
+            as_tuple: return a tuple with one index tensor per dimension instead, usable as an index.
 
         >>> cutaway.tensor([0, 3, 4]).nonzero()
         tensor([[1],
@@ -185,17 +185,17 @@ class Indexing(Parts):
         self, dim: int, index: Tensor, src: Operand | None = None, *, value: Number | None = None,
         reduce: str | None = None,
     ) -> Tensor:  # fmt: skip
-        """self with src's elements at the places that index gives: out[i, index[i, j]] = src[i, j] for dim=1.
+        """Write src into a copy of self along dim: out[i, index[i, j]] = src[i, j] for dim=1.
 
         Args:
-            dim: the dimension along which index counts.
-            index: int64; in no dimension longer than src, and in no other than dim longer than self.
-            src: what is written, in self's dtype; or a number (also as `value`). Of several elements for one place
-                the last stays.
-            reduce: "add" or "multiply": what is done with an element and the one that is there.
+            dim: the dimension to index.
+            index: int64; in no dimension longer than src, and in no dimension but dim longer than self.
+            src: the values to write, in self's dtype; or a number (also as `value`). If an index repeats, the last
+                value remains.
+            reduce: "add" or "multiply": combine with the existing element instead of replacing it.
 
         Raises:
-            RuntimeError: index or src do not fit, or index counts further than self goes.
+            RuntimeError: index or src do not fit, or index is out of range.
 
         A row of zeros with a one for each label:
 
@@ -218,15 +218,15 @@ class Indexing(Parts):
 
     @numpy_names
     def scatter_add(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
-        """self with src's elements added at the places that index gives: out[i, index[i, j]] += src[i, j] for dim=1.
+        """Add src to a copy of self along dim: out[i, index[i, j]] += src[i, j] for dim=1.
 
         Args:
-            dim: the dimension along which index counts.
-            index: int64; in no dimension longer than src, and in no other than dim longer than self.
-            src: what is added, in self's dtype.
+            dim: the dimension to index.
+            index: int64; in no dimension longer than src, and in no dimension but dim longer than self.
+            src: the values to add, in self's dtype.
 
         Raises:
-            RuntimeError: index or src do not fit, or index counts further than self goes.
+            RuntimeError: index or src do not fit, or index is out of range.
 
         >>> cutaway.zeros(3).scatter_add(0, cutaway.tensor([0, 2, 2]), cutaway.ones(3))
         tensor([1., 0., 2.])
@@ -237,16 +237,16 @@ class Indexing(Parts):
 
     @numpy_names
     def index_add(self, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
-        """self with the slices of source added, each to the slice along dim that index names.
+        """Add slices of source to a copy of self, at the indices along dim.
 
         Args:
-            dim: the dimension along which index counts.
-            index: int64, with one dimension.
-            source: of self's shape and dtype, but along dim as long as index.
+            dim: the dimension to index.
+            index: int64, 1-d.
+            source: of self's shape and dtype, except that its size along dim is that of index.
             alpha: a factor for source.
 
         Raises:
-            IndexError: index counts further than self goes, or is no vector.
+            IndexError: index is out of range, or not 1-d.
             RuntimeError: the shapes or the dtypes do not fit.
 
         >>> cutaway.zeros(3, 2).index_add(0, cutaway.tensor([2, 2]), cutaway.ones(2, 2))
@@ -267,13 +267,13 @@ class Indexing(Parts):
         return _without_the_axis(apply(ops.index_add, x, y, index=slices, axis=axis), self)
 
 
-# --- what an index means ----------------------------------------------------------------------------------
+# --- index parsing ----------------------------------------------------------------------------------------
 
 
 def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """An index into so many dimensions, as two for NumPy: the one that gives a view, then the one that looks up in it.
+    """Split an index into two NumPy indices: a basic one, which gives a view, and an advanced one into that view.
 
-    Either is () where there is nothing for it to do.
+    Either is () if it is not needed.
     """
     if isinstance(index, str):
         raise errors.not_an_index(index, TypeError)
@@ -288,17 +288,17 @@ def _parts(index: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
             lookup.append(part)
             continue
         view.append(part)
-        if type(part) is not int:  # an int takes its dimension away, before anything is looked up
+        if type(part) is not int:  # an int removes its dimension before the advanced index applies
             lookup.append(part if part is ... else slice(None))
     if all(part is ... or part == slice(None) for part in view):
         view = []
-    if sum(map(_dims_used, parts)) == ndim:  # for NumPy, a `...` parts two arrays also where it stands for nothing
+    if sum(map(_dims_used, parts)) == ndim:  # to NumPy, a `...` separates two arrays even if it covers no dimension
         lookup = [part for part in lookup if part is not ...]
     return _of_a_view(view), tuple(lookup)
 
 
 def _listed(index: Any) -> Any:
-    """The parts of an index. A short list in which there are not only numbers stands for a tuple, as in PyTorch."""
+    """The parts of an index. As in PyTorch, a short list that holds more than numbers is treated as a tuple."""
     if isinstance(index, list) and len(index) < 32 and not all(isinstance(i, int | np.generic) for i in index):
         errors.warn(errors.list_read_as_tuple())
         return index
@@ -306,12 +306,12 @@ def _listed(index: Any) -> Any:
 
 
 def _of_a_view(parts: list[Any]) -> tuple[Any, ...]:
-    """These parts of an index, and `...`, so that NumPy gives a 0-d view and not a number of its own."""
+    """The basic index with `...` appended, so that NumPy returns a 0-d view and not a scalar."""
     return tuple(parts) if not parts or ... in parts else (*parts, ...)
 
 
 def _part(part: Any) -> Any:
-    """One part of an index as NumPy takes it: None, ..., an int, a slice, or an array."""
+    """One part of an index converted for NumPy: None, ..., an int, a slice, or an array."""
     if part is None or part is ... or type(part) is int:
         return part
     if isinstance(part, slice):
@@ -343,14 +343,14 @@ def _slice(part: slice) -> slice:
 
 
 def _dims_used(part: Any) -> int:
-    """How many of the tensor's dimensions a part of an index speaks for."""
+    """The number of dimensions that a part of an index consumes."""
     if part is None or part is ...:
         return 0
     return part.ndim if isinstance(part, np.ndarray) and part.dtype.kind == "b" else 1
 
 
 def _explained(x: TensorBase, index: Any, error: IndexError) -> IndexError:
-    """The error for an index that NumPy, or `_part`, has refused, in words that teach."""
+    """The error message for an index that NumPy, or `_part`, rejected."""
     try:
         parts = [_part(part) for part in _listed(index)]
     except IndexError as better:
@@ -374,7 +374,7 @@ def _explained(x: TensorBase, index: Any, error: IndexError) -> IndexError:
     return errors.indices_do_not_fit(arrays) if len(arrays) > 1 else error
 
 
-# --- places and slices that a tensor of whole numbers names ----------------------------------------------------------
+# --- integer index tensors -------------------------------------------------------------------------------------------
 
 
 def _integers(name: str, index: Any) -> Any:
@@ -385,9 +385,9 @@ def _integers(name: str, index: Any) -> Any:
 
 
 def _places(name: str, x: TensorBase, dim: int, index: Any) -> dict[str, Any]:
-    """The attributes of an op that reads or writes along dim: the index, which has been checked, and the axis."""
+    """The attributes of an op that gathers or scatters along dim: the validated index, and the axis."""
     axis, own = axis_of(dim, x._array.ndim), np.atleast_1d(x._array).shape
-    if not tensor_argument(index, name)._array.size:  # whatever its dimensions and its dtype
+    if not tensor_argument(index, name)._array.size:  # an empty index may have any shape and dtype
         return {"index": np.zeros((0,) * len(own), np.int64), "axis": axis}
     places = _integers(name, index)
     if places.ndim != len(own):
@@ -401,7 +401,7 @@ def _places(name: str, x: TensorBase, dim: int, index: Any) -> dict[str, Any]:
 
 
 def _slices(name: str, x: TensorBase, dim: int, index: Any) -> tuple[int, Any]:
-    """The axis, and which slices along it a vector names, which have been checked."""
+    """The axis, and the validated indices along it."""
     axis, slices = axis_of(dim, x._array.ndim), _integers(name, index)
     n = np.atleast_1d(x._array).shape[axis]
     if slices.ndim > 1 or (slices.size and not 0 <= slices.min() <= slices.max() < n):
@@ -410,7 +410,7 @@ def _slices(name: str, x: TensorBase, dim: int, index: Any) -> tuple[int, Any]:
 
 
 def _source(name: str, x: TensorBase, attrs: dict[str, Any], src: Any) -> Any:
-    """What is written to places: the part of src that has an index for each element, or a number in x's dtype."""
+    """The values to scatter: src cut to the shape of the index, or a number in x's dtype."""
     if not isinstance(src, TensorBase):
         return number_for(x._array.dtype, src)
     y, places = _with_an_axis(src), attrs["index"]
@@ -424,7 +424,7 @@ def _source(name: str, x: TensorBase, attrs: dict[str, Any], src: Any) -> Any:
 
 
 def _multiplied(x: Any, places: Array, y: Any, axis: int) -> Tensor:
-    """x with elements of y multiplied into it, one step along the axis after the other: a step has each place once."""
+    """x with the elements of y multiplied into it, step by step along the axis: within a step no index repeats."""
     x1 = _with_an_axis(x)
     for k in range(places.shape[axis]):
         step = wrap(places).narrow(axis, k, 1)
@@ -434,10 +434,10 @@ def _multiplied(x: Any, places: Array, y: Any, axis: int) -> Tensor:
 
 
 def _with_an_axis(x: Any) -> Any:
-    """x; a single number as a vector of one, along which an index can count."""
+    """x; a 0-d tensor as a vector of length 1."""
     return x if x._array.ndim else x.reshape(1)
 
 
 def _without_the_axis(out: Tensor, x: TensorBase) -> Tensor:
-    """What was computed with an axis, as a single number if x is one."""
+    """The result; as a 0-d tensor if x is one."""
     return out if x._array.ndim else out.reshape(())

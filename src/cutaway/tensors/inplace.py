@@ -1,7 +1,7 @@
-"""The in-place forms: methods whose names end in `_`, and `x += y`.
+"""In-place methods, whose names end in `_`, and `x += y`.
 
-Each computes what its namesake without `_` computes, and writes it into the memory that is there;
-every tensor that shares this memory sees it. What that means for the graph is said in `writing`.
+Each computes the result of the method without `_` and writes it into the tensor's memory; all tensors
+that share the memory see it. `writing` explains how the graph records the write.
 
 >>> x = cutaway.zeros(2)
 >>> alias = x.detach()
@@ -40,18 +40,18 @@ X = TypeVar("X", bound=TensorBase)
 
 
 def become(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
-    """Write what a method computes from x back into x.
+    """Write the result of a method of x back into x.
 
     Raises:
-        RuntimeError: the result has another shape, or fractions where x holds whole numbers; or x is
-            a leaf that requires grad.
+        RuntimeError: the result has another shape, or a dtype that cannot be cast to that of x; or x
+            is a leaf that requires grad.
     """
     refuse_leaf(x)
     before: Any = x
     if switch.recording:
         for operand in (x, *args, *kwargs.values()):
             if isinstance(operand, TensorBase) and node_of(operand) is not None:
-                # The method's pullback may need the old value, and x's memory is about to get the new one.
+                # The method's pullback may save x's old value, which the write then overwrites.
                 before = wrap(x._array.copy(), node_of(x))
                 break
     value = method(before, *args, **kwargs)
@@ -66,7 +66,7 @@ def become(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
 def in_place(
     method: Callable[Concatenate[Any, P], Any], put: Callable[..., Any] = become
 ) -> Callable[Concatenate[X, P], X]:
-    """The in-place form of a method, which has the same arguments; `put` says how the tensor becomes the result."""
+    """The in-place form of a method, with the same arguments; `put` stores the result in the tensor."""
 
     @functools.wraps(method)
     def call(self: X, /, *args: P.args, **kwargs: P.kwargs) -> X:
@@ -80,12 +80,12 @@ def in_place(
 
 
 class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
-    """The in-place forms."""
+    """In-place methods."""
 
     __slots__ = ()
 
     def _operate(self, operation: Callable[..., Tensor], other: Any) -> Tensor:
-        """An operator such as +=, for operands that can stand beside a tensor."""
+        """An operator such as +=, for valid operands of a tensor."""
         return become(self, operation, other) if is_operand(other) else NotImplemented  # type: ignore[return-value]
 
     def __iadd__(self, other: Operand) -> Tensor:
@@ -165,7 +165,7 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
         """
         return become(self, LinearAlgebra.add, value * tensor1 / tensor2)
 
-    # --- functions of one element
+    # --- elementwise functions
 
     abs_ = in_place(Elementwise.abs)
     absolute_ = abs_
@@ -197,7 +197,7 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
     round_ = in_place(Elementwise.round)
     trunc_ = in_place(Elementwise.trunc)
 
-    # --- questions: the answer is written as a number of self's dtype, 1 for True
+    # --- comparisons: the result is written in self's dtype, 1 for True
 
     eq_ = in_place(Comparison.eq)
     ne_ = in_place(Comparison.ne)
@@ -237,17 +237,17 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
     scatter_add_ = in_place(Indexing.scatter_add)
     index_add_ = in_place(Indexing.index_add)
 
-    # --- writing over what was there
+    # --- copy and fill
 
     def copy_(self, other: Operand, non_blocking: bool = False) -> Self:
-        """The elements of other, converted to self's dtype and stretched to its shape, in place.
+        """Copy the elements of other into self, converted to self's dtype and broadcast to its shape.
 
         Args:
-            other: a tensor whose shape fits self's by broadcasting, or a number.
-            non_blocking: not used; for a GPU.
+            other: a tensor that broadcasts to self's shape, or a number.
+            non_blocking: ignored.
 
         Raises:
-            RuntimeError: other cannot be stretched to self's shape.
+            RuntimeError: other does not broadcast to self's shape.
 
         >>> cutaway.zeros(2).copy_(cutaway.tensor([1, 2]))
         tensor([1., 2.])
@@ -261,10 +261,10 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
         return self
 
     def fill_(self, value: Operand) -> Self:
-        """One number in every place.
+        """Fill self with one value.
 
         Args:
-            value: a number, or a tensor with no dimensions.
+            value: a number, or a 0-d tensor.
 
         >>> cutaway.empty(2).fill_(7.)
         tensor([7., 7.])
@@ -275,7 +275,7 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
         return self
 
     def zero_(self) -> Self:
-        """0 in every place.
+        """Fill self with zeros.
 
         >>> cutaway.ones(2).zero_()
         tensor([0., 0.])
@@ -283,10 +283,10 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
         return self.fill_(0)
 
     def fill_diagonal_(self, fill_value: Number) -> Self:
-        """One number in every place of the diagonal, of a matrix or of a cube of any number of dimensions.
+        """Fill the main diagonal of a matrix, or of a tensor with more dimensions, all of one length.
 
         Raises:
-            RuntimeError: there are fewer than two dimensions, or more, of different lengths.
+            RuntimeError: self has fewer than two dimensions, or more than two of different lengths.
 
         >>> cutaway.zeros(2, 3).fill_diagonal_(1)
         tensor([[1., 0., 0.],
@@ -298,7 +298,7 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
         write(self, number_for(self._array.dtype, fill_value), (np.arange(min(shape)),) * len(shape))
         return self
 
-    # --- shapes: the tensor itself gets another arrangement of the same memory
+    # --- shape: the tensor becomes a view of its own memory
 
     t_ = in_place(LinearAlgebra.t, rearrange)
     transpose_ = in_place(LinearAlgebra.transpose, rearrange)

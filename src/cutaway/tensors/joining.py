@@ -1,4 +1,4 @@
-"""Several tensors into one, or brought to one shape."""
+"""Joining and broadcasting several tensors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @numpy_names
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors one behind the other along a dimension that they have.
+    """Concatenate tensors along an existing dimension.
 
     Args:
         tensors: equal in all dimensions but dim.
@@ -32,7 +32,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise errors.cannot_cat_numbers()
     first = next((x for x in xs if x._array.shape != (0,)), xs[0])
     axis = axis_of(dim, first._array.ndim)
-    if first._array.ndim > 1:  # an empty tensor with one dimension, PyTorch's oldest, joins anything
+    if first._array.ndim > 1:  # as in PyTorch, an empty 1-d tensor concatenates with anything
         nothing = (*first._array.shape[:axis], 0, *first._array.shape[axis + 1 :])
         xs = [x.reshape(nothing) if x._array.shape == (0,) else x for x in xs]
     return apply(ops.cat, *xs, axis=axis)
@@ -40,11 +40,11 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 @numpy_names
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors of one shape side by side along a new dimension.
+    """Stack tensors of one shape along a new dimension.
 
     Args:
         tensors: equal in all dimensions.
-        dim: where the new dimension goes.
+        dim: the position of the new dimension.
 
     Raises:
         RuntimeError: the shapes differ.
@@ -58,7 +58,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors joined from left to right: along dimension 1, or 0 if they have but one.
+    """Concatenate tensors horizontally: along dimension 1, or 0 if they are 1-d.
 
     >>> cutaway.hstack([cutaway.zeros(2, 1), cutaway.ones(2, 1)])
     tensor([[0., 1.],
@@ -69,7 +69,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors joined from top to bottom; those with one dimension are rows.
+    """Concatenate tensors vertically, along dimension 0; 1-d tensors are rows.
 
     >>> cutaway.vstack([cutaway.zeros(2), cutaway.ones(2)])
     tensor([[0., 0.],
@@ -79,7 +79,7 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
-    """Tensors stretched to the shape that they have together.
+    """Broadcast tensors to their common shape.
 
     >>> a, b = cutaway.broadcast_tensors(cutaway.zeros(3, 1), cutaway.zeros(2))
     >>> a.shape, b.shape
@@ -92,11 +92,11 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """Grids of coordinates, one for each of the given axes.
+    """Coordinate grids, one for each of the given axes.
 
     Args:
-        tensors: the coordinates along each axis, each a tensor with one dimension.
-        indexing: "ij" for rows first, "xy" for columns first, as in a plot.
+        tensors: the coordinates along each axis, 1-d tensors.
+        indexing: "ij" for matrix indexing, "xy" for Cartesian indexing.
 
     >>> rows, columns = cutaway.meshgrid(cutaway.arange(2), cutaway.arange(3), indexing="ij")
     >>> rows
@@ -115,7 +115,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
 
 def _together(name: str, tensors: Any) -> list[Any]:
-    """The tensors as a list, with one dtype."""
+    """The tensors as a list, promoted to one dtype."""
     if not isinstance(tensors, tuple | list):
         raise errors.not_tensors(name, tensors)
     if not tensors:

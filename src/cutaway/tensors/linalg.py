@@ -1,4 +1,4 @@
-"""Products of vectors and matrices, and what is computed of a matrix."""
+"""Matrix and vector products, and linear algebra functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LinearAlgebra(Arithmetic, Shape):
-    """Products of vectors and matrices."""
+    """Matrix and vector products."""
 
     __slots__ = ()
 
@@ -32,8 +32,8 @@ class LinearAlgebra(Arithmetic, Shape):
         """The matrix product self @ other.
 
         Args:
-            other: with the last dimension of self as its second to last. Vectors are rows on the left
-                and columns on the right; further dimensions in front are a batch, and broadcast.
+            other: its second to last dimension matches the last of self. A vector is a row on the left
+                and a column on the right; leading dimensions are batch dimensions, and broadcast.
 
         Raises:
             RuntimeError: the shapes or the dtypes do not fit.
@@ -55,7 +55,7 @@ class LinearAlgebra(Arithmetic, Shape):
         return _strict("mm", self, mat2, 2, 2)
 
     def bmm(self, mat2: Tensor) -> Tensor:
-        """The products of two batches of matrices, one by one.
+        """The batched matrix product: the product of each pair of matrices.
 
         Args:
             mat2: (B, K, M), if self is (B, N, K).
@@ -77,7 +77,7 @@ class LinearAlgebra(Arithmetic, Shape):
         return _strict("mv", self, vec, 2, 1)
 
     def dot(self, tensor: Tensor) -> Tensor:
-        """The sum of the products of two vectors' elements.
+        """The dot product of two vectors.
 
         >>> cutaway.tensor([1., 2.]).dot(cutaway.tensor([3., 4.]))
         tensor(11.)
@@ -85,7 +85,7 @@ class LinearAlgebra(Arithmetic, Shape):
         return _strict("dot", self, tensor, 1, 1)
 
     def outer(self, vec2: Tensor) -> Tensor:
-        """The products of every element of one vector with every element of another.
+        """The outer product of two vectors.
 
         >>> cutaway.tensor([1, 2]).outer(cutaway.tensor([3, 4]))
         tensor([[3, 4],
@@ -96,13 +96,13 @@ class LinearAlgebra(Arithmetic, Shape):
         return self.reshape(-1, 1) * vec2
 
     def inner(self, other: Tensor) -> Tensor:
-        """Products summed along the last dimension of both: of vectors their dot product.
+        """The inner product along the last dimension of both; for vectors, the dot product.
 
         Args:
-            other: its last dimension is as long as self's.
+            other: its last dimension has the size of self's.
 
         Returns:
-            self's other dimensions, then those of other.
+            A tensor with self's remaining dimensions, then those of other.
 
         >>> cutaway.tensor([[1., 2.], [3., 4.]]).inner(cutaway.tensor([1., 1.]))
         tensor([3., 7.])
@@ -120,7 +120,7 @@ class LinearAlgebra(Arithmetic, Shape):
         Args:
             mat1: (N, K).
             mat2: (K, M).
-            beta: a factor for self, (N, M) or a shape that is stretched to it. With 0 self is not looked at.
+            beta: a factor for self, which broadcasts to (N, M). With 0, self is ignored.
             alpha: a factor for the product.
 
         Raises:
@@ -138,7 +138,7 @@ class LinearAlgebra(Arithmetic, Shape):
         Args:
             batch1: (B, N, K).
             batch2: (B, K, M).
-            beta: a factor for self, (B, N, M) or a shape that is stretched to it. With 0 self is not looked at.
+            beta: a factor for self, which broadcasts to (B, N, M). With 0, self is ignored.
             alpha: a factor for the product.
 
         >>> cutaway.zeros(1).baddbmm(cutaway.ones(1, 2, 3), cutaway.ones(1, 3, 1), alpha=2)
@@ -169,7 +169,7 @@ def _product(name: str, x: TensorBase, y: Any) -> Tensor:
 
 
 def _strict(name: str, x: TensorBase, y: Any, left: int, right: int) -> Tensor:
-    """A product that exists for so many dimensions on the left and on the right only."""
+    """A product that is defined only for operands with these numbers of dimensions."""
     a, b = x._array.shape, tensor_argument(y, name)._array.shape
     if len(a) != left or len(b) != right:
         raise errors.product_of_wrong_ndim(name, a, b, left, right)
@@ -179,7 +179,7 @@ def _strict(name: str, x: TensorBase, y: Any, left: int, right: int) -> Tensor:
 
 
 def _added(name: str, c: TensorBase, x: Any, y: Any, beta: Number, alpha: Number, ndim: int) -> Tensor:
-    """A product of matrices, or batches of them, added to c."""
+    """A matrix product, or a batched one, added to c."""
     for which, factor in (("the first factor", x), ("the second factor", y)):
         if tensor_argument(factor, name)._array.ndim != ndim:
             raise errors.factor_of_wrong_ndim(name, factor._array.shape, ndim, which)
@@ -198,22 +198,22 @@ def _added(name: str, c: TensorBase, x: Any, y: Any, beta: Number, alpha: Number
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
-    """The distances of every point of one set to every point of another.
+    """The p-norm distance of each pair of points from two sets.
 
     Args:
         x1: (*, P, M), a point in each row.
         x2: (*, R, M).
-        p: which distance: 2 for the usual one, 1 for the sum along the axes, inf for the longest of them, 0 for the
-            number of those along which the points differ.
-        compute_mode: not used; PyTorch's choice of an algorithm.
+        p: the norm: 2 for the Euclidean distance, 1 for the Manhattan distance, inf for the maximum, 0 for the
+            number of coordinates that differ.
+        compute_mode: ignored; it selects among PyTorch's algorithms.
 
     Returns:
         (*, P, R).
 
     Raises:
-        RuntimeError: the shapes do not fit, or the elements are whole numbers.
+        RuntimeError: the shapes do not fit, or the dtype is an integer dtype.
 
-    Distances have no slope where two points are the same: there the gradient is 0.
+    Where two points coincide, the distance is not differentiable: the gradient there is 0.
 
     >>> cutaway.cdist(cutaway.tensor([[0., 0.]]), cutaway.tensor([[3., 4.], [0., 1.]]))
     tensor([[5., 1.]])
@@ -233,14 +233,14 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
 
 
 def singular_values(x: TensorBase) -> Tensor:
-    """How far a matrix stretches space along each of its main axes, the largest first; those of a batch each."""
+    """The singular values of a matrix in descending order, or of each matrix of a batch."""
     return answer(ops.svd, x)[..., x._array.shape[-2], :]
 
 
 def answer(op: Callable[..., Any], a: Any, *rest: Any) -> Tensor:
-    """What an op gives that takes matrices apart, if there is an answer.
+    """The result of a decomposition op; raises if it does not exist.
 
-    NumPy raises if not, as a flag of the processor tells it to. WebAssembly has no such flag, and the answer is nan.
+    NumPy detects that by a floating-point flag of the processor. WebAssembly has no such flag, and the result is nan.
     """
     x = apply(op, a, *rest)
     with np.errstate(invalid="ignore"):

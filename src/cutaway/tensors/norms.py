@@ -1,4 +1,4 @@
-"""How large a vector or a matrix is: the norms of torch.linalg."""
+"""Vector and matrix norms: the norms of torch.linalg."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def norm(
 
     Args:
         input: the tensor.
-        ord: which norm. None: the length of all elements as one vector.
+        ord: the order of the norm. None: the 2-norm of all elements as one vector.
         dim: one dimension for vectors, two for matrices. None: all of them, which with an ord must be one or two.
         keepdim: keep the dimensions, with length 1.
         dtype: convert to this dtype first.
@@ -57,12 +57,12 @@ def norm(
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
-    """(Σ |x|ᵖ)^(1/p), the length of a vector.
+    """(Σ |x|ᵖ)^(1/p), the p-norm of a vector.
 
     Args:
         x: the tensor.
         ord: p. inf is the largest |x|, -inf the smallest, 0 the number of elements that are not 0.
-        dim: the dimension or dimensions that are a vector; None: all.
+        dim: the dimension or dimensions to reduce; None for all.
         keepdim: keep them, with length 1.
         dtype: convert to this dtype first.
 
@@ -84,19 +84,19 @@ def matrix_norm(
     input: Tensor, ord: float | str = "fro", dim: Any = (-2, -1), keepdim: bool = False,
     *, dtype: DType | None = None,
 ) -> Tensor:  # fmt: skip
-    """How large a matrix is, in one of several senses.
+    """A norm of a matrix, or of each matrix of a batch.
 
     Args:
         input: (*, M, N).
-        ord: "fro" measures it as one vector; "nuc" adds up its singular values; 2 is the largest of them, and so the
-            most that it makes any vector longer; -2 the smallest; 1 the largest sum of |x| in a column, -1 the
-            smallest; inf and -inf the same for rows.
-        dim: the two dimensions that are the matrix.
+        ord: "fro", the Frobenius norm; "nuc", the nuclear norm, the sum of the singular values; 2, the spectral norm,
+            the largest of them; -2, the smallest; 1, the largest sum of |x| in a column; -1, the smallest; inf and
+            -inf, the same for rows.
+        dim: the two dimensions of the matrix.
         keepdim: keep them, with length 1.
         dtype: convert to this dtype first.
 
     Raises:
-        RuntimeError: there is no such norm, or no matrix.
+        RuntimeError: there is no such norm, or input is not a matrix.
 
     >>> torch.linalg.matrix_norm(torch.tensor([[2., 0.], [0., 1.]]), ord=2)
     tensor(2.)
@@ -123,14 +123,14 @@ def matrix_norm(
 
 
 def _extreme(sizes: Tensor, dim: int, keepdim: bool, ord: Any) -> Tensor:
-    """The largest of some sizes, or for a negative order the smallest; the largest of none is 0."""
+    """The maximum, or for a negative order the minimum; the maximum of no elements is 0."""
     if ord < 0:
         return sizes.amin(dim, keepdim)
     return sizes.amax(dim, keepdim) if sizes.shape[dim] else sizes.sum(dim, keepdim)
 
 
 def fractions(name: str, x: Any, dtype: DType | None = None) -> Any:
-    """x, which must hold fractions, in the dtype that was asked for, which must not be a narrower one."""
+    """x, a floating-point tensor, converted to dtype; raises if that is narrower."""
     own = tensor_argument(x, name)._array.dtype
     if own.kind != "f":
         raise errors.needs_real_numbers(name, x.dtype)
@@ -141,7 +141,7 @@ def fractions(name: str, x: Any, dtype: DType | None = None) -> Any:
 
 
 def decomposable(name: str, x: Any) -> Any:
-    """x, which LAPACK will take apart: that it does with numbers of 32 bits or more."""
+    """x, validated for LAPACK decompositions, which need 32 bits or more."""
     if x._array.dtype == np.float16:
         raise errors.not_for_dtype(name, "float16", "numbers of 32 bits or more: x.float()")
     return x

@@ -1,9 +1,8 @@
-"""How a Tensor answers NumPy.
+"""NumPy's dispatch protocols for Tensors.
 
-`np.exp(x)` of a Tensor asks the Tensor first, and it answers by running the op that stands for
-`np.exp` in the op table: the result is a Tensor, and recorded. That is more than a courtesy. An
-op's own lines are NumPy functions; so an op can be run on Tensors, and that is all that second
-derivatives need.
+`np.exp(x)` of a Tensor dispatches to the Tensor, which runs the op that implements `np.exp` in the
+op table: the result is a Tensor, and recorded. Second derivatives rely on this: since ops consist of
+NumPy functions, an op can run on Tensors, and is then recorded itself.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from .arithmetic import where
 from .base import TensorBase, apply, as_float, as_operand, binary, to_common_dtype, to_dtype, wrap
 from .joining import cat, stack
 
-# For most functions the op table says it: np.exp -> ops.exp.
+# Most functions come from the op table: np.exp -> ops.exp.
 _OPS: dict[Any, Any] = {op.numpy: op.function for op in TABLE.values() if op.numpy is not None}
 
-# These are operators of Tensors, with rules of their own for dtypes.
+# These are operators of Tensors, which apply type promotion.
 _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.equal: operator.eq, np.not_equal: operator.ne, np.less: operator.lt, np.less_equal: operator.le,
     np.greater: operator.gt, np.greater_equal: operator.ge, np.bitwise_and: operator.and_,
@@ -35,7 +34,7 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.absolute: operator.abs, np.sign: lambda x: x.sign(),
 }  # fmt: skip
 
-# Functions whose arguments are arranged otherwise than their op's.
+# Functions whose signature differs from that of their op.
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: lambda condition, x, y: where(_tensor(condition), x, y),
     np.concatenate: lambda arrays, axis=0: cat(_tensors(arrays), axis),
@@ -79,7 +78,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 
 class NumPyProtocol(TensorBase):
-    """How a Tensor answers NumPy."""
+    """NumPy's dispatch protocols."""
 
     __slots__ = ()
 
@@ -87,7 +86,7 @@ class NumPyProtocol(TensorBase):
         if method == "reduce" and ufunc is np.add and set(kwargs) <= {"axis", "keepdims"}:
             return _FUNCTIONS[np.sum](*inputs, kwargs.get("axis", 0), kwargs.get("keepdims", False))
         if any(isinstance(x, TensorBase) for x in kwargs.get("out", ())):
-            return NotImplemented  # a Tensor is written to by its own methods, which tell the graph
+            return NotImplemented  # only a Tensor's own methods write to it, so that the graph records it
         if method != "__call__" or kwargs:
             return _answer_without_gradient(getattr(ufunc, method), inputs, kwargs)
         if ufunc in _OPERATORS:
@@ -96,7 +95,7 @@ class NumPyProtocol(TensorBase):
             return binary(_OPS[ufunc], *inputs)
         if ufunc in _OPS:
             return apply(_OPS[ufunc], as_float(*inputs))
-        if all(signature.endswith("?") for signature in ufunc.types):  # a question, as np.isfinite: no gradient in it
+        if all(signature.endswith("?") for signature in ufunc.types):  # a predicate: not differentiable
             return wrap(np.asarray(ufunc(*(x._array if isinstance(x, TensorBase) else x for x in inputs))))
         return _answer_without_gradient(ufunc, inputs, kwargs)
 
@@ -104,7 +103,7 @@ class NumPyProtocol(TensorBase):
         if function in _FUNCTIONS:
             try:
                 return _FUNCTIONS[function](*args, **kwargs)
-            except TypeError:  # an argument that only NumPy has
+            except TypeError:  # an argument that the op does not have
                 return _answer_without_gradient(function, args, kwargs)
         if function in _OPS:
             return apply(_OPS[function], *map(as_float, args), **kwargs)
@@ -112,19 +111,19 @@ class NumPyProtocol(TensorBase):
 
 
 def _answer_without_gradient(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """NumPy's own answer. Where a gradient is asked for, `__array__` refuses, and says what to write."""
+    """NumPy's own result. If grad is required, `__array__` raises, and says what to write instead."""
     return function(*map(_as_array, args), **{name: _as_array(x) for name, x in kwargs.items()})
 
 
 def _as_array(x: Any) -> Any:
-    """Tensors as arrays, also within lists."""
+    """Convert Tensors to arrays, also within lists."""
     if isinstance(x, TensorBase):
         return np.asarray(x)
     return type(x)(map(_as_array, x)) if type(x) in (list, tuple) else x
 
 
 def _solution(a: Any, b: Any) -> Any:
-    """np.linalg.solve, which takes a vector too."""
+    """np.linalg.solve, which also accepts a vector."""
     return apply(ops.solve, a, b) if b.ndim > 1 else apply(ops.solve, a, b.unsqueeze(1)).squeeze(1)
 
 

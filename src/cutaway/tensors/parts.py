@@ -1,4 +1,4 @@
-"""Parts of a tensor: triangles, diagonals, windows, pieces. Most of them are views."""
+"""Parts of a tensor: triangles, diagonals, windows, splits. Most of them are views."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Parts(Shape):
         """The lower triangle of a matrix (or of each of a batch), zeros elsewhere.
 
         Args:
-            diagonal: up to which diagonal: 0 for the main one, 1 for that above it, -1 for that below it.
+            diagonal: the last diagonal to keep: 0 for the main one, 1 for the one above it, -1 below it.
 
         >>> cutaway.ones(2, 2).tril()
         tensor([[1., 0.],
@@ -38,7 +38,7 @@ class Parts(Shape):
         """The upper triangle of a matrix (or of each of a batch), zeros elsewhere.
 
         Args:
-            diagonal: from which diagonal: 0 for the main one, 1 for that above it, -1 for that below it.
+            diagonal: the first diagonal to keep: 0 for the main one, 1 for the one above it, -1 below it.
 
         >>> cutaway.ones(2, 2).triu(1)
         tensor([[0., 1.],
@@ -52,7 +52,7 @@ class Parts(Shape):
         """A matrix with self on its diagonal; or, if self is a matrix, its diagonal.
 
         Args:
-            diagonal: which diagonal: 0 for the main one, 1 for that above it, -1 for that below it.
+            diagonal: the diagonal: 0 for the main one, 1 for the one above it, -1 below it.
 
         >>> cutaway.tensor([1, 2]).diag()
         tensor([[1, 0],
@@ -69,10 +69,10 @@ class Parts(Shape):
         return apply(ops.diag_embed, self, shape=(n, n), offset=diagonal)
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-        """A view of the diagonal of a matrix, or of all the matrices that two dimensions make, as the last dimension.
+        """A view of the diagonal of a matrix, or of each matrix that two dimensions form, as the last dimension.
 
         Args:
-            offset: which diagonal: 0 for the main one, 1 for that above it, -1 for that below it.
+            offset: the diagonal: 0 for the main one, 1 for the one above it, -1 below it.
             dim1: the dimension of the rows.
             dim2: the dimension of the columns.
 
@@ -87,15 +87,15 @@ class Parts(Shape):
             raise errors.diagonal_of_one(dim1, dim2)
         return apply_view(ops.diagonal, self, offset=offset, axis1=a, axis2=b)
 
-    # --- pieces
+    # --- windows and splits
 
     def unfold(self, dimension: int, size: int, step: int) -> Tensor:
-        """A view of the windows of a size along a dimension; the elements of a window are a new last dimension.
+        """A view of sliding windows along a dimension; the elements of a window form a new last dimension.
 
         Args:
-            dimension: the dimension along which the windows move.
-            size: how many elements a window has.
-            step: how far the next window is.
+            dimension: the dimension along which the windows slide.
+            size: the size of each window.
+            step: the step between windows.
 
         Raises:
             RuntimeError: a window is longer than the dimension.
@@ -133,14 +133,14 @@ class Parts(Shape):
 
     @numpy_names
     def split(self, split_size: int | Tensor | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-        """Views of pieces along dim.
+        """Split into chunks along dim, as views.
 
         Args:
-            split_size: the length of each piece (the last may be shorter), or a list of lengths.
-            dim: the dimension to cut.
+            split_size: the size of each chunk (the last may be smaller), or a list of sizes.
+            dim: the dimension to split.
 
         Raises:
-            RuntimeError: the lengths do not add up to the dimension's.
+            RuntimeError: the sizes do not sum to that of the dimension.
 
         >>> cutaway.arange(5).split(2)
         (tensor([0, 1]), tensor([2, 3]), tensor([4]))
@@ -160,7 +160,7 @@ class Parts(Shape):
 
     @numpy_names
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-        """Views of at most `chunks` pieces of equal length along dim (the last may be shorter).
+        """Split into at most `chunks` chunks of equal size along dim, as views (the last may be smaller).
 
         >>> cutaway.arange(5).chunk(2)
         (tensor([0, 1, 2]), tensor([3, 4]))
@@ -191,5 +191,5 @@ class Parts(Shape):
 
 
 def _along(axis: int, part: int | slice) -> tuple[Any, ...]:
-    """The index that takes a part along one axis, and all of the others."""
+    """The index that selects a part along one axis, and everything along the others."""
     return (*(slice(None),) * axis, part, ...)

@@ -1,18 +1,18 @@
-"""How a tensor is written out: `print(x)` gives, to the last space, what PyTorch gives.
+"""Formatting of tensors: `print(x)` matches PyTorch's output exactly, whitespace included.
 
-A lesson is read beside its output, so the output has to be the same. The way there has four steps:
+A lesson is read beside its output, so the output must be the same. Formatting has four steps:
 
-1. *Cut.* More numbers than `threshold`: of each long axis only `edgeitems` at either end are kept, and `...`
-   will stand for the rest. This comes first, so that a tensor of a million numbers prints at once.
-2. *Write.* All numbers get one style, chosen from those that are neither 0, nan nor infinite:
+1. *Summarize.* If there are more elements than `threshold`, only `edgeitems` at either end of each long axis
+   are kept, and `...` replaces the rest. This comes first, so that a tensor of a million elements prints at once.
+2. *Format.* All numbers get one style, chosen from those that are neither 0, nan nor infinite:
 
-   - scientific, `1.0000e-05`, when the largest is over 1000 times the smallest, or over 10⁸, or the smallest
-     is under 10⁻⁴ (signs left aside);
-   - otherwise `3.` when they are all whole, and `3.0000` when they are not.
+   - scientific, `1.0000e-05`, if the largest magnitude is over 1000 times the smallest, or over 10⁸, or the
+     smallest is under 10⁻⁴;
+   - otherwise `3.` if all are integers, and `3.0000` if not.
 
-3. *Line up.* Every number is padded to the widest of those, and rows are broken at `linewidth`.
-4. *Say the rest.* What the numbers do not show follows: a dtype that is not the usual one, the op that made
-   the tensor, or that it requires grad. What does not fit on the last line goes to a line of its own.
+3. *Align.* Every number is padded to the widest of those, and rows are broken at `linewidth`.
+4. *Suffixes.* The size or dtype that the numbers do not imply, and grad_fn or requires_grad, follow. A suffix
+   that does not fit on the last line goes on a new one.
 
 >>> torch.tensor([[0.5, -1.0], [20.0, 0.0]], requires_grad=True) * 2
 tensor([[ 1., -2.],
@@ -22,7 +22,7 @@ tensor([1.0000e-05, 1.0000e+00])
 >>> torch.arange(2000)
 tensor([   0,    1,    2,  ..., 1997, 1998, 1999])
 
-Everything here works on plain arrays; `Tensor.__repr__` is a line on top of it.
+This module works on plain arrays; `Tensor.__repr__` is a thin wrapper.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Writer: TypeAlias = Callable[[Any], str]
 
 @dataclass(frozen=True)
 class PrintOptions:
-    """The choices that printing follows; `set_printoptions` explains each."""
+    """The print options; `set_printoptions` explains each."""
 
     precision: int = 4
     threshold: float = 1000
@@ -67,7 +67,7 @@ _options = _PROFILES["default"]
 
 
 def get_printoptions() -> PrintOptions:
-    """Return the options now in force."""
+    """Return the current print options."""
     return _options
 
 
@@ -79,16 +79,16 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Choose how tensors are printed from now on; an option that is not given stays as it is.
+    """Set how tensors are printed; omitted options keep their value.
 
     Args:
-        precision: digits after the point (4 at first).
-        threshold: a tensor with more numbers than this is cut short with `...` (1000).
-        edgeitems: how many numbers are left at either end of an axis that is cut (3).
-        linewidth: characters in a line (80).
-        profile: start from a set of options: "default", "short" (2 digits, 2 edge items), "full" (never cut).
-        sci_mode: True for scientific notation always, False for never. As in PyTorch each call sets this one
-            anew: left out, the numbers decide again.
+        precision: digits after the decimal point (default 4).
+        threshold: tensors with more elements than this are summarized with `...` (default 1000).
+        edgeitems: the number of elements at either end of a summarized axis (default 3).
+        linewidth: characters per line (default 80).
+        profile: start from a preset: "default", "short" (2 digits, 2 edge items), "full" (no summary).
+        sci_mode: True for scientific notation always, False for never. As in PyTorch, each call resets this
+            option: if omitted, it is chosen automatically.
 
     Raises:
         ValueError: an unknown profile, or a negative precision or number of edge items.
@@ -139,9 +139,9 @@ def describe(
     Args:
         array: the tensor's numbers, of any shape.
         grad_fn: the name of the node that made the tensor, such as "MulBackward0"; None for a leaf.
-        requires_grad: whether the tensor requires grad (said only where there is no `grad_fn`).
-        default_dtype: the floating dtype that need not be mentioned.
-        prefix: what stands before the numbers; a subclass puts its own name here.
+        requires_grad: whether the tensor requires grad (shown only if there is no `grad_fn`).
+        default_dtype: the floating-point dtype that is not shown.
+        prefix: the text before the numbers; a subclass puts its own name here.
     """
     rest = describe_suffixes(array, grad_fn=grad_fn, requires_grad=requires_grad, default_dtype=default_dtype)
     return format_array(array, prefix=prefix, suffixes=rest)
@@ -150,14 +150,14 @@ def describe(
 def describe_suffixes(
     array: Array, *, grad_fn: str | None, requires_grad: bool, default_dtype: np.dtype[Any]
 ) -> list[str]:
-    """Return what has to be said after the numbers: size, dtype, and where the gradient goes.
+    """Return the suffixes: size, dtype, and grad_fn or requires_grad.
 
-    The arguments are those of `describe`. Nothing is said that the numbers show already: `1.`, `1` and `True`
-    speak for the usual dtypes, brackets for the shape. With no numbers to see, less goes without saying.
+    The arguments are those of `describe`. Anything that the numbers imply is omitted: `1.`, `1` and `True` imply
+    the default dtypes, brackets the shape. An empty tensor implies less.
     """
     suffixes = []
     empty = array.size == 0
-    # Empty brackets do not show a shape, and without edge items they may be cut down to nothing.
+    # Empty brackets do not show the shape; with edgeitems=0 any tensor may be summarized to them.
     if (empty and array.ndim != 1) or (not empty and _options.edgeitems == 0):
         suffixes.append(f"size={array.shape}")
     usual = [default_dtype] if empty else [default_dtype, np.dtype(np.int64), np.dtype(np.bool_)]
@@ -175,8 +175,8 @@ def format_array(array: Array, *, prefix: str = "tensor(", suffixes: Sequence[st
 
     Args:
         array: bools, integers or floats, of any shape.
-        prefix: what stands before the numbers; its length is the indentation of the lines below the first.
-        suffixes: added after the numbers, each on the line that is there if it fits, else on a new one.
+        prefix: the text before the numbers; its length is the indentation of the following lines.
+        suffixes: appended after the numbers, each on the current line if it fits, else on a new one.
     """
     text = prefix + _format_numbers(array, len(prefix), _options)
     return _add_suffixes(text, suffixes, len(prefix), _options.linewidth) + ")"
@@ -194,7 +194,7 @@ def _add_suffixes(text: str, suffixes: Sequence[str], indent: int, linewidth: fl
     return text
 
 
-# ---------------------------------------------------------------- cut
+# ---------------------------------------------------------------- summarize
 
 
 def _format_numbers(array: Array, indent: int, options: PrintOptions) -> str:
@@ -213,20 +213,20 @@ def _format_numbers(array: Array, indent: int, options: PrintOptions) -> str:
 
 
 def _edges(array: Array, cut: Sequence[bool], edgeitems: int) -> Array:
-    """The array with the middle taken out of each axis that is cut."""
+    """The array with the middle removed from each summarized axis."""
     if not any(cut):
         return array
     ends = [*range(edgeitems), *range(-edgeitems, 0)]
     kept = [ends if is_cut else range(length) for is_cut, length in zip(cut, array.shape, strict=True)]
-    corners: Array = array[np.ix_(*kept)]  # all axes at once, so that nothing large is copied on the way
+    corners: Array = array[np.ix_(*kept)]  # all axes at once, to avoid large intermediate copies
     return corners
 
 
-# ---------------------------------------------------------------- write
+# ---------------------------------------------------------------- format
 
 
 def _write_all(numbers: Array, options: PrintOptions) -> tuple[list[str], int]:
-    """The text of every number, each padded to the width that is returned with them."""
+    """The formatted numbers, and the width to which they are padded."""
     if numbers.dtype.kind == "f":
         ordinary = np.isfinite(numbers) & (numbers != 0)
         write = _float_writer(numbers[ordinary].astype(np.float64), options)
@@ -234,7 +234,7 @@ def _write_all(numbers: Array, options: PrintOptions) -> tuple[list[str], int]:
         ordinary = np.ones(numbers.shape, np.bool_)
         write = str
     texts = [write(number) for number in numbers.ravel().tolist()]
-    # 0, nan and inf have no say in the width: they may stick out, as they do in PyTorch.
+    # 0, nan and inf do not count for the width: they may exceed it, as in PyTorch.
     width = max((len(text) for text, counts in zip(texts, ordinary.flat, strict=True) if counts), default=1)
     return [text.rjust(width) for text in texts], width
 
@@ -259,11 +259,11 @@ def _write_whole(number: float) -> str:
     return f"{number:.0f}." if math.isfinite(number) else str(number)
 
 
-# ---------------------------------------------------------------- line up
+# ---------------------------------------------------------------- align
 
 
 def _layout(cells: Array, cut: Sequence[bool], indent: int, per_line: int, edgeitems: int) -> str:
-    """The cells in brackets, nested by axis; `...` stands for the middle of an axis that was cut."""
+    """The cells in brackets, nested by axis; `...` marks a summarized axis."""
     if cells.ndim == 0:
         return str(cells.item())
     is_row = cells.ndim == 1
@@ -273,8 +273,8 @@ def _layout(cells: Array, cut: Sequence[bool], indent: int, per_line: int, edgei
         parts = [_layout(block, cut[1:], indent + 1, per_line, edgeitems) for block in cells]
     if cut[0]:
         parts.insert(edgeitems, " ..." if is_row else "...")
-    if is_row:  # a long row takes several lines; the dots fill a place as a number does
+    if is_row:  # a long row takes several lines; the dots count as one element
         parts = [", ".join(parts[at : at + per_line]) for at in range(0, len(parts), per_line)]
-    # Matrices stand one empty line apart, stacks of matrices two, and so on.
+    # One empty line between matrices, two between 3-d blocks, and so on.
     newline = "\n" * max(1, cells.ndim - 1) + " " * (indent + 1)
     return "[" + ("," + newline).join(parts) + "]"

@@ -1,7 +1,7 @@
-"""Many elements become one: sums, products, means; and what runs along a dimension.
+"""Reductions (sums, products, means, norms) and cumulative operations along a dimension.
 
-All take `dim` (one dimension, several, or None for all) and `keepdim`; NumPy's names for the two,
-`axis` and `keepdims`, are accepted as in PyTorch.
+Reductions take `dim` (one dimension, several, or None for all) and `keepdim`; NumPy's names for the
+two, `axis` and `keepdims`, are accepted as in PyTorch.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 
 class Reduction(TensorBase):
-    """Many elements become one: sums, products, means; and what runs along a dimension."""
+    """Reductions, and cumulative operations along a dimension."""
 
     __slots__ = ()
 
     @numpy_names
     def sum(self, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
-        """The sum of all elements, or along dimensions.
+        """The sum of all elements, or over dimensions.
 
         Args:
             dim: the dimension or dimensions to sum over; None for all of them.
-            keepdim: keep them, with length 1, so that the result still broadcasts against self.
-            dtype: convert to this dtype first. Whole numbers and bools sum to int64 anyway.
+            keepdim: keep them, with length 1, so that the result broadcasts with self.
+            dtype: convert to this dtype first. By default, integers and bools sum to int64.
 
         Raises:
             IndexError: self has no such dimension.
@@ -60,7 +60,7 @@ class Reduction(TensorBase):
         Args:
             dim: the dimension to multiply over; None for all elements.
             keepdim: keep it, with length 1.
-            dtype: convert to this dtype first. Whole numbers and bools multiply to int64 anyway.
+            dtype: convert to this dtype first. By default, integers and bools multiply to int64.
 
         >>> cutaway.tensor([[1., 2.], [3., 4.]]).prod(dim=1)
         tensor([ 2., 12.])
@@ -79,7 +79,7 @@ class Reduction(TensorBase):
             dtype: convert to this dtype first.
 
         Raises:
-            RuntimeError: the elements are whole numbers, and no dtype was given.
+            RuntimeError: self has an integer dtype, and no dtype was given.
 
         >>> cutaway.tensor([[1., 2.], [3., 4.]]).mean(dim=1)
         tensor([1.5000, 3.5000])
@@ -92,13 +92,13 @@ class Reduction(TensorBase):
         self, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False,
         *, correction: float | None = None,
     ) -> Tensor:  # fmt: skip
-        """The variance: the mean squared distance from the mean.
+        """The variance: the mean squared deviation from the mean.
 
         Args:
             dim: the dimension or dimensions to reduce; None for all of them.
             unbiased: True (the default) divides by N - 1, False by N.
             keepdim: keep the dimensions, with length 1.
-            correction: the number to take off N, in place of `unbiased`.
+            correction: the number to subtract from N, in place of `unbiased`.
 
         >>> cutaway.tensor([1., 2., 3., 4.]).var()
         tensor(1.6667)
@@ -134,11 +134,11 @@ class Reduction(TensorBase):
 
     @numpy_names
     def cumsum(self, dim: int, *, dtype: DType | None = None) -> Tensor:
-        """Running sums along dim.
+        """The cumulative sum along dim.
 
         Args:
-            dim: the dimension along which to add up.
-            dtype: convert to this dtype first. Whole numbers and bools sum to int64 anyway.
+            dim: the dimension to sum along.
+            dtype: convert to this dtype first. By default, integers and bools sum to int64.
 
         >>> cutaway.tensor([1., 2., 3.]).cumsum(dim=0)
         tensor([1., 3., 6.])
@@ -147,11 +147,11 @@ class Reduction(TensorBase):
 
     @numpy_names
     def cumprod(self, dim: int, *, dtype: DType | None = None) -> Tensor:
-        """Running products along dim.
+        """The cumulative product along dim.
 
         Args:
-            dim: the dimension along which to multiply.
-            dtype: convert to this dtype first. Whole numbers and bools multiply to int64 anyway.
+            dim: the dimension to multiply along.
+            dtype: convert to this dtype first. By default, integers and bools multiply to int64.
 
         >>> cutaway.tensor([1., 2., 3.]).cumprod(dim=0)
         tensor([1., 2., 6.])
@@ -162,16 +162,16 @@ class Reduction(TensorBase):
     def diff(
         self, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
     ) -> Tensor:
-        """The differences of neighbours along dim: self[1:] - self[:-1]. Of bools, whether they differ.
+        """The n-th differences along dim: self[1:] - self[:-1], applied n times. For bools, the exclusive or.
 
         Args:
-            n: how many times: differences of differences, and so on.
+            n: the order of the difference.
             dim: the dimension.
-            prepend: what to put in front of self first; of self's shape, but for dim.
-            append: what to put behind it.
+            prepend: a tensor to prepend to self along dim; of self's shape, except for dim.
+            append: a tensor to append.
 
         Raises:
-            RuntimeError: self is a single number, or n is negative.
+            RuntimeError: self is a 0-d tensor, or n is negative.
 
         >>> cutaway.tensor([1, 4, 9, 16]).diff()
         tensor([3, 5, 7])
@@ -196,7 +196,7 @@ class Reduction(TensorBase):
 
     @numpy_names
     def all(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
-        """Whether all elements are True, or not 0.
+        """Whether all elements are nonzero.
 
         >>> cutaway.tensor([True, False]).all()
         tensor(False)
@@ -205,7 +205,7 @@ class Reduction(TensorBase):
 
     @numpy_names
     def any(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
-        """Whether at least one element is True, or not 0.
+        """Whether any element is nonzero.
 
         >>> cutaway.tensor([[True, False], [False, False]]).any(dim=1)
         tensor([ True, False])
@@ -216,17 +216,17 @@ class Reduction(TensorBase):
     def norm(
         self, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None
     ) -> Tensor:
-        """The length of self as a vector: (Σ |x|ᵖ)^(1/p).
+        """The p-norm of self as a vector: (Σ |x|ᵖ)^(1/p).
 
         Args:
-            p: 2 (or "fro") for the usual length, 1 for the sum of absolute values, inf for the largest; "nuc" for the
-                sum of the singular values of a matrix.
-            dim: the dimension or dimensions along which; None for all elements.
+            p: 2 (or "fro") for the Euclidean norm, 1 for the sum of absolute values, inf for the maximum; "nuc" for the
+                nuclear norm of a matrix.
+            dim: the dimension or dimensions to reduce; None for all of them.
             keepdim: keep them, with length 1.
             dtype: convert to this dtype first.
 
         Raises:
-            RuntimeError: the elements are whole numbers.
+            RuntimeError: self has an integer dtype.
 
         >>> cutaway.tensor([3., 4.]).norm()
         tensor(5.)
@@ -243,7 +243,7 @@ class Reduction(TensorBase):
 
 
 def _summable(x: TensorBase, dtype: DType | None) -> Tensor:
-    """x in the dtype in which its sum is taken."""
+    """x converted to the dtype of its sum."""
     return to_dtype(x, numpy_dtype(dtype, x._array.dtype if x._array.dtype.kind == "f" else int64.dtype))
 
 
@@ -253,12 +253,12 @@ def _running(op: Callable[..., Any], x: TensorBase, dim: int, dtype: DType | Non
 
 
 def _kept(x: TensorBase, total: Tensor) -> Tensor:
-    """The sum in x's dtype: NumPy adds up int32 in int64."""
+    """The sum in x's dtype, since NumPy sums int32 in int64."""
     return total if total._array.dtype == x._array.dtype else wrap(total._array.astype(x._array.dtype))
 
 
 def _fractions(name: str, x: TensorBase, dtype: DType | None = None) -> TensorBase:
-    """x in the dtype that was asked for, which must be one of fractions."""
+    """x converted to dtype; raises if the result is not floating-point."""
     x = to_dtype(x, numpy_dtype(dtype, x._array.dtype))
     if x._array.dtype.kind != "f":
         raise errors.needs_fractions(name, x.dtype)
@@ -282,5 +282,5 @@ def _spread(
 
 def _truth(question: Callable[..., Any], x: TensorBase, dim: Dims, keepdim: bool) -> Tensor:
     answer = question(x._array, axis=axes_of(dim, x._array.ndim), keepdims=keepdim)
-    # PyTorch's bools were of uint8 once, and still are where they were given
+    # PyTorch's bools used to be uint8, and uint8 inputs still give uint8
     return wrap(np.asarray(answer, np.uint8 if x._array.dtype == np.uint8 else np.bool_))

@@ -1,4 +1,4 @@
-"""Random sampling: `normal_`, `uniform_` and their like, `bernoulli` and `multinomial`, and the stream they read."""
+"""Random sampling: `normal_`, `uniform_` and others, `bernoulli` and `multinomial`, and the default generator."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 class Sampling(TensorBase):
-    """Random numbers, in place, and draws with the probabilities that a tensor holds."""
+    """In-place random sampling, and sampling with the probabilities in a tensor."""
 
     __slots__ = ()
 
     def bernoulli(self, p: float | None = None, *, generator: generator.Generator | None = None) -> Tensor:
-        """1 with the probability that self says, else 0, for each element. The gradient is taken to be 0.
+        """Bernoulli samples: 1 with the probability given by each element of self, else 0. The gradient is 0.
 
         Args:
-            p: one probability for all places of self's shape, instead.
-            generator: where the numbers come from; None for the stream that manual_seed sets.
+            p: one probability for all elements, instead.
+            generator: the generator to sample from; None for the default generator.
 
         Raises:
             RuntimeError: a probability is not between 0 and 1.
@@ -42,21 +42,21 @@ class Sampling(TensorBase):
     def multinomial(
         self, num_samples: int, replacement: bool = False, *, generator: generator.Generator | None = None
     ) -> Tensor:
-        """Indices drawn with the probabilities that self, of shape (C), or each row of self, (N, C), gives.
+        """Sample indices with the probabilities in self, (C), or in each row of self, (N, C).
 
-        The probabilities need not add up to 1.
+        The probabilities need not sum to 1.
 
         Args:
-            num_samples: how many to draw from each row, S.
-            replacement: whether an index may be drawn again.
-            generator: where the numbers come from; None for the stream that manual_seed sets.
+            num_samples: the number of samples per row, S.
+            replacement: whether to sample with replacement.
+            generator: the generator to sample from; None for the default generator.
 
         Returns:
             (S) or (N, S), int64.
 
         Raises:
-            RuntimeError: a weight is negative or not finite, a row has none above 0, or there are fewer
-                categories than samples and none may be drawn again.
+            RuntimeError: a weight is negative or not finite, a row sums to 0, or there are fewer
+                categories than samples without replacement.
 
         >>> cutaway.tensor([0., 1., 0.]).multinomial(1)
         tensor([1])
@@ -64,12 +64,12 @@ class Sampling(TensorBase):
         return wrap(_stream(generator).multinomial(self._array, num_samples, replacement))
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: generator.Generator | None = None) -> Self:
-        """Draws from the normal distribution, in place.
+        """Fill self with samples from a normal distribution, in place.
 
         Args:
-            mean: the distribution's mean.
-            std: its standard deviation, 0 or more.
-            generator: where the numbers come from; None for the stream that manual_seed sets.
+            mean: the mean.
+            std: the standard deviation, 0 or more.
+            generator: the generator to sample from; None for the default generator.
 
         Raises:
             RuntimeError: std is negative.
@@ -88,12 +88,12 @@ class Sampling(TensorBase):
     def uniform_(
         self, from_: float = 0.0, to: float = 1.0, *, generator: generator.Generator | None = None, **names: float
     ) -> Self:
-        """Draws from the uniform distribution between two numbers, in place.
+        """Fill self with samples from the uniform distribution on [from_, to), in place.
 
         Args:
-            from_: the lower end, which can be drawn. As a keyword PyTorch spells it `from`: **{"from": 0.5}.
-            to: the upper end, which cannot.
-            generator: where the numbers come from; None for the stream that manual_seed sets.
+            from_: the inclusive lower bound. As a keyword PyTorch spells it `from`: **{"from": 0.5}.
+            to: the exclusive upper bound.
+            generator: the generator to sample from; None for the default generator.
 
         Raises:
             RuntimeError: from_ is above to.
@@ -112,11 +112,11 @@ class Sampling(TensorBase):
         return self._draw(lambda shape, dtype: _stream(generator).uniform(shape, dtype, low, to))
 
     def bernoulli_(self, p: Any = 0.5, *, generator: generator.Generator | None = None) -> Self:
-        """1 with probability p, else 0, in place.
+        """Fill self with Bernoulli samples, 1 with probability p, else 0, in place.
 
         Args:
-            p: a number, or a tensor with a probability for each place.
-            generator: where the numbers come from; None for the stream that manual_seed sets.
+            p: a number, or a tensor with a probability for each element.
+            generator: the generator to sample from; None for the default generator.
 
         Raises:
             RuntimeError: p is not between 0 and 1.
@@ -138,11 +138,11 @@ class Sampling(TensorBase):
         return self
 
     def exponential_(self, lambd: float = 1.0, *, generator: generator.Generator | None = None) -> Self:
-        """Draws from the exponential distribution, in place.
+        """Fill self with samples from an exponential distribution, in place.
 
         Args:
-            lambd: its rate, above 0.
-            generator: where the numbers come from; None for the stream that manual_seed sets.
+            lambd: the rate, above 0.
+            generator: the generator to sample from; None for the default generator.
 
         >>> cutaway.empty(3).exponential_().min() > 0
         tensor(True)
@@ -154,9 +154,9 @@ class Sampling(TensorBase):
         return self._draw(lambda shape, dtype: _stream(generator).exponential(shape, dtype, lambd))
 
     def _draw(self, draws: Callable[[tuple[int, ...], np.dtype[Any]], Any]) -> Self:
-        """Fill self with draws, in the order in which its elements lie in memory, as PyTorch does."""
+        """Fill self with samples in memory order, as PyTorch does."""
         refuse_leaf(self)
-        numbers = np.empty_like(self._array)  # of the same order in memory
+        numbers = np.empty_like(self._array)  # with the same memory layout
         ordered = memory_order(numbers)
         ordered[...] = draws(ordered.shape, numbers.dtype)
         write(self, wrap(numbers))
@@ -164,7 +164,7 @@ class Sampling(TensorBase):
 
 
 class Generator(generator.Generator):
-    """A stream of random numbers of one's own.
+    """An independent random number generator.
 
     Args:
         device: "cpu".
@@ -175,17 +175,17 @@ class Generator(generator.Generator):
     """
 
     def get_state(self) -> Tensor:
-        """The state, to return to later: a uint8 tensor, in PyTorch's layout."""
+        """The state, for `set_state`: a uint8 tensor in PyTorch's layout."""
         return wrap(self.state_bytes())
 
     def set_state(self, new_state: Tensor) -> Self:
-        """Return to a state, and return self.
+        """Restore a state, and return self.
 
         Args:
-            new_state: what get_state() has given, here or in PyTorch.
+            new_state: a result of get_state(), of cutaway or PyTorch.
 
         Raises:
-            TypeError, RuntimeError: it is no such thing.
+            TypeError, RuntimeError: new_state is not a valid state.
 
         >>> g = cutaway.Generator()
         >>> before = g.get_state()
@@ -201,7 +201,7 @@ class Generator(generator.Generator):
 
 
 default_generator = Generator()
-default_generator.seed()  # as in PyTorch, a program that seeds nothing gets other numbers each time
+default_generator.seed()  # as in PyTorch, an unseeded program gets different numbers each time
 
 
 def _stream(given: generator.Generator | None) -> generator.Generator:

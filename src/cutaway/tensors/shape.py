@@ -1,6 +1,6 @@
-"""The same elements in another arrangement.
+"""Shape operations: reshape, transpose, expand, repeat.
 
-Where PyTorch gives a view, a view is given: it shares memory with the tensor it looks into.
+An operation that returns a view in PyTorch returns a view here, which shares memory with its base.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 class Shape(TensorBase):
-    """The same elements in another arrangement."""
+    """Shape operations."""
 
     __slots__ = ()
 
     # --- another shape
 
     def reshape(self, *lengths: Any, shape: Any = None) -> Tensor:
-        """The same elements, in the same order, in another shape; a view where possible.
+        """Change the shape, and keep the order of the elements; a view if possible.
 
         Args:
-            lengths: as reshape(2, 3), reshape((2, 3)) or reshape(shape=(2, 3)); one may be -1 and is worked out.
+            lengths: as reshape(2, 3), reshape((2, 3)) or reshape(shape=(2, 3)); one may be -1, to be inferred.
 
         Raises:
-            RuntimeError: the shape holds another number of elements.
+            RuntimeError: the shape has another number of elements.
 
         >>> cutaway.arange(6).reshape(2, -1)
         tensor([[0, 1, 2],
@@ -46,11 +46,11 @@ class Shape(TensorBase):
         """Like `reshape`, but always a view: it shares memory, or raises.
 
         Args:
-            lengths: as view(2, 3), view((2, 3)) or view(size=(2, 3)); one may be -1 and is worked out.
-            dtype: in place of the lengths: see the same bytes as numbers of another dtype. It has no gradient.
+            lengths: as view(2, 3), view((2, 3)) or view(size=(2, 3)); one may be -1, to be inferred.
+            dtype: in place of the lengths: reinterpret the bytes as another dtype. It has no gradient.
 
         Raises:
-            RuntimeError: the elements do not lie in memory in that order.
+            RuntimeError: the shape is not compatible with the strides.
 
         >>> x = cutaway.zeros(6)
         >>> x.view(3, 2)[0, 0] = 1
@@ -80,7 +80,7 @@ class Shape(TensorBase):
         return self.view(tensor_argument(other, "view_as").shape)
 
     def reshape_as(self, other: Tensor) -> Tensor:
-        """The same elements in the shape of other.
+        """Reshape to the shape of other.
 
         >>> cutaway.arange(4).reshape_as(cutaway.zeros(2, 2))
         tensor([[0, 1],
@@ -89,7 +89,7 @@ class Shape(TensorBase):
         return self.reshape(tensor_argument(other, "reshape_as").shape)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-        """Dimensions start_dim to end_dim made into one.
+        """Flatten dimensions start_dim to end_dim into one.
 
         >>> cutaway.zeros(2, 3, 4).flatten(1).shape
         torch.Size([2, 12])
@@ -104,14 +104,14 @@ class Shape(TensorBase):
         return self.reshape(*shape[:start], middle, *shape[end + 1 :])
 
     def unflatten(self, dim: int, sizes: Sequence[int]) -> Tensor:
-        """Dimension dim split into several.
+        """Split dimension dim into several.
 
         Args:
             dim: the dimension to split.
-            sizes: the lengths of the new ones; one may be -1 and is worked out.
+            sizes: the new sizes; one may be -1, to be inferred.
 
         Raises:
-            RuntimeError: the lengths do not multiply to the dimension's.
+            RuntimeError: the product of the sizes is not the size of the dimension.
 
         >>> cutaway.zeros(2, 12).unflatten(1, (3, -1)).shape
         torch.Size([2, 3, 4])
@@ -126,7 +126,7 @@ class Shape(TensorBase):
         return self.reshape(*shape[:axis], *parts, *shape[axis + 1 :])
 
     def ravel(self) -> Tensor:
-        """All elements in one dimension.
+        """Flatten to one dimension.
 
         >>> cutaway.tensor([[1, 2], [3, 4]]).ravel()
         tensor([1, 2, 3, 4])
@@ -135,10 +135,10 @@ class Shape(TensorBase):
 
     @numpy_names
     def squeeze(self, dim: int | tuple[int, ...] | None = None) -> Tensor:
-        """Without the dimensions of length 1.
+        """Remove dimensions of length 1.
 
         Args:
-            dim: only this one, or these, and only if their length is 1; None: all that have length 1.
+            dim: the dimension or dimensions to remove if their length is 1; None for all of length 1.
 
         >>> cutaway.zeros(1, 3, 1).squeeze().shape
         torch.Size([3])
@@ -153,17 +153,17 @@ class Shape(TensorBase):
 
     @numpy_names
     def unsqueeze(self, dim: int) -> Tensor:
-        """With a new dimension of length 1 at dim.
+        """Insert a dimension of length 1 at dim.
 
         >>> cutaway.zeros(3).unsqueeze(1).shape
         torch.Size([3, 1])
         """
         return apply_view(ops.unsqueeze, self, axis=axis_of(dim, self._array.ndim + 1))
 
-    # --- another order of dimensions
+    # --- order of dimensions
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
-        """With two dimensions exchanged.
+        """Swap two dimensions.
 
         >>> cutaway.zeros(2, 3, 4).transpose(0, 2).shape
         torch.Size([4, 3, 2])
@@ -174,17 +174,17 @@ class Shape(TensorBase):
     swapdims = transpose
 
     def swapaxes(self, axis0: int, axis1: int) -> Tensor:
-        """With two dimensions exchanged: `transpose` under NumPy's name."""
+        """Swap two dimensions: `transpose` under NumPy's name."""
         return self.transpose(axis0, axis1)
 
     def permute(self, *order: Any, dims: Any = None) -> Tensor:
-        """With the dimensions in another order.
+        """Permute the dimensions.
 
         Args:
             order: every dimension once, as permute(2, 0, 1), permute((2, 0, 1)) or permute(dims=(2, 0, 1)).
 
         Raises:
-            RuntimeError: a dimension is missing, or is named twice.
+            RuntimeError: a dimension is missing or repeated.
 
         >>> cutaway.zeros(2, 3, 4).permute(2, 0, 1).shape
         torch.Size([4, 2, 3])
@@ -196,7 +196,7 @@ class Shape(TensorBase):
         return apply_view(ops.transpose, self, axes=axes)
 
     def movedim(self, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Tensor:
-        """With dimensions moved to other places; the others keep their order.
+        """Move dimensions to other positions; the others keep their order.
 
         >>> cutaway.zeros(2, 3, 4).movedim(0, -1).shape
         torch.Size([3, 4, 2])
@@ -210,7 +210,7 @@ class Shape(TensorBase):
         return self.permute([moved[a] if a in moved else next(others) for a in range(ndim)])
 
     def t(self) -> Tensor:
-        """A matrix transposed; at most two dimensions.
+        """Transpose a matrix; at most two dimensions.
 
         >>> cutaway.tensor([[1, 2], [3, 4]]).t()
         tensor([[1, 3],
@@ -222,7 +222,7 @@ class Shape(TensorBase):
 
     @property
     def T(self) -> Tensor:
-        """The dimensions in reverse order: a matrix transposed. Of what is no matrix it warns.
+        """The dimensions in reverse order: the transpose of a matrix. Warns if self is not a matrix.
 
         >>> cutaway.tensor([[1, 2], [3, 4]]).T
         tensor([[1, 3],
@@ -234,7 +234,7 @@ class Shape(TensorBase):
 
     @property
     def mT(self) -> Tensor:
-        """The last two dimensions exchanged: every matrix of a batch transposed.
+        """Swap the last two dimensions: the transpose of each matrix of a batch.
 
         >>> cutaway.zeros(5, 2, 3).mT.shape
         torch.Size([5, 3, 2])
@@ -243,16 +243,16 @@ class Shape(TensorBase):
             raise errors.needs_matrices("tensor.mT", self._array.shape)
         return self.transpose(-2, -1)
 
-    # --- stretched, repeated, turned round
+    # --- expand, repeat, reverse
 
     def expand(self, *lengths: Any, size: Any = None) -> Tensor:
-        """Dimensions of length 1 stretched, without a copy.
+        """Expand dimensions of length 1, as a view.
 
         Args:
-            lengths: as expand(2, 3), expand((2, 3)) or expand(size=(2, 3)); -1 keeps one. New ones go in front.
+            lengths: as expand(2, 3), expand((2, 3)) or expand(size=(2, 3)); -1 keeps a size. New dimensions lead.
 
         Raises:
-            RuntimeError: a dimension of another length than 1 would have to change.
+            RuntimeError: a dimension of another length than 1 would change.
 
         >>> cutaway.tensor([[1.], [2.]]).expand(2, 3)
         tensor([[1., 1., 1.],
@@ -266,7 +266,7 @@ class Shape(TensorBase):
         return apply_view(ops.expand, self, shape=kept)
 
     def expand_as(self, other: Tensor) -> Tensor:
-        """Stretched to the shape of other.
+        """Expand to the shape of other.
 
         >>> cutaway.tensor([1, 2]).expand_as(cutaway.zeros(2, 2))
         tensor([[1, 2],
@@ -275,7 +275,7 @@ class Shape(TensorBase):
         return self.expand(tensor_argument(other, "expand_as").shape)
 
     def broadcast_to(self, *lengths: Any, size: Any = None) -> Tensor:
-        """Stretched to a shape: `expand` under NumPy's name.
+        """Expand to a shape: `expand` under NumPy's name.
 
         >>> cutaway.tensor([1, 2]).broadcast_to((2, 2))
         tensor([[1, 2],
@@ -284,11 +284,11 @@ class Shape(TensorBase):
         return self.expand(*lengths, size=size)
 
     def repeat(self, *times: Any, repeats: Any = None) -> Tensor:
-        """Copies side by side.
+        """Repeat self along its dimensions, as a copy.
 
         Args:
-            times: how many along each dimension, as repeat(2, 3), repeat((2, 3)) or repeat(repeats=(2, 3)); new
-                dimensions go in front.
+            times: the repeats per dimension, as repeat(2, 3), repeat((2, 3)) or repeat(repeats=(2, 3)); new
+                dimensions lead.
 
         >>> cutaway.tensor([1, 2]).repeat(2, 2)
         tensor([[1, 2, 1, 2],
@@ -300,7 +300,7 @@ class Shape(TensorBase):
         return apply(ops.tile, self, repeats=counts)
 
     def tile(self, *times: Any, dims: Any = None) -> Tensor:
-        """Copies side by side, as with `repeat`; dimensions that are not named, from the first on, are not repeated.
+        """Like `repeat`, but with fewer repeats than dimensions, the leading dimensions are not repeated.
 
         >>> cutaway.tensor([[1, 2], [3, 4]]).tile(2)
         tensor([[1, 2, 1, 2],
@@ -313,15 +313,15 @@ class Shape(TensorBase):
     def repeat_interleave(
         self, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None
     ) -> Tensor:
-        """Each element, or each slice along dim, several times in succession.
+        """Repeat each element, or each slice along dim.
 
         Args:
-            repeats: how often; a tensor has a number for each of them.
-            dim: the dimension; None for all elements in one.
-            output_size: the length that results, if it is known; it is checked.
+            repeats: the number of repeats; a tensor has one for each element or slice.
+            dim: the dimension; None for self flattened.
+            output_size: the size of the result, if known; it is checked.
 
         Raises:
-            RuntimeError: a number is negative, or there are too many or too few of them.
+            RuntimeError: a number of repeats is negative, or there are too many or too few of them.
             IndexError: self has no such dimension.
 
         >>> cutaway.tensor([1, 2]).repeat_interleave(2)
@@ -341,11 +341,11 @@ class Shape(TensorBase):
 
     @numpy_names
     def roll(self, shifts: int | Sequence[int], dims: int | Sequence[int] | None = ()) -> Tensor:
-        """Moved on along dimensions; what goes out at the end comes in at the start.
+        """Roll the elements along dimensions; those shifted past the end reappear at the start.
 
         Args:
-            shifts: by how many elements, for each of the dimensions.
-            dims: the dimension or dimensions; () moves all elements on as if in one.
+            shifts: the number of positions, for each dimension.
+            dims: the dimension or dimensions; () rolls self flattened.
 
         Raises:
             RuntimeError: there are more shifts than dims, or fewer.
@@ -363,7 +363,7 @@ class Shape(TensorBase):
         return apply(ops.roll, self, shift=shift, axis=axis)
 
     def flip(self, *axes: Any, dims: Any = None) -> Tensor:
-        """Back to front along dimensions, given as flip(0, 1), flip((0, 1)) or flip(dims=(0, 1)); a copy.
+        """Reverse the order along dimensions, given as flip(0, 1), flip((0, 1)) or flip(dims=(0, 1)); a copy.
 
         >>> cutaway.tensor([1, 2, 3]).flip(0)
         tensor([3, 2, 1])
@@ -372,13 +372,13 @@ class Shape(TensorBase):
 
 
 def _wanted(x: TensorBase, shape: tuple[int, ...]) -> tuple[int, ...]:
-    if shape and min(shape) < -1:  # NumPy takes any negative number for -1
+    if shape and min(shape) < -1:  # NumPy treats any negative number as -1
         raise errors.cannot_reshape(x._array.shape, shape)
     return shape
 
 
 def repeated(repeats: int | Tensor, n: int | None = None, output_size: int | None = None) -> Array:
-    """The numbers 0 to n - 1 (None: as many as there are repeats), each so many times in succession."""
+    """The integers 0 to n - 1 (None: one per repeat count), each repeated that many times."""
     if not isinstance(repeats, TensorBase):
         times = np.asarray(count("repeat_interleave", "repeats", repeats))
     elif repeats._array.dtype.kind in "iu":

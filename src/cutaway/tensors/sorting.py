@@ -1,4 +1,4 @@
-"""Putting elements in order: all of them, or the first few. nan is the largest, as in PyTorch."""
+"""Sorting, quantiles and top-k. nan sorts as the largest, as in PyTorch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-# Where a quantile lies that falls between two places.
+# The position of a quantile that falls between two elements.
 BETWEEN: dict[str, Callable[[Any], Any]] = {
     "linear": lambda place: place,
     "lower": lambda place: place.detach().floor(),
@@ -28,30 +28,30 @@ BETWEEN: dict[str, Callable[[Any], Any]] = {
 
 
 class SortResult(Found):
-    """What `x.sort()` returns."""
+    """The result of `x.sort()`."""
 
     __slots__ = ()
 
 
 class TopkResult(Found):
-    """What `x.topk(k)` returns."""
+    """The result of `x.topk(k)`."""
 
     __slots__ = ()
 
 
 class Sorting(TensorBase):
-    """Putting elements in order."""
+    """Sorting, quantiles and top-k."""
 
     __slots__ = ()
 
     @numpy_names
     def sort(self, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> SortResult:
-        """The elements along a dimension in order, and where each of them was, as `values` and `indices`.
+        """Sort along a dimension; returns a named tuple (values, indices).
 
         Args:
-            dim: the dimension along which they are put in order.
-            descending: the largest first.
-            stable: True leaves equal elements in the order in which they were. Else theirs is what it is in PyTorch.
+            dim: the dimension to sort along.
+            descending: sort in descending order.
+            stable: True preserves the order of equal elements. Else their order is that of PyTorch.
 
         Raises:
             IndexError: self has no such dimension.
@@ -67,12 +67,12 @@ class Sorting(TensorBase):
 
     @numpy_names
     def argsort(self, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> Tensor:
-        """Where the elements along a dimension are, in their order: the indices that `sort` returns.
+        """The indices that sort a dimension, as returned by `sort`.
 
         Args:
-            dim: the dimension along which they are put in order.
-            descending: the largest first.
-            stable: True leaves equal elements in the order in which they were. Else theirs is what it is in PyTorch.
+            dim: the dimension to sort along.
+            descending: sort in descending order.
+            stable: True preserves the order of equal elements. Else their order is that of PyTorch.
 
         >>> cutaway.tensor([3., 1., 2.]).argsort(descending=True)
         tensor([0, 2, 1])
@@ -85,17 +85,17 @@ class Sorting(TensorBase):
     def quantile(
         self, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
     ) -> Tensor:
-        """The number below which a part q of the elements lies, of all of them or along a dimension.
+        """The q-quantile of all elements, or along a dimension.
 
         Args:
-            q: between 0 and 1; or a vector (Q) of such, whose dimension comes first in the result.
-            dim: the dimension to reduce; None for all elements in one.
+            q: between 0 and 1; or a vector (Q), whose dimension comes first in the result.
+            dim: the dimension to reduce; None for self flattened.
             keepdim: keep it, with length 1.
-            interpolation: what lies between two elements: "linear", "midpoint", or one of them: "lower", "higher",
+            interpolation: the method between two elements: "linear", "midpoint", "lower", "higher" or
                 "nearest".
 
         Raises:
-            RuntimeError: q is not between 0 and 1, self is empty or not of fractions.
+            RuntimeError: q is not between 0 and 1, or self is empty or not floating-point.
 
         >>> x = cutaway.tensor([0., 1., 4., 9.])
         >>> x.quantile(0.5)
@@ -126,16 +126,16 @@ class Sorting(TensorBase):
 
     @numpy_names
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopkResult:
-        """The k largest elements along a dimension, the largest first, and where they were.
+        """The k largest elements along a dimension, in descending order, and their indices.
 
         Args:
-            k: how many.
-            dim: the dimension along which they are looked for.
-            largest: False for the k smallest, the smallest first.
-            sorted: not needed: the result is always in order. nan counts as the largest.
+            k: the number of elements.
+            dim: the dimension to reduce.
+            largest: False for the k smallest, in ascending order.
+            sorted: ignored: the result is always sorted. nan counts as the largest.
 
         Raises:
-            RuntimeError: there are not so many.
+            RuntimeError: the dimension has fewer than k elements.
 
         >>> logits = cutaway.tensor([[0.1, 2.0, 0.3], [1.0, 0.0, 3.0]])
         >>> values, indices = logits.topk(2)
@@ -166,7 +166,7 @@ class Sorting(TensorBase):
 
 
 def _taken(op: Any, x: TensorBase, index: TensorBase, dim: int) -> Any:
-    """x's elements in the order of index, which has been found for its dimension."""
+    """The elements of x in the order of index, along its dimension."""
     if x._array.ndim == 0:
         return apply(ops.copy, x)
     return apply(op, x, index=index._array, axis=axis_of(dim, x._array.ndim))
