@@ -6,14 +6,14 @@
     >>> x.grad
     tensor([2., 4., 6.])
 
-Names and meanings are PyTorch's; `import cutaway as torch` runs a lesson. Where things are:
+Names and semantics are PyTorch's; `import cutaway as torch` runs a lesson. The layout:
 
-- `ops/`: the maths of each op, as pure functions of NumPy arrays;
-- `graph.py`: what is recorded, and the walk back that computes gradients;
-- `tensors/`: the Tensor;
-- `nn/`, `optim/`, `autograd/`: layers, optimizers, and derivatives to ask for and to check;
-- `explain/`: what a gradient was made of, in data, words and pictures;
-- `checks/`: what is said of mistakes that raise nothing.
+- `ops/`: the ops, as pure functions of NumPy arrays;
+- `graph.py`: the autograd graph and the backward pass;
+- `tensors/`: the Tensor class;
+- `nn/`, `optim/`, `autograd/`: layers, optimizers, gradient functions and gradient checks;
+- `explain/`: explanations of gradients, as data, text and drawings;
+- `checks/`: warnings about mistakes that raise no error.
 """
 
 import math as _math
@@ -25,13 +25,13 @@ from typing import Any as _Any
 
 import numpy as _np
 
-# 1 / 0 is inf and log(-1) is nan, as in PyTorch, without a word. Only cutaway's own lines are
-# meant: what NumPy says of the user's lines stays as it is.
+# 1 / 0 is inf and log(-1) is nan, as in PyTorch, without a warning. This applies to cutaway's own
+# lines only: NumPy's warnings about the user's lines are kept.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"cutaway\.")
 
-# On Linux, memory that is freed goes back to the system, which clears every page of it before it is used again: of a
-# step of nn.LSTM that takes a third. The C library keeps it, 64 MB at most, once a block of this size has been freed:
-# it learns from the largest, up to 32 MB. Nothing is written to this one, so it costs 10 µs.
+# On Linux, the C library returns large freed blocks to the system, which zeroes their pages before reuse: a third of a
+# step of nn.LSTM. Once a block of this size has been freed, it keeps up to 64 MB instead: its threshold adapts to the
+# largest freed block, up to 32 MB. This block is never written to, so it costs 10 µs.
 if _sys.platform == "linux":  # pragma: no branch (nothing is to be done elsewhere)
     _np.empty((32 << 20) - (64 << 10), _np.uint8)
 
@@ -158,7 +158,7 @@ __all__ = [
 ]  # fmt: skip
 __all__ += functions.__all__
 
-# What not every program needs is imported when it is first named, so that `import cutaway` is quick.
+# Modules that not every program needs are imported lazily, so that `import cutaway` is fast.
 _LATER = {
     "load": "serialization", "save": "serialization", "serialization": "", "distributions": "", "explain": "",
     "linalg": "", "safetensors": "", "utils": "",

@@ -1,4 +1,4 @@
-"""What PyTorch calls a GPU of any make; there is none here, and lessons that ask get that answer."""
+"""torch.accelerator, PyTorch's device-independent GPU interface: cutaway has no accelerator, and reports none."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ def is_available() -> bool:
 
 
 def current_accelerator(check_available: bool = False) -> device | None:
-    """Always None: there is no such device."""
+    """Always None: there is no accelerator."""
     return None
 
 

@@ -1,11 +1,10 @@
-"""Two uniform numbers become two normal ones, to the last bit.
+"""The Box-Muller transform, bit-exact with PyTorch.
 
-The formula is Box and Muller's: r = √(-2 ln(1 - u)), θ = 2π v, and then r cos θ and r sin θ. The rest of
-this module is about the last bit. PyTorch makes its `float32` normals with an AVX2 routine, on nearly every
-x86 CPU. Its logarithm, sine and cosine are the short polynomials of Moshier's Cephes library (in Pommier's
-arrangement for vector units), where a multiplication and the addition that follows it are rounded once,
-together: "fused". With exact functions in their place one number out of six would end in another bit; done
-as here, none of 10⁸ did.
+The formula is r = √(-2 ln(1 - u)), θ = 2π v, and then r cos θ and r sin θ. The rest of this module is about
+the last bit. PyTorch computes `float32` normals with an AVX2 routine, on nearly every x86 CPU. Its logarithm,
+sine and cosine are the short polynomials of Moshier's Cephes library (in Pommier's vectorized form), with
+fused multiply-adds, which round the product and the sum once. With exact functions instead, one number out
+of six would differ in the last bit; with these, none of 10⁸ did.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def fma32(x: Array, y: Array | np.floating[Any] | float, z: Array | np.floating[
 def fma64(x: Array, y: float, z: Array | float) -> Array:
     """x · y + z in float64, rounded once: the error of the product is added to the sum (Dekker, 1971)"""
     product = x * y
-    if not np.any(z) or not (abs(y) < 1e290 and np.all(np.abs(z) < 1e290)):  # nothing to mend, or it would overflow
+    if not np.any(z) or not (abs(y) < 1e290 and np.all(np.abs(z) < 1e290)):  # nothing to correct, or it would overflow
         return product + z
     x_high, y_high = x * 134217729.0, y * 134217729.0
     x_high, y_high = x_high - (x_high - x), y_high - (y_high - y)

@@ -1,4 +1,4 @@
-"""There is no CUDA here; lessons ask first, and get that answer."""
+"""torch.cuda: cutaway has no CUDA, and reports that to lessons that check for it."""
 
 from typing import TYPE_CHECKING
 
@@ -22,19 +22,19 @@ def device_count() -> int:
 
 
 def manual_seed(seed: int) -> None:
-    """Nothing: there is no generator of a GPU to seed. `cutaway.manual_seed` seeds the one there is."""
+    """No-op: there is no GPU generator. `cutaway.manual_seed` seeds the CPU generator."""
 
 
 def manual_seed_all(seed: int) -> None:
-    """Nothing, as `manual_seed`."""
+    """No-op, as `manual_seed`."""
 
 
 def synchronize(device: object = None) -> None:
-    """Nothing: whatever was computed is there when the call returns."""
+    """No-op: all operations are synchronous."""
 
 
 def empty_cache() -> None:
-    """Nothing: there is no memory of a GPU to give back."""
+    """No-op: there is no GPU memory."""
 
 
 if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names

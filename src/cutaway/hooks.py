@@ -1,4 +1,4 @@
-"""The handle of a hook: of a function that is called with what flows by, through a module or back to a tensor."""
+"""The handle of a registered hook, of a module or of a tensor's gradient."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Self
 
 
 class RemovableHandle:
-    """What registering a hook returns: `remove()` takes the hook out again, and so does leaving a `with` block."""
+    """The handle returned by registering a hook: `remove()` removes the hook, and so does leaving a `with` block."""
 
     _numbers = count()
 
     def __init__(self, hooks: dict[int, Any], hook: Any, *, prepend: bool = False) -> None:
-        """Put a hook last into a dict, or first."""
+        """Add a hook to a dict, last or first."""
         self._hooks = hooks
         self.id = next(self._numbers)
         others = dict(hooks) if prepend else {}
@@ -22,7 +22,7 @@ class RemovableHandle:
         hooks.update(others)
 
     def remove(self) -> None:
-        """Take the hook out; a second call does nothing."""
+        """Remove the hook; a second call is a no-op."""
         self._hooks.pop(self.id, None)
 
     def __enter__(self) -> Self:

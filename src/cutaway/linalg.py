@@ -1,6 +1,6 @@
 """torch.linalg: norms, inverses, determinants, and systems of linear equations.
 
-Each takes a matrix, or a batch of them with the matrices in the last two dimensions, as PyTorch's does.
+Each function takes a matrix or a batch of matrices, in the last two dimensions, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def inv(A: Tensor) -> Tensor:
 
     Raises:
         LinAlgError: a matrix has no inverse.
-        RuntimeError: A is not square, or holds whole numbers.
+        RuntimeError: A is not square, or has an integer dtype.
 
-    To solve an equation, `solve` is faster, and loses fewer digits.
+    To solve a linear system, `solve` is faster and more accurate.
 
     >>> torch.linalg.inv(torch.tensor([[2., 1.], [1., 1.]]))
     tensor([[ 1., -1.],
@@ -38,7 +38,7 @@ def inv(A: Tensor) -> Tensor:
 
 
 def det(A: Tensor) -> Tensor:
-    """The determinant: by how much A makes areas, or volumes, larger; negative if it also mirrors them.
+    """The determinant: the signed factor by which A scales volumes.
 
     Args:
         A: (*, N, N).
@@ -53,15 +53,15 @@ def det(A: Tensor) -> Tensor:
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
-    """The X with A @ X = B: a system of linear equations, or several with the same A.
+    """Solve the linear system A @ X = B, for one or several right-hand sides.
 
     Args:
         A: (*, N, N).
         B: (*, N, K), or a vector (N); or (*, N), one vector for each matrix of A.
-        left: False: X @ A = B, with B of (*, K, N).
+        left: False solves X @ A = B, with B of shape (*, K, N).
 
     Raises:
-        LinAlgError: A is singular: there is no solution, or more than one.
+        LinAlgError: A is singular.
         RuntimeError: the shapes or the dtypes do not fit.
 
     >>> torch.linalg.solve(torch.tensor([[2., 1.], [1., 1.]]), torch.tensor([5., 3.]))

@@ -1,11 +1,11 @@
-"""The order of numbers, and which of equal ones comes first, in `sort`, `topk` and `multinomial`.
+"""Sorting with PyTorch's order of equal elements, for `sort`, `topk` and `multinomial`.
 
-PyTorch leaves it open; and yet a lesson that prints its ten most frequent words shows it. What PyTorch gives is what
-GCC's C++ library comes to: `std::sort` (quicksort, and insertion of what is left), `std::nth_element` (the same, of the
-one part that matters), `std::partial_sort` (a heap of the k best). Here they run step by step on the places of the
-elements; `rank` says how far in front the element at each place belongs, and is the same for equal ones.
+PyTorch does not specify this order, but it shows in a lesson that prints its ten most frequent words. In practice it is
+that of GCC's C++ library: `std::sort` (quicksort, then insertion sort of small partitions), `std::nth_element`
+(quickselect) and `std::partial_sort` (a heap of the k best). This module runs the same algorithms on the indices of the
+elements; `rank` is the sort key of each element, equal for equal elements.
 
-It takes Python's time, and is for short rows in which elements are equal. Where none are, there is only one order.
+It is slow, pure Python, and used only for short rows with equal elements. Without ties there is only one order.
 
 Source: D. R. Musser, "Introspective Sorting and Selection Algorithms", 1997.
 """
@@ -21,21 +21,21 @@ Array = npt.NDArray[Any]
 Ranks = list[int]
 Places = list[int]
 
-SMALL = 16  # what is left of quicksort is then inserted, each element behind its equals
-LOOKED_AT = 1 << 17  # elements: of more, nobody looks at the order of equals, and it would take more than 0.1 s
+SMALL = 16  # partitions of this size are left to the stable insertion sort
+LOOKED_AT = 1 << 17  # above this many elements, ties are not settled: that would take more than 0.1 s
 
 
 def places_in_order(array: Array, axis: int, descending: bool, k: int | None = None, stable: bool = False) -> Array:
-    """The places of the elements along an axis in order, int64.
+    """The indices that sort the elements along an axis, int64.
 
     Args:
-        k: of how many, the first ones; None: of all.
-        stable: whether equal elements stay in the order in which they were.
+        k: the number of first elements to return; None for all.
+        stable: whether equal elements keep their order.
     """
     x = np.moveaxis(array, axis, -1)
     n = x.shape[-1]
     if k is not None and 0 < k < n and x.size > LOOKED_AT:
-        # Only these are put in order: the first 5 of each row, of 10⁶ numbers in all, take 9 ms instead of 47.
+        # Sort only these: the first 5 of each row, of 10⁶ numbers in all, take 9 ms instead of 47.
         chosen = slice(n - k, n) if descending else slice(k)
         kept = np.argpartition(x, n - k if descending else k - 1, axis=-1)[..., chosen]
         order = places_in_order(np.take_along_axis(x, kept, -1), -1, descending, stable=True)
@@ -53,7 +53,7 @@ def places_in_order(array: Array, axis: int, descending: bool, k: int | None = N
 def _settle_ties(order: Array, values: Array, k: int | None) -> None:
     """Give the rows of places that have equal elements (among the first k, or at all) PyTorch's order of them."""
     a, b = values[:, :-1], values[:, 1:]
-    differ = (a != b) & ((a == a) | (b == b))  # nan is nan's equal
+    differ = (a != b) & ((a == a) | (b == b))  # nan equals nan
     for row in np.flatnonzero(~differ[:, :k].all(axis=1)):
         rank = np.zeros(len(order[row]), np.int64)
         rank[order[row, 1:]] = differ[row].cumsum()
@@ -62,7 +62,7 @@ def _settle_ties(order: Array, values: Array, k: int | None) -> None:
 
 
 def sorted_places(rank: Ranks) -> Places:
-    """All places in order, as std::sort leaves them."""
+    """All indices, as sorted by std::sort."""
     places = list(range(len(rank)))
     parts = [(0, len(places), _patience(len(places)))]
     while parts:
@@ -79,7 +79,7 @@ def sorted_places(rank: Ranks) -> Places:
 
 
 def first_places(rank: Ranks, k: int) -> Places:
-    """The k first places in order: by a heap if they are few among many, else as std::nth_element finds them."""
+    """The first k indices in order: by std::partial_sort if k is small relative to n, else by std::nth_element."""
     places = list(range(len(rank)))
     if k * 64 <= len(places):
         return _by_heap(places, rank, k)[:k]
@@ -100,12 +100,12 @@ def first_places(rank: Ranks, k: int) -> Places:
 
 
 def _patience(n: int) -> int:
-    """How often a row is parted before the pivots are held to be bad ones, and a heap is used."""
+    """The number of partitions after which the pivots count as bad, and a heap takes over."""
     return 2 * (n.bit_length() - 1)
 
 
 def _part(places: Places, rank: Ranks, start: int, end: int) -> int:
-    """Quicksort's step: what belongs in front of a pivot to the left, the rest to the right of where they meet."""
+    """Quicksort's partition around a pivot; returns the boundary."""
     i, j, k = start + 1, (start + end) // 2, end - 1
     a, b, c = rank[places[i]], rank[places[j]], rank[places[k]]
     if a < b:
@@ -127,7 +127,7 @@ def _part(places: Places, rank: Ranks, start: int, end: int) -> int:
 
 
 def _by_heap(places: Places, rank: Ranks, k: int, in_order: bool = True) -> Places:
-    """The places with the k first of them in front: a heap that has the last of them on top, until it is emptied."""
+    """Move the first k indices to the front with a max-heap; in_order pops it until it is empty."""
     places = list(places)
     for parent in range(k // 2 - 1, -1, -1):
         _sink(places, rank, parent, k, places[parent])
@@ -142,7 +142,7 @@ def _by_heap(places: Places, rank: Ranks, k: int, in_order: bool = True) -> Plac
 
 
 def _sink(heap: Places, rank: Ranks, hole: int, n: int, place: int) -> None:
-    """Fill a hole in a heap of n: let it sink to the bottom, and let the place that is to be put in rise from there."""
+    """Fill a hole in a heap of size n: move it down to a leaf, then sift the new index up from there."""
     top = hole
     while 2 * hole + 2 < n:
         child = 2 * hole + 2

@@ -1,4 +1,4 @@
-"""Settings that lessons make, for repeatable results or for speed on a GPU, and that change nothing here."""
+"""Settings for determinism or for GPU speed, which lessons call and which are no-ops here."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ __all__ = ["set_float32_matmul_precision", "set_num_threads", "use_deterministic
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Nothing: every run gives the same results anyway."""
+    """No-op: results are always deterministic."""
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Nothing: products of matrices are always computed in full precision, "highest"."""
+    """No-op: matrix products always use full precision, "highest"."""
 
 
 def set_num_threads(num: int) -> None:
-    """Nothing: NumPy's linear algebra asks for its threads at the start, in OPENBLAS_NUM_THREADS."""
+    """No-op: NumPy's BLAS reads its number of threads at startup, from OPENBLAS_NUM_THREADS."""

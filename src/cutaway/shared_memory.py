@@ -1,9 +1,8 @@
-"""Which arrays look at the same memory, and how to put that into words that a file can hold.
+"""Detection of arrays that share memory, and their description as views, for serialization.
 
-A state dict may hold one weight under two names, and a list may hold a matrix and its first row. Saved apart they
-would come back apart, and writing to one would no longer be seen in the other. So what shares memory is found here, the
-memory is saved once, and each array is described as a view: the offset of its first element, its shape, and how many
-elements lie between neighbours along each dimension (its strides).
+A state dict may hold one weight under two names, and a list may hold a matrix and its first row. Saved separately, they
+would no longer share memory after loading. So this module finds the arrays that share memory; the memory is saved once,
+and each array is described as a view of it: the offset of its first element, its shape and its strides, in elements.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["is_expanded", "layout", "looked_at", "memory_of", "sharing", "view_o
 
 
 def sharing(arrays: list[Array]) -> list[list[int]]:
-    """The numbers of the arrays, those together that have elements in common.
+    """The indices of the arrays, grouped by shared elements.
 
     >>> x = np.zeros((3, 4))
     >>> sharing([x, np.ones(2), x[0], x.T])
@@ -44,9 +43,9 @@ def sharing(arrays: list[Array]) -> list[list[int]]:
 
 
 def _connected(numbers: list[int], arrays: list[Array]) -> list[list[int]]:
-    """Arrays that lie over each other in memory, those together that have elements in common.
+    """Arrays whose memory ranges overlap, grouped by shared elements.
 
-    Each leaves its number on every element that it looks at, and is joined with those whose numbers it finds there.
+    Each array marks its elements with its index, and is merged with the arrays whose marks it finds there.
     """
     if len({layout(arrays[i]) for i in numbers}) == 1:
         return [sorted(numbers)]
@@ -68,7 +67,7 @@ def _connected(numbers: list[int], arrays: list[Array]) -> list[list[int]]:
 
 
 def memory_of(looks: list[Array]) -> tuple[Array, int | None]:
-    """What to write so that all these arrays are found in it, and which of them is the whole of it, if one is."""
+    """The memory to write for all these arrays, and the index of the array that covers it, if one does."""
     low, high = _extent(looks)
     for i, a in enumerate(looks):
         if a.flags.c_contiguous and a.nbytes == high - low:
@@ -81,7 +80,7 @@ def memory_of(looks: list[Array]) -> tuple[Array, int | None]:
 
 
 class _Memory:
-    """A stretch of memory, in the form in which NumPy makes an array of it."""
+    """A memory range, as an `__array_interface__` that NumPy can wrap."""
 
     def __init__(self, address: int, length: int, dtype: np.dtype[Any]) -> None:
         self.__array_interface__ = {"data": (address, True), "shape": (length,), "typestr": dtype.str, "version": 3}
@@ -92,9 +91,9 @@ def _bounds(a: Array) -> tuple[int, int]:
 
 
 def is_expanded(a: Array) -> bool:
-    """Whether it has more elements than lie under it in memory, as what `x.expand()` gives.
+    """Whether it has more elements than its memory, as the result of `x.expand()`.
 
-    A file of a hundred bytes can hold such a tensor of 10¹² elements, and no one may copy it before asking this.
+    A file of a hundred bytes can hold such a tensor of 10¹² elements, so check this before any copy.
 
     >>> is_expanded(np.broadcast_to(np.zeros((3, 1)), (3, 4)))
     True
@@ -104,13 +103,13 @@ def is_expanded(a: Array) -> bool:
 
 
 def _extent(arrays: list[Array]) -> tuple[int, int]:
-    """Where the memory of these arrays begins and ends."""
+    """The start and end address of these arrays' memory."""
     bounds = [_bounds(a) for a in arrays]
     return min(low for low, _ in bounds), max(high for _, high in bounds)
 
 
 def _kind(a: Array) -> tuple[str, int]:
-    """Equal for arrays whose elements can be the same ones."""
+    """A key that is equal for arrays that can share elements."""
     return a.dtype.str, _address(a) % a.itemsize
 
 
@@ -119,17 +118,17 @@ def _address(a: Array) -> int:
 
 
 def _in_steps(a: Array) -> bool:
-    """Whether its elements lie whole elements apart, as a tensor's do."""
+    """Whether its strides are multiples of the element size, as a tensor's are."""
     return not any(step % a.itemsize for step in a.strides)
 
 
 def layout(a: Array) -> tuple[Any, ...]:
-    """Equal for arrays of one dtype that look at the same elements in the same order."""
+    """A key that is equal for arrays of one dtype with the same elements in the same order."""
     return _address(a), a.shape, a.strides
 
 
 def view_of(a: Array, memory: Array) -> dict[str, Any]:
-    """How a looks into memory, counted in elements.
+    """The offset, shape and strides of a in memory, in elements.
 
     >>> x = np.zeros((3, 4))
     >>> view_of(x[1:, 0], x)
@@ -140,7 +139,7 @@ def view_of(a: Array, memory: Array) -> dict[str, Any]:
 
 
 def looked_at(memory: Array, offset: int, shape: list[int], strides: list[int]) -> Array:
-    """A view into memory; ValueError if it would reach beyond."""
+    """A view of memory; ValueError if it is out of bounds."""
     if any(type(number) is not int for number in (offset, *shape, *strides)) or min(shape, default=0) < 0:
         raise ValueError("a view is not given in whole numbers")
     steps = [stride * (length - 1) for length, stride in zip(shape, strides, strict=True)]

@@ -227,7 +227,7 @@ def _as_tuple(given: Any, name: str, what: str) -> Tensors:
 
 
 def _vectors(v: Any, like: Tensors, of_what: str) -> Tensors:
-    """v as a tuple of the shapes that it has to have."""
+    """v as a tuple, validated against the expected shapes."""
     if v is None:
         if len(like) > 1 or like[0]._array.size != 1:
             raise RuntimeError(
@@ -245,7 +245,7 @@ def _vectors(v: Any, like: Tensors, of_what: str) -> Tensors:
 
 
 def _gradients(ys: Tensors, xs: Tensors, vs: Tensors, create_graph: bool, strict: bool, what: str) -> Tensors:
-    """vᵀJ for each input; zeros where the outputs do not depend on it, or in strict mode an error that says what."""
+    """vᵀJ for each input; if the outputs do not depend on it, zeros, or an error in strict mode."""
     starts = [(y, v) for y, v in zip(ys, vs, strict=True) if y.requires_grad]
     found: tuple[Any, ...] = (None,) * len(xs)
     if starts:
@@ -265,7 +265,7 @@ def _gradients(ys: Tensors, xs: Tensors, vs: Tensors, create_graph: bool, strict
 
 
 def _detached(ys: Tensors, create_graph: bool) -> Tensors:
-    """The outputs as they are returned: with a graph only if one was asked for."""
+    """The outputs to return: detached, unless create_graph is set."""
     return ys if create_graph else tuple(y.detach() for y in ys)
 
 

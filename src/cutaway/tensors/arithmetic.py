@@ -373,7 +373,7 @@ def where(condition: Tensor, input: Operand | None = None, other: Operand | None
     return apply(ops.where, *to_common_dtype(input, other), condition=_condition(condition))
 
 
-# --- with the checks that PyTorch makes -----------------------------------------------------------------
+# --- validation, as in PyTorch --------------------------------------------------------------------------
 
 
 def _div(x: TensorBase, y: Any) -> Tensor:

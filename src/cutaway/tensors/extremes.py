@@ -164,7 +164,7 @@ class MedianResult(Found):
     __slots__ = ()
 
 
-# --- with the checks that PyTorch makes -----------------------------------------------------------------
+# --- validation, as in PyTorch --------------------------------------------------------------------------
 
 
 def _extreme(op: Callable[..., Any], x: TensorBase, dim: Any, keepdim: bool) -> Tensor:

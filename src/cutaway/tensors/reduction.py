@@ -239,7 +239,7 @@ class Reduction(TensorBase):
         return apply(ops.norm, x, p=power, axis=axes_of(dim, self._array.ndim), keepdims=keepdim)
 
 
-# --- with the checks that PyTorch makes -----------------------------------------------------------------
+# --- validation, as in PyTorch --------------------------------------------------------------------------
 
 
 def _summable(x: TensorBase, dtype: DType | None) -> Tensor:
