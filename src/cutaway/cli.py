@@ -1,8 +1,8 @@
-"""`cutaway run train.py`: a PyTorch script, as it is, on cutaway.
+"""`cutaway run train.py`: run an unmodified PyTorch script on cutaway.
 
-The script sees what it sees under `python train.py`: itself as `__main__`, its arguments in `sys.argv`, its folder in
-`sys.path`; its exit code and its tracebacks are Python's own. Two things differ: `import torch` is served by cutaway,
-and a name that cutaway does not have is reported in one line.
+The script runs as under `python train.py`: as `__main__`, with its arguments in `sys.argv`, its folder in `sys.path`,
+and with the same exit code and tracebacks. Two things differ: `import torch` imports cutaway, and a name that cutaway
+does not have is reported in one line.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """What the command `cutaway` does; gives the exit code.
+    """The command `cutaway`; returns the exit code.
 
     Args:
-        arguments: those of the command line if None.
+        arguments: the command line arguments by default.
     """
     match list(sys.argv[1:] if arguments is None else arguments):
         case ["run", script, *rest] if not script.startswith("-"):
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(script: str, arguments: Sequence[str]) -> int:
-    """Run a script as `python script arguments` does, with `import torch` served by cutaway."""
+    """Run a script as `python script arguments` does, with cutaway imported as torch."""
     path = os.path.abspath(script)
     try:
         with io.open_code(path) as file:
@@ -78,7 +78,7 @@ def run(script: str, arguments: Sequence[str]) -> int:
     sys.modules["__main__"] = module
     sys.argv = [script, *arguments]
     if not sys.flags.safe_path:
-        sys.path[0] = os.path.dirname(os.path.realpath(path))  # in the place of this command's own folder
+        sys.path[0] = os.path.dirname(os.path.realpath(path))  # in place of this command's own folder
     as_torch()
     sys.excepthook = partial(_report, sys.excepthook)
     exec(compile(source, path, "exec", dont_inherit=True), vars(module))
@@ -93,7 +93,7 @@ Hook = Callable[[type[BaseException], BaseException, TracebackType | None], obje
 def _report(
     print_traceback: Hook, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print an error that nobody caught: a missing name in one line, any other as Python does."""
+    """Print an uncaught error: a missing name in one line, any other as Python does."""
     trace = _from_script_on(trace)
     line = missing_name(error, trace)
     if line is None:
@@ -103,7 +103,7 @@ def _report(
 
 
 def _from_script_on(trace: TracebackType | None) -> TracebackType | None:
-    """A traceback without what led to the script's first line."""
+    """A traceback without the frames above the script."""
     step = trace
     while step is not None:
         if step.tb_frame.f_code is run.__code__:
@@ -120,13 +120,13 @@ def missing_name(error: BaseException, trace: TracebackType | None) -> str | Non
         if not file.startswith((_PACKAGE, "<frozen importlib")):
             place = f"{file.removeprefix(os.getcwd() + os.sep)}, line {number}"
         elif frame.f_code.co_name not in ("__getattr__", "say_so", "find_spec") and not file.startswith("<"):
-            place = None  # the mistake is inside the library: the whole traceback is wanted
+            place = None  # the mistake is inside the library: show the whole traceback
     text = _what_is_missing(error)
     return f"{place}: {text}" if place and text else None
 
 
 def _taught(error: BaseException) -> str | None:
-    """The text of an error that says already what is there instead."""
+    """The text of an error that already suggests a replacement."""
     return str(error) if str(error).startswith("cutaway has no ") else None
 
 

@@ -1,16 +1,16 @@
-"""The bytes of a saved file: named arrays in the safetensors format, read without trusting a byte.
+"""The file format: named arrays in safetensors format, read without trusting the file.
 
-A file that can run no code must hold nothing but data, so it is not a pickle, as PyTorch's `.pt` files are. It is
-safetensors (https://huggingface.co/docs/safetensors), which PyTorch users' tools open:
+Pickles, such as PyTorch's `.pt` files, can run code when loaded. safetensors files contain only data, and PyTorch
+users' tools can open them (https://huggingface.co/docs/safetensors):
 
-    8 bytes       n, the length of the header, a little-endian whole number
+    8 bytes       n, the length of the header, a little-endian integer
     n bytes       the header, JSON: {"fc.weight": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}, ...}
-                  and under "__metadata__" texts by name, free for whoever writes the file
-    the rest      the numbers, array after array, without gaps, little-endian, in C order
+                  and under "__metadata__" strings by name, for use by the writer of the file
+    the rest      the data, array after array, without gaps, little-endian, in C order
 
-Whoever made a file may have lied in every byte of it. So a length is believed only after it was compared with the
-size of the file, before memory is asked for; the arrays that come out are never larger than what lies in the file.
-The header costs a small multiple of its own length, and may be 100 MB long, as elsewhere.
+Every byte of a file may be malicious. So each length is checked against the size of the file before memory is
+allocated, and the resulting arrays are never larger than the data in the file. Parsing the header takes a small
+multiple of its length, which is limited to 100 MB, as in other implementations.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _CODES = {name: code for code, name in DTYPES.items()}
 # quotes in it would be tried as the beginning of one.
 _TOKEN = re.compile(r'(?s)"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]')
 
-_quote = Repr()  # what a file says may be long, and messages quote it
+_quote = Repr()  # messages quote text from the file, which may be long
 _quote.maxstring = 80
 
 _PICKLE = (
@@ -57,16 +57,16 @@ _PICKLE = (
 
 
 class LoadError(RuntimeError):
-    """A file is cut short, damaged, of another kind, or made to deceive: nothing was loaded from it."""
+    """A file is truncated, corrupt, malicious, or of another format: nothing was loaded from it."""
 
 
 # --- writing ------------------------------------------------------------------------------------------
 
 
 def write(file: IO[bytes], arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
-    """Write named arrays, and texts about them."""
+    """Write named arrays and metadata."""
     header: dict[str, Any] = {METADATA: dict(metadata)} if metadata else {}
-    # The widest first, so that every number lies at a multiple of its own width, as readers in other languages like it
+    # The widest first, so that every array is aligned to its item size, as readers in other languages prefer
     order = sorted(arrays, key=lambda name: -arrays[name].itemsize)
     begin = 0
     places = {}
@@ -101,7 +101,7 @@ def _bytes_of(array: Array) -> memoryview:
 def writing(f: Any) -> Iterator[IO[bytes]]:
     """A file to write to, from a path or a file object.
 
-    A path gets its file in one step, at the end: until then, and if anything goes wrong, what was there stays.
+    A path is replaced atomically at the end; until then, and if writing fails, the previous file is unchanged.
     """
     if not isinstance(f, str | os.PathLike):
         _check_binary(f, "write", "wb")
@@ -142,9 +142,9 @@ def _check_binary(f: Any, method: str, mode: str) -> None:
 
 @contextmanager
 def reading(f: Any) -> Iterator[tuple[IO[bytes], int]]:
-    """A file to read from, and how many bytes are left in it, from a path or a file object.
+    """A file to read from, and the number of bytes left in it, from a path or a file object.
 
-    A LoadError raised meanwhile gets the name of the file.
+    A LoadError raised inside gets the name of the file.
     """
     try:
         if isinstance(f, str | os.PathLike):
@@ -160,7 +160,7 @@ def reading(f: Any) -> Iterator[tuple[IO[bytes], int]]:
 
 
 def _is_seekable(f: Any) -> bool:
-    """Whether a file object can tell its length, and read into memory that is there already."""
+    """Whether a file object is seekable and can read into existing memory."""
     try:
         _left(f)
     except (AttributeError, OSError, ValueError):
@@ -176,7 +176,7 @@ def _left(file: IO[bytes]) -> int:
 
 
 class Place(NamedTuple):
-    """Where an array lies in the file, behind the header, and what it is."""
+    """The position of an array in the file, after the header, with its dtype and shape."""
 
     begin: int
     end: int
@@ -189,7 +189,7 @@ def read(file: IO[bytes], size: int) -> tuple[dict[str, Array], dict[str, str]]:
 
     Args:
         file: where to read.
-        size: how many bytes there are to read.
+        size: the number of bytes to read.
     """
     header, length = _header(file, size)
     metadata = header.pop(METADATA, {})
@@ -211,7 +211,7 @@ def read(file: IO[bytes], size: int) -> tuple[dict[str, Array], dict[str, str]]:
 
 
 def _header(file: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
-    """The header, and how many bytes follow it."""
+    """The header, and the number of bytes after it."""
     if size == 0:
         raise LoadError("it is empty, or was read to its end: a file object goes back to its start with f.seek(0)")
     head = file.read(min(size, 9))
@@ -227,10 +227,10 @@ def _header(file: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
 
 
 def parse(text: str, depth: int) -> Any:
-    """What JSON says; ValueError if it is none, if a name comes twice in one table, or if it is nested any deeper.
+    """Parse JSON; ValueError if it is invalid, contains duplicate names, or is nested too deeply.
 
-    The depth is found first: the parser calls itself for each level, and where there is little stack, as in a browser,
-    a file of many brackets would end the program.
+    The depth is measured first: the parser recurses on each level, and where the stack is small, as in a browser,
+    deeply nested brackets would crash the program.
     """
     level = 0
     for token in _TOKEN.finditer(text):
@@ -241,7 +241,7 @@ def parse(text: str, depth: int) -> Any:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A dict of pairs; of a name that comes twice readers would choose differently."""
+    """A dict of pairs; rejects duplicate names, which readers would resolve differently."""
     table = dict(pairs)
     if len(table) < len(pairs):
         raise ValueError("a name comes twice")
@@ -260,7 +260,7 @@ def _no_header(n: int, size: int) -> str:
 
 
 def _other_kind(head: bytes) -> str | None:
-    """What a file is that is not ours, by its first bytes."""
+    """The format of another kind of file, recognized by its first bytes."""
     if head.startswith(b"PK\x03\x04"):
         if b"data.pkl" in head:
             return _PICKLE
@@ -273,7 +273,7 @@ def _other_kind(head: bytes) -> str | None:
 
 
 def _place(name: str, entry: Any) -> Place:
-    """One entry of the header, checked."""
+    """One validated entry of the header."""
     match entry:
         case {"dtype": str(code), "shape": [*shape], "data_offsets": [begin, end], **rest} if not rest:
             pass
@@ -295,10 +295,10 @@ def _place(name: str, entry: Any) -> Place:
 
 
 def _array(file: IO[bytes], name: str, place: Place) -> Array:
-    """The array at a place; the file stands there."""
+    """Read an array, at the current position of the file."""
     try:
         array = np.empty(place.shape, _little_endian(place.dtype))
-    except ValueError as error:  # (0, 2**80) holds nothing, but is too much for NumPy
+    except ValueError as error:  # (0, 2**80) is empty, but too large for NumPy
         raise LoadError(f"{_quote.repr(name)} has the shape {_quote.repr(list(place.shape))}: {error}") from None
     memory = _bytes_of(array)
     while memory:

@@ -1,8 +1,8 @@
-"""The functions of `safetensors.torch`: named tensors to and from the file that every library opens.
+"""The functions of `safetensors.torch`: write and read named tensors in a widely supported format.
 
-`cutaway.save` writes the same format and keeps more: nesting, order, Python's values. These functions are for files
-that go to other people's programs, and for scripts that say `from safetensors.torch import save_file`. The arguments
-are those of the `safetensors` package, which is not needed here.
+`cutaway.save` writes the same format and stores more: nesting, order, Python values. These functions are for exchanging
+files with other programs, and for scripts that contain `from safetensors.torch import save_file`. The arguments are
+those of the `safetensors` package, which is not required.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ __all__ = ["LoadError", "load", "load_file", "load_model", "save", "save_file", 
 
 
 def save_file(tensors: Mapping[str, Tensor], filename: Any, metadata: Mapping[str, str] | None = None) -> None:
-    """Write tensors under their names; those that share memory are written once for each name.
+    """Save tensors by name; tensors that share memory are written once for each name.
 
     Args:
         tensors: a state dict: names and tensors, nothing else.
-        filename: a path, replaced in one step.
-        metadata: texts to put beside them.
+        filename: a path, replaced atomically.
+        metadata: strings to store with them.
     """
     if not isinstance(tensors, Mapping):
         raise ValueError(f"Expected a dict of [str, torch.Tensor] but received {type(tensors)}")
@@ -52,7 +52,7 @@ def load_file(filename: Any, device: Any = "cpu") -> dict[str, Tensor]:
         device: "cpu".
 
     Raises:
-        LoadError: the file is cut short, damaged, made to deceive, or of another kind.
+        LoadError: the file is truncated, corrupt, malicious, or of another format.
     """
     check_device(device)
     with reading(filename) as (file, size):
@@ -78,11 +78,11 @@ def load(data: bytes) -> dict[str, Tensor]:
 
 
 def save_model(model: Module, filename: Any, metadata: dict[str, str] | None = None) -> None:
-    """Write a model's state dict, weights with several names once; `load_model`, here or in PyTorch, reads it."""
+    """Save a model's state dict, with tied weights written once; `load_model`, here or in PyTorch, reads it."""
     serialization.save(model.state_dict(), filename, metadata=metadata)
 
 
 def load_model(model: Module, filename: Any, strict: bool = True, device: Any = "cpu") -> tuple[list[str], list[str]]:
-    """Put the weights in a file into a model; gives the names that were missing, and those that were not needed."""
+    """Load the weights in a file into a model; returns the missing and the unexpected names."""
     missing, unexpected = model.load_state_dict(serialization.load(filename, device), strict=strict)
     return missing, unexpected

@@ -1,20 +1,20 @@
-"""`save` and `load`: tensors and the plain things around them, in one file that can run no code.
+"""`save` and `load`: tensors and plain Python data in one file, which cannot contain code.
 
-The file is a safetensors file (see `file_format`). A state dict lies in it under its own names, so that PyTorch users
-open it with `safetensors.torch.load_file`, and `load` reads the files that they write. What safetensors has no words
-for — nesting, order, Python's numbers and texts, which tensors share memory — stands in the file's metadata, as JSON:
+The file is a safetensors file (see `file_format`). A state dict is stored under its own names, so PyTorch users can
+open it with `safetensors.torch.load_file`, and `load` reads the files that they write. What safetensors cannot
+represent — nesting, order, Python's numbers and strings, shared memory — is stored in the file's metadata, as JSON:
 
     {"version": 1,
      "tree": {"dict": [["model", {"OrderedDict": [["weight", {"tensor": 0}]]}], ["epoch", 3]]},
      "tensors": [{"in": "model.weight"}]}
 
-In the tree null, true, 3, 2.5, "text" and [lists] mean themselves. Anything else is a table of one entry, whose name
-says what to make of it; the names are those of `_PLAIN`, `_SEQUENCES` and `_DICTS` below. There is none for a class or
-a function of the user's, so that a file cannot ask for one to be called.
+In the tree, null, true, 3, 2.5, "text" and [lists] stand for themselves. Anything else is an object with one entry,
+whose name is the type; the names are those of `_PLAIN`, `_SEQUENCES` and `_DICTS` below. None of them refers to a
+user's class or function, so a file cannot cause one to be called.
 
-"tensors" has one entry for each Tensor object: in which array of the file it lies, and, if it is not the whole of that
-array, at which offset, with which strides, both counted in elements. Tensors that shared memory share it after loading.
-Only the memory that is looked at is saved: one row of a large tensor is saved as one row.
+"tensors" has one entry for each Tensor object: the array of the file that contains it and, unless it is the whole
+array, its offset and strides in elements. Tensors that shared memory share it after loading. Only memory that is
+referenced is saved: one row of a large tensor is saved as one row.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ __all__ = ["LoadError", "load", "save"]
 
 VERSION = 1
 MAX_DEPTH = 50  # of containers in containers
-MAX_NESTING = 3 * MAX_DEPTH + 5  # of JSON: a dict is a table of a list of pairs
+MAX_NESTING = 3 * MAX_DEPTH + 5  # of JSON: a dict is stored as an object with a list of pairs
 
-# What the tree can hold beside JSON's own: its name there, its class, what is written, and how that is read.
+# The types that the tree can hold in addition to JSON's: name in the tree, class, how to write and how to read it.
 _DTYPES = {name: from_numpy_dtype(np.dtype(name)) for name in DTYPES.values()}
 _PLAIN: dict[str, tuple[type[Any], Callable[[Any], str], Callable[[str], Any]]] = {
-    "float": (float, str, float),  # inf and nan, for which JSON has no words
+    "float": (float, str, float),  # inf and nan, which JSON cannot represent
     "bytes": (bytes, lambda data: base64.b64encode(data).decode(), lambda text: base64.b64decode(text, validate=True)),
     "dtype": (DType, lambda dtype: dtype.name, lambda name: _DTYPES[name]),
     "device": (device, str, device),
@@ -55,7 +55,7 @@ _SEQUENCES: dict[str, type[Any]] = {"tuple": tuple, "set": set, "frozenset": fro
 _DICTS: dict[str, type[Any]] = {"dict": dict, "OrderedDict": OrderedDict}
 
 Path = tuple[Any, ...]  # the keys that lead to a value in a tree
-Found = dict[int, tuple[int, str, Tensor]]  # the tensors in a tree, by id: which number it has, its name, itself
+Found = dict[int, tuple[int, str, Tensor]]  # the tensors in a tree, by id: index, name, and the tensor itself
 
 
 # --- saving -------------------------------------------------------------------------------------------
@@ -64,19 +64,19 @@ Found = dict[int, tuple[int, str, Tensor]]  # the tensors in a tree, by id: whic
 def save(
     obj: Any, f: Any, pickle_module: Any = None, pickle_protocol: int = 2, *, metadata: dict[str, str] | None = None
 ) -> None:
-    """Save a state dict, or any nesting of tensors, Python's numbers and texts, to one file.
+    """Save a state dict, or any nesting of tensors, Python numbers and strings, to one file.
 
-    The file appears in one step, at the end: if anything goes wrong, what was there before stays whole.
+    The file is replaced atomically: if saving fails, the previous file is unchanged.
 
     Args:
-        obj: tensors, numbers, texts, bytes, None, dtypes, devices, and lists, tuples, sets and dicts of them.
+        obj: tensors, numbers, strings, bytes, None, dtypes, devices, and lists, tuples, sets and dicts of them.
         f: a path, or a file object opened for writing bytes.
-        pickle_module: taken, as PyTorch takes it, and not used: nothing is pickled.
+        pickle_module: accepted for compatibility and ignored: nothing is pickled.
         pickle_protocol: likewise.
-        metadata: texts to put beside the rest, for other programs that read the file.
+        metadata: strings to store in addition, for other programs that read the file.
 
     Raises:
-        TypeError: something in obj is of another class; the message says where it stands.
+        TypeError: obj contains an object of another class; the message says where.
 
     >>> import io
     >>> file = io.BytesIO()
@@ -90,11 +90,11 @@ def save(
     arrays, entries, ties = _laid_out([(name, tensor) for _, name, tensor in found.values()])
     own = json.dumps({"version": VERSION, "tree": tree, "tensors": entries}, separators=(",", ":"), allow_nan=False)
     with writing(f) as file:
-        write(file, arrays, {"format": "pt", **(metadata or {}), **ties, "cutaway": own})  # "pt": tools look for it
+        write(file, arrays, {"format": "pt", **(metadata or {}), **ties, "cutaway": own})  # "pt": tools expect it
 
 
 def _plain(x: Any, path: Path, found: Found) -> Any:
-    """x as JSON can write it; the tensors in it are gathered, and numbers stand in their places."""
+    """x as JSON-compatible data; tensors are collected and replaced by their indices."""
     if len(path) > MAX_DEPTH:
         raise ValueError(f"there are more than {MAX_DEPTH} containers inside each other: does one contain itself?")
     if isinstance(x, np.generic):
@@ -119,7 +119,7 @@ def _plain(x: Any, path: Path, found: Found) -> Any:
 
 
 def _cannot_save(x: Any, path: Path) -> TypeError:
-    """The error for something that is more than data."""
+    """The error for an object that is not plain data."""
     where = "obj" + "".join(f"[{key!r}]" for key in path)
     if hasattr(x, "state_dict"):
         advice = f"Save {where}.state_dict(), and after loading hand it to load_state_dict()."
@@ -138,11 +138,11 @@ def _cannot_save(x: Any, path: Path) -> TypeError:
     )
 
 
-# --- which memory the tensors look at -----------------------------------------------------------------
+# --- which memory the tensors refer to ----------------------------------------------------------------
 
 
 def _laid_out(tensors: list[tuple[str, Tensor]]) -> tuple[dict[str, Array], list[dict[str, Any]], dict[str, str]]:
-    """The arrays to write, by name; for each tensor where it lies in them; and the names of tied ones.
+    """The arrays to write, by name; the position of each tensor in them; and the names of tied tensors.
 
     A tied name is written as `safetensors.torch.save_model` writes it: the name that was left out, and the name kept.
     """
@@ -171,7 +171,7 @@ def _laid_out(tensors: list[tuple[str, Tensor]]) -> tuple[dict[str, Array], list
 
 
 def _untaken(name: str, taken: set[str]) -> str:
-    """A name that no other array has, without half characters, which other readers refuse."""
+    """An unused array name, without lone surrogates, which other readers reject."""
     name = name.encode("utf-8", "replace").decode()
     while name in taken:
         name += "_"
@@ -185,19 +185,19 @@ def _untaken(name: str, taken: set[str]) -> str:
 def load(
     f: Any, map_location: Any = None, pickle_module: Any = None, *, weights_only: bool | None = None, mmap: Any = None
 ) -> Any:
-    """What `save` has put into a file, or the state dict in a safetensors file.
+    """Load an object saved by `save`, or the state dict in a safetensors file.
 
-    No file can run code, whatever the arguments; memory is asked for only as far as the file fills it.
+    Loading never runs code, whatever the arguments, and allocates no more memory than the file fills.
 
     Args:
         f: a path, or a file object opened for reading bytes.
-        map_location: "cpu"; a function or a dict, as PyTorch takes them, changes nothing.
-        pickle_module: taken, as PyTorch takes it, and not used.
+        map_location: "cpu"; a function or a dict is accepted, as in PyTorch, and ignored.
+        pickle_module: accepted for compatibility and ignored.
         weights_only: likewise: every file is read as if it were True.
         mmap: likewise.
 
     Raises:
-        LoadError: the file is cut short, damaged, made to deceive, or of another kind, such as a pickle of PyTorch's.
+        LoadError: the file is truncated, corrupt, malicious, or of another format, such as a PyTorch pickle.
 
     >>> net = nn.Linear(2, 3)
     >>> cutaway.save(net.state_dict(), "net.safetensors")  # doctest: +SKIP
@@ -223,7 +223,7 @@ def load(
 
 
 def _state_dict(arrays: dict[str, Array], metadata: dict[str, str]) -> dict[str, Tensor]:
-    """What lies in a file that another library wrote: tensors by name, tied ones under each of their names."""
+    """The contents of a file written by another library: tensors by name, tied ones under each of their names."""
     tied = {name: arrays[kept] for name, kept in metadata.items() if kept in arrays and name not in (*arrays, "format")}
     return {name: wrap(array) for name, array in {**arrays, **tied}.items()}
 
@@ -242,7 +242,7 @@ def _tensor(arrays: dict[str, Array], **entry: Any) -> Tensor:
 
 
 def _built(x: Any, tensors: list[Tensor]) -> Any:
-    """What a tree describes."""
+    """The object that a tree describes."""
     if x is None or isinstance(x, bool | int | float | str):
         return x
     if isinstance(x, list):

@@ -1,9 +1,8 @@
-"""`import torch`, served by cutaway: so that a lesson or a script runs as it is.
+"""Make `import torch` import cutaway, so that PyTorch scripts run unmodified.
 
-Python asks the finders in `sys.meta_path`, one after the other, who can import a name. `as_torch()` puts one before
-all others. It answers for `torch` and for every `torch.x.y`, with the module of cutaway that has the same dotted name:
-the same module object, so that `torch.nn.Linear` is `cutaway.nn.Linear`. An installed PyTorch is neither changed nor
-loaded.
+Python asks the finders in `sys.meta_path` in turn who can import a name. `as_torch()` inserts one before all others. It
+maps `torch` and every `torch.x.y` to the module of cutaway with the same dotted name: the same module object, so that
+`torch.nn.Linear` is `cutaway.nn.Linear`. An installed PyTorch is neither modified nor loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ __all__ = ["FOREIGN", "as_torch", "cutaway_name", "pytorch_name"]
 
 SERVED = {"torch": "cutaway", "safetensors.torch": "cutaway.safetensors"}
 
-# Libraries that are built on the inside of PyTorch: they would import, and fail in the middle.
+# Libraries that depend on the internals of PyTorch: they would import, then fail later.
 FOREIGN = {
     "torchvision": "load pictures with Pillow or scikit-learn and torch.from_numpy",
     "torchaudio": "load sound with NumPy or SciPy and torch.from_numpy",
@@ -36,13 +35,13 @@ FOREIGN = {
 
 
 def as_torch(on: bool = True) -> None:
-    """Let `import torch` mean cutaway, in this process, from now on.
+    """Make `import torch` import cutaway in this process from now on.
 
     Args:
-        on: False ends it; `import torch` then finds an installed PyTorch again. What was imported stays what it is.
+        on: False restores the import of an installed PyTorch. Existing imports are unaffected.
 
     Raises:
-        RuntimeError: the real PyTorch was imported before.
+        RuntimeError: the real PyTorch has already been imported.
 
     >>> as_torch()  # in a program: cutaway.as_torch()
     >>> from torch.nn import Linear
@@ -69,7 +68,7 @@ def as_torch(on: bool = True) -> None:
 
 
 def cutaway_name(name: str) -> str | None:
-    """The module of cutaway that serves a module name, or None for names that are not PyTorch's."""
+    """The module of cutaway for a module name, or None for names that are not PyTorch's."""
     for theirs, ours in SERVED.items():
         if name == theirs or name.startswith(theirs + "."):
             return ours + name[len(theirs) :]
@@ -77,7 +76,7 @@ def cutaway_name(name: str) -> str | None:
 
 
 def pytorch_name(name: str) -> str | None:
-    """The name under which PyTorch's users know a module of cutaway; None for modules of others."""
+    """PyTorch's name of a module of cutaway; None for other modules."""
     return "torch" + name[len("cutaway") :] if name.partition(".")[0] == "cutaway" else None
 
 
@@ -90,12 +89,12 @@ def _forget(name: str) -> None:
 
 
 class TorchFinder(MetaPathFinder):
-    """Answers for PyTorch's module names with cutaway's modules."""
+    """Finds cutaway's modules under PyTorch's names."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The way to import a module: None for names that are not PyTorch's."""
+        """The spec of a module; None for names that are not PyTorch's."""
         if fullname in FOREIGN:
             message = f"{fullname} is built on the inside of PyTorch and cannot run on cutaway: {FOREIGN[fullname]}"
             raise ModuleNotFoundError(message, name=fullname)
@@ -108,7 +107,7 @@ class TorchFinder(MetaPathFinder):
 
 
 class Alias(Loader):
-    """Gives a module that is imported already a second name."""
+    """Loads an imported module under a second name."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,8 +1,8 @@
-"""Checks for mistakes that raise nothing.
+"""Checks for silent mistakes, which raise no exception.
 
-A wrong shape is an error. A forgotten zero_grad() is none: the program runs, prints a loss, and learns badly. A check
-looks for one such mistake, and says in one line what is wrong and what to write, as a Python warning of the user's own
-line. Each has a name:
+A wrong shape raises an error. A forgotten zero_grad() does not: the program runs, prints a loss, and learns badly. Each
+check detects one such mistake and issues a Python warning, attributed to the user's line, that says in one line what is
+wrong and what to write. Checks are switched by name:
 
     >>> for name, level in cutaway.checks.levels().items():
     ...     print(name, level)
@@ -19,8 +19,8 @@ line. Each has a name:
     modules_in_list default
     graph_cut default
 
-On the level "default" a check speaks only when nothing else can be meant, and costs next to nothing. On "strict" it
-also speaks of what is likely a mistake. `help(checks.ForgottenZeroGrad)` tells of one; `docs/checks.md` of all.
+At level "default", a check warns only about certain mistakes, and costs almost nothing. At level "strict", it also
+warns about likely mistakes. `help(checks.ForgottenZeroGrad)` explains one check, `docs/checks.md` all of them.
 
     >>> with cutaway.checks.off("loss_broadcast"):   # for a block; without `with`, from here on
     ...     loss = F.mse_loss(torch.zeros(3, 1), torch.zeros(3))

@@ -1,4 +1,4 @@
-"""What a check is: when it listens, how it speaks, and how strict it is."""
+"""The base class of checks: which events they listen to, how they warn, and at which level."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ Level = Literal["off", "default", "strict"]
 
 
 class CheckWarning(UserWarning):
-    """What a check says. It begins with the check's name, by which `checks.off(name)` turns it off.
+    """The warning of a check. It starts with the check's name; `checks.off(name)` turns the check off.
 
-    Make them errors with `warnings.simplefilter("error", cutaway.checks.CheckWarning)`.
+    Turn them into errors with `warnings.simplefilter("error", cutaway.checks.CheckWarning)`.
     """
 
 
 class Check:
-    """A mistake that raises nothing. Its docstring says what goes wrong, and how the right code looks.
+    """A check for a silent mistake. Its docstring says what goes wrong, and shows the correct code.
 
-    On the level "default" it speaks only when nothing else can be meant; on "strict", also when a mistake is likely.
+    At level "default", it warns only about certain mistakes; at level "strict", also about likely ones.
     """
 
     name: str
@@ -31,28 +31,28 @@ class Check:
         self._listening: dict[str, Callable[..., None]] = {}  # by the event, with what
 
     def events(self) -> dict[str, Callable[..., Any]]:
-        """What it listens to by default: the event, and what to do."""
+        """The events that it listens to by default, with their handlers."""
         raise NotImplementedError
 
     def strict_events(self) -> dict[str, Callable[..., Any]]:
-        """What it listens to beside that, when it is strict."""
+        """The additional events at level "strict"."""
         return {}
 
     def listen(self, event: str, listener: Callable[..., None]) -> None:
-        """Listen to an event until `leave`: a check that has nothing to do for now costs nothing."""
+        """Listen to an event until `leave`, so that an idle check costs nothing."""
         self._listening[event] = listener
         events.listen(event, listener)
 
     def leave(self, event: str) -> None:
-        """Listen no longer."""
+        """Stop listening to an event."""
         if event in self._listening:
             events.leave(event, self._listening.pop(event))
 
     def forget(self) -> None:
-        """Forget what was looked at already: switched anew, a check looks again."""
+        """Clear the state of the check, so that it looks again after being switched."""
 
     def set(self, level: Level) -> None:
-        """Begin or cease to listen."""
+        """Set the level, and start or stop listening."""
         for event in list(self._listening):
             self.leave(event)
         self.forget()
@@ -62,5 +62,5 @@ class Check:
                 self.listen(event, listener)
 
     def say(self, text: str) -> None:
-        """Warn, of the user's line that is running."""
+        """Issue a warning that names the user's current line."""
         warn(f"{self.name}: {text}", CheckWarning)

@@ -1,4 +1,4 @@
-"""Losses that compute something else than was meant."""
+"""Losses that do not compute what was intended."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from ..graph import Node
 from ..tensors.base import TensorBase, node_of
 from .check import Check
 
-# Ops that only arrange the numbers anew: what came before them is what counts.
+# Ops that only rearrange elements: the op before them is what matters.
 SHAPES = {ops.getitem, ops.reshape, ops.squeeze, ops.swapaxes, ops.t, ops.transpose, ops.unsqueeze}
 
 
 def maker(node: Any) -> Any:
-    """The op that computed a value, behind those that only arranged it anew; None for what no op made."""
+    """The op that computed a value, skipping those that only rearranged it; None for a leaf."""
     while isinstance(node, Node) and node.op in SHAPES:
         node = node.parents[0]
     return node.op if isinstance(node, Node) else None
 
 
 class LossBroadcast(Check):
-    """Prediction and truth of different shapes in a loss, so that one is stretched along the other.
+    """Prediction and target of different shapes in a loss, so that one is broadcast to the other.
 
-    A model gives (N, 1), the targets are (N): the difference is (N, N), every prediction against every target, and
-    the mean of that is smallest when all predictions are alike. Training runs, and learns nothing but the mean.
+    A model returns (N, 1), the targets are (N): the difference is (N, N), every prediction with every target, and its
+    mean is smallest if all predictions are equal. Training runs, but the model learns only the mean.
 
         loss = F.mse_loss(model(x), y)            # (N, 1) against (N)
         loss = F.mse_loss(model(x).squeeze(1), y) # right: (N) against (N)
 
-    Looks at the distances of nn.functional, and at `((model(x) - y) ** 2).mean()` written by hand.
+    Covers the regression losses of nn.functional, and hand-written ones such as `((model(x) - y) ** 2).mean()`.
     """
 
     name = "loss_broadcast"
@@ -59,7 +59,7 @@ class LossBroadcast(Check):
             return
         column = difference.parents[shapes.index((n, 1))]
         if isinstance(column, Node) and column.op in SHAPES:
-            return  # x[:, None] - y: every pair is meant
+            return  # x[:, None] - y: all pairs are intended
         self.say(
             f"this loss is made of a difference between shapes {shapes[0]} and {shapes[1]}, which is ({n}, {n}), each "
             "number against every other: give both one shape, for example by pred.squeeze(1)"
@@ -67,7 +67,7 @@ class LossBroadcast(Check):
 
 
 def _difference_in(node: Any) -> Node | None:
-    """The d of a loss mean(d²), sum(d²), mean(|d|), ...; None if it is made otherwise."""
+    """The d of a loss mean(d²), sum(d²), mean(|d|), ...; None for a loss of another form."""
     if not isinstance(node, Node) or node.op not in (ops.mean, ops.sum) or node.attrs.get("axis") is not None:
         return None
     node = node.parents[0]
@@ -78,11 +78,11 @@ def _difference_in(node: Any) -> Node | None:
 
 
 class SoftmaxBeforeCrossEntropy(Check):
-    """Probabilities where a loss takes logits.
+    """Probabilities passed to a loss that expects logits.
 
-    cross_entropy begins with a softmax of its own. A softmax before it flattens the scores, to between 0 and 1: the
-    loss cannot come near 0, and the gradient is small. The same goes for a sigmoid before BCEWithLogitsLoss, and
-    nll_loss takes logarithms of probabilities, which softmax does not give.
+    cross_entropy includes a softmax. A softmax before it squeezes the scores into 0 … 1: the loss cannot approach 0,
+    and the gradient is small. The same holds for a sigmoid before BCEWithLogitsLoss; and nll_loss expects
+    log-probabilities, which softmax does not return.
 
         loss = F.cross_entropy(F.softmax(model(x), dim=1), y)
         loss = F.cross_entropy(model(x), y)                     # right
@@ -96,8 +96,8 @@ class SoftmaxBeforeCrossEntropy(Check):
         loss = F.kl_div(F.softmax(model(x), dim=1), p)
         loss = F.kl_div(F.log_softmax(model(x), dim=1), p)      # right
 
-    It also speaks of a log_softmax over another axis than the classes', such as over the samples of a batch; and when
-    strict, of an nll_loss of positive numbers: they are no logarithms of probabilities.
+    It also warns about a log_softmax over an axis other than the classes, such as the batch; at level "strict", also
+    about an nll_loss of positive numbers, which are not log-probabilities.
     """
 
     name = "softmax_before_cross_entropy"
@@ -125,13 +125,13 @@ class SoftmaxBeforeCrossEntropy(Check):
 
 
 def _along_another_axis(node: Any) -> bool:
-    """Whether a log_softmax makes something else sum to 1 than the classes, axis 1."""
+    """Whether a log_softmax normalizes over an axis other than the classes, axis 1."""
     if not isinstance(node, Node) or node.op is not ops.log_softmax or len(node.shape) < 2:
         return False
     return bool(node.attrs["axis"] % len(node.shape) != 1)
 
 
-# for each loss the op that must not come before it, and what to do
+# for each loss, the op that must not precede it, and the fix
 TAKES: dict[str, tuple[Any, str]] = {
     "cross_entropy": (
         ops.softmax,
@@ -156,12 +156,12 @@ TAKES: dict[str, tuple[Any, str]] = {
 
 
 class ClassTargets(Check):
-    """Targets that a loss reads as probabilities, and that are none.
+    """Targets that a loss interprets as probabilities although they are not.
 
     cross_entropy takes class numbers, int64 of shape (N), or a probability for every class, floating point of shape
-    (N, C). Anything of floating point and the input's shape passes for the second: several ones in a row (labels of
-    which more than one can hold), class numbers that were made floats, a single score for two classes. Class numbers
-    of another shape or dtype are an error.
+    (N, C). It accepts anything floating-point of the input's shape as the latter: several ones per row (multi-label
+    targets), class numbers converted to float, a single score for two classes. Class numbers of another shape or dtype
+    are an error.
 
         F.cross_entropy(scores, several_labels)                        # (N, C), more than one 1 in a row
         F.binary_cross_entropy_with_logits(scores, several_labels)     # right
@@ -172,7 +172,7 @@ class ClassTargets(Check):
         F.binary_cross_entropy_with_logits(scores, class_numbers.float())   # 0, 1, 2, ...
         F.cross_entropy(scores, class_numbers)                              # right
 
-    When strict, it also speaks of one-hot targets for cross_entropy: right, but class numbers say the same with less.
+    At level "strict", it also warns about one-hot targets for cross_entropy: correct, but class numbers are simpler.
     """
 
     name = "class_targets"
@@ -184,7 +184,7 @@ class ClassTargets(Check):
         if name == "cross_entropy" and x._array.shape == y._array.shape:
             self._probabilities(y._array if y._array.ndim > 1 else y._array[None])
         elif name == "binary_cross_entropy_with_logits":
-            few = y._array.ravel()[:8].tolist()  # the first will do: this is asked at every step
+            few = y._array.ravel()[:8].tolist()  # the first one is enough: this runs at every step
             outside = [value for value in few if value % 1 == 0 and not 0 <= value <= 1]
             if outside:
                 self.say(

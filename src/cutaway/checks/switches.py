@@ -1,4 +1,4 @@
-"""The checks there are, and how they are switched."""
+"""The list of checks, and the functions that switch them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _checks = {check.name: check for check in _all}
 
 
 class Switch:
-    """Checks that were switched: from here on, or as `with ...:` until the end of the block."""
+    """Switched checks: permanently, or as a context manager until the end of the block."""
 
     def __init__(self, level: Level, names: tuple[str, ...]) -> None:
         for name in names:
@@ -45,19 +45,19 @@ class Switch:
 
 
 def on(*names: str) -> Switch:
-    """Let these checks speak, on the level "default"; without names, all.
+    """Turn these checks on at level "default"; without names, all.
 
     Args:
         names: such as "forgotten_zero_grad".
 
     Raises:
-        ValueError: there is no such check.
+        ValueError: a name is not a check's.
     """
     return Switch("default", names)
 
 
 def off(*names: str) -> Switch:
-    """Silence these checks; without names, all.
+    """Turn these checks off; without names, all.
 
     >>> with cutaway.checks.off("loss_broadcast", "graph_cut"):
     ...     pass
@@ -66,7 +66,7 @@ def off(*names: str) -> Switch:
 
 
 def strict(*names: str) -> Switch:
-    """Let these checks speak of what is likely a mistake too; without names, all."""
+    """Set these checks to level "strict", which includes likely mistakes; without names, all."""
     return Switch("strict", names)
 
 

@@ -1,4 +1,4 @@
-"""Steps of a training loop that are left out, or in the wrong order."""
+"""Training loop steps that are missing or in the wrong order."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from .check import Check
 
 
 def alive(kind: type) -> list[Any]:
-    """All objects of a class. It takes some 20 ms: for when there is a suspicion."""
+    """All live objects of a class. It takes about 20 ms, so call it only on suspicion."""
     return [thing for thing in gc.get_objects() if issubclass(type(thing), kind)]
 
 
 def params_of(optimizer: Optimizer) -> list[Any]:
-    """The parameters that an optimizer moves."""
+    """The parameters of an optimizer."""
     return [param for group in optimizer.param_groups for param in group["params"]]
 
 
 class ForgottenZeroGrad(Check):
-    """A step with gradients that the step before has used, and to which new ones were added.
+    """A step with gradients accumulated onto those that the previous step already used.
 
-    backward() adds to what is in `.grad`. Without zero_grad() every step repeats all the steps before it.
+    backward() accumulates into `.grad`. Without zero_grad(), every step repeats all previous ones.
 
         for x, y in batches:
             loss = F.mse_loss(model(x), y)
@@ -45,22 +45,22 @@ class ForgottenZeroGrad(Check):
             loss.backward()
             optimizer.step()
 
-    Several backward passes before one step are quiet: gradients may be gathered on purpose. So is a gradient that
-    flows into another network on the way, as a generator's through its critic, and is thrown away before use.
+    It does not warn about several backward passes before one step, which may be intended gradient accumulation, nor
+    about gradients that flow into another network, as a generator's through its critic, and are discarded before use.
     """
 
     name = "forgotten_zero_grad"
 
     def __init__(self) -> None:
         super().__init__()
-        # Leaves to whose gradient more was added after it had been used: when it began, and when more was added.
+        # Leaves whose gradient was accumulated into after use: when that started, and when it last happened.
         self.used: weakref.WeakKeyDictionary[AccumulateGrad, tuple[int, int]] = weakref.WeakKeyDictionary()
 
     def events(self) -> Any:
         return {"accumulation": self.on_accumulation}
 
     def on_accumulation(self, leaf: AccumulateGrad) -> None:
-        tensor: Any = leaf.variable  # with a gradient, to which more is to be added
+        tensor: Any = leaf.variable  # with a gradient that is about to be accumulated into
         if not tensor._grad._array.any():  # it was filled with zeros
             leaf.since = next(clock)
         elif self._is_used(leaf) and overwritten_at(tensor._array, self.used[leaf][1]):  # by hand, without an optimizer
@@ -69,7 +69,7 @@ class ForgottenZeroGrad(Check):
                 "parameters were moved by gradients that had been used before, with new ones added to them: set p.grad "
                 "to None before loss.backward()"
             )
-        elif overwritten_at(tensor._array, leaf.since):  # the parameter was moved since: by this gradient
+        elif overwritten_at(tensor._array, leaf.since):  # the parameter has been updated since, with this gradient
             self.used[leaf] = leaf.since, next(clock)
             self.listen("step", self.on_step)
 
@@ -86,12 +86,12 @@ class ForgottenZeroGrad(Check):
             self.leave("step")
 
     def _is_used(self, leaf: AccumulateGrad) -> bool:
-        """Whether its gradient is still the one that was used: not thrown away, and not zeroed."""
+        """Whether its gradient is still the used one, neither discarded nor zeroed."""
         return leaf in self.used and self.used[leaf][0] == leaf.since
 
 
 class StepBeforeBackward(Check):
-    """A step that moves nothing, because there are no gradients: backward() comes later, or zero_grad() came between.
+    """A step that updates nothing because there are no gradients: backward() comes later, or zero_grad() came between.
 
         optimizer.zero_grad()
         loss = F.mse_loss(model(x), y)
@@ -103,7 +103,7 @@ class StepBeforeBackward(Check):
         loss.backward()    # right: it fills the gradients that the step uses
         optimizer.step()
 
-    By default it speaks if something was computed with the parameters; when strict, of every first step without
+    By default, it warns if the parameters were used in a computation; at level "strict", about every first step without
     gradients.
     """
 
@@ -137,7 +137,7 @@ class StepBeforeBackward(Check):
 
 
 class ForgottenStep(Check):
-    """Gradients that are thrown away again and again, by an optimizer that never makes a step.
+    """Gradients that are repeatedly discarded by an optimizer that never steps.
 
         optimizer.zero_grad()
         F.mse_loss(model(x), y).backward()
@@ -147,8 +147,8 @@ class ForgottenStep(Check):
         F.mse_loss(model(x), y).backward()
         optimizer.step()    # right
 
-    It speaks at the tenth zero_grad() that finds gradients, if the parameters are what they were: an optimizer of one's
-    own may move them in any way. When strict, at the second.
+    It warns at the tenth zero_grad() that finds gradients, if the parameters have not changed, as a custom update could
+    change them in any way. At level "strict", at the second.
     """
 
     name = "forgotten_step"
@@ -199,16 +199,16 @@ class ForgottenStep(Check):
 
 
 class LossNotFinite(Check):
-    """A loss that is infinite or nan while training: as a rule because the learning rate is too large.
+    """A training loss that is infinite or nan, usually because the learning rate is too large.
 
-    A step that is too long lands on the other side of the valley, higher than before; the next is longer still. After
-    a few steps the weights are huge, the loss overflows, and from then on all is nan.
+    A step that is too large overshoots the minimum and increases the loss; the next step is even larger. After a few
+    steps the weights are huge, the loss overflows, and everything becomes nan.
 
         optimizer = optim.SGD(model.parameters(), lr=10)
         optimizer = optim.SGD(model.parameters(), lr=0.1)   # right: try a tenth, and again
 
-    If the weights are as they should be, it is something else: a logarithm or a root of 0, a division by 0, or nan in
-    the data. `autograd.detect_anomaly()` finds the op. When strict, it speaks also when no optimizer is there.
+    If the weights are of normal size, the cause is something else: a logarithm or a root of 0, a division by 0, or nan
+    in the data. `autograd.detect_anomaly()` finds the op. At level "strict", it also warns if there is no optimizer.
     """
 
     name = "loss_not_finite"
@@ -252,9 +252,9 @@ class _Layer(threading.local):
 
 
 class EvaluationWithoutEval(Check):
-    """Evaluation of a model that is still in training mode: dropout drops, batch norm goes by the batch at hand.
+    """Evaluation of a model in training mode: dropout is active, and batch norm uses batch statistics.
 
-    The figures come out worse than the model is, change from run to run, and batch norm's statistics take in the test
+    The metrics are worse and change from run to run, and the running statistics of batch norm absorb the test
     data.
 
         with torch.no_grad():
@@ -265,8 +265,8 @@ class EvaluationWithoutEval(Check):
             accuracy = (model(x).argmax(1) == y).float().mean()
         model.train()   # and back, before training goes on
 
-    By default it speaks when, under no_grad, such a layer has run and then a loss is computed or the largest score
-    chosen: a generator that draws its fakes so is quiet. When strict, it speaks of the layer itself.
+    By default, it warns if such a layer runs under no_grad and then a loss or an argmax is computed, so it does not
+    warn about a generator that draws fakes this way. At level "strict", it warns when the layer runs.
     """
 
     name = "evaluation_without_eval"

@@ -1,4 +1,4 @@
-"""Parameters that training does not reach, and where the way to them is cut."""
+"""Parameters that training does not reach, and where the graph is cut."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def named(params: list[Any]) -> str:
 
 
 class ParameterWithoutGradient(Check):
-    """A parameter that the optimizer holds, and that never gets a gradient, while others do.
+    """A parameter of the optimizer that never gets a gradient, while others do.
 
-    It keeps its first values. Either forward() does not use it, or what it computes is cut off before the loss, by
-    .detach(), .data, torch.tensor(x), .item() or a no_grad block.
+    It keeps its initial values. Either forward() does not use it, or its result is cut off from the loss by .detach(),
+    .data, torch.tensor(x), .item() or a no_grad block.
 
         def forward(self, x):
             h = self.first(x)
@@ -50,8 +50,8 @@ class ParameterWithoutGradient(Check):
             h = self.first(x)
             return self.last(h)    # right
 
-    By default it speaks at the tenth step, since not every step uses every part of a model; when strict, at the first.
-    Frozen parameters (requires_grad=False) are meant so.
+    By default, it warns at the tenth step, since not every step uses every part of a model; at level "strict", at the
+    first. It does not warn about frozen parameters (requires_grad=False).
     """
 
     name = "parameter_without_gradient"
@@ -128,7 +128,7 @@ class _LeftOut(Check):
         self.attend()
 
     def attend(self) -> None:
-        """Listen until there is nothing to look for."""
+        """Listen until there is nothing left to look for."""
         self.listen("received", self.on_received)
         self.listen("step", self.on_step)
 
@@ -145,7 +145,7 @@ class _LeftOut(Check):
             self.leave("step")
 
     def left_out(self, optimizer: Optimizer) -> list[Any]:
-        """Parameters of models that the latest backward() has reached, and that no optimizer holds."""
+        """Parameters of models that the latest backward() has reached and no optimizer holds."""
         leaves, self.here.leaves = self.here.leaves, ()
         params = [param for param in (leaf.variable for leaf in leaves) if isinstance(param, Parameter)]
         held = {id(param) for param in params_of(optimizer)}
@@ -155,12 +155,12 @@ class _LeftOut(Check):
         return [param for param in params if id(param) not in held]
 
     def judge(self, optimizer: Optimizer, left_out: list[Any]) -> None:
-        """Say what there is to say of parameters that are left out."""
+        """Warn about parameters that are missing from the optimizers, if there is reason to."""
         raise NotImplementedError
 
 
 class ParameterNotInOptimizer(_LeftOut):
-    """A parameter that gets gradients, and that no optimizer moves: the optimizer was made of something else.
+    """A parameter that gets gradients but belongs to no optimizer.
 
         optimizer = optim.SGD(model.parameters(), lr=0.1)
         model.head = nn.Linear(64, 10)    # the optimizer still holds the old one
@@ -168,13 +168,13 @@ class ParameterNotInOptimizer(_LeftOut):
         model.head = nn.Linear(64, 10)
         optimizer = optim.SGD(model.parameters(), lr=0.1)    # right: after the model is complete
 
-    The same happens in a notebook when the cell with the model is run again, and the one with the optimizer is not.
+    The same happens in a notebook if the cell with the model is run again, but not the one with the optimizer.
 
-    And so does it to a layer that forward() makes: it is a new one, with new weights, in each call.
+    It also happens to a layer that forward() creates, since every call creates a new one with new weights.
 
-    By default it speaks if the optimizer holds parameters that belong to no model any more and get no gradient, or if,
-    having trained, it suddenly has nothing to move, or if a layer that got a gradient is gone already; training only a
-    part of a model is quiet. When strict, it speaks of every parameter left out.
+    By default, it warns if the optimizer holds parameters that belong to no model any more and get no gradient, or if,
+    after training, it suddenly has nothing to update, or if a layer that got a gradient no longer exists; it does not
+    warn if only part of a model is trained. At level "strict", it warns about every parameter left out.
     """
 
     name = "parameter_not_in_optimizer"
@@ -234,16 +234,16 @@ class ParameterNotInOptimizer(_LeftOut):
 
 
 class ModulesInList(_LeftOut):
-    """Modules or parameters in a plain list, tuple or dict: their parent does not know them.
+    """Modules or parameters in a plain list, tuple or dict, which their parent does not register.
 
-    parameters() leaves them out, and so the optimizer does not move them; state_dict() does not save them, and eval()
-    and to() do not reach them.
+    parameters() omits them, so the optimizer does not update them; state_dict() does not save them, and eval() and to()
+    do not reach them.
 
         self.layers = [nn.Linear(8, 8) for _ in range(3)]
         self.layers = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])    # right
 
-    By default it speaks when their parameters get gradients and no optimizer moves them; when strict, as soon as the
-    parent is asked for its parameters. Modules that stand in a list and under a name of their own are quiet.
+    By default, it warns if their parameters get gradients and belong to no optimizer; at level "strict", as soon as the
+    parent's parameters are listed. It does not warn about modules in a list that are also assigned to a name.
     """
 
     name = "modules_in_list"
@@ -285,7 +285,7 @@ class ModulesInList(_LeftOut):
 
 
 def _is_being_made(module: Module) -> bool:
-    """Whether the module's __init__ is running: it may not be complete."""
+    """Whether the module's __init__ is running, so that it may be incomplete."""
     frame: FrameType | None = user_frame()
     while frame is not None:
         if frame.f_code.co_name == "__init__" and frame.f_locals.get(frame.f_code.co_varnames[0]) is module:
@@ -310,7 +310,7 @@ def in_plain_lists(root: Module | None = None) -> Iterator[tuple[Module, str, li
 
 
 class GraphCut(Check):
-    """A tensor rebuilt from the numbers of another: what comes before it gets no gradient.
+    """A tensor created from the values of another, so that what precedes it gets no gradient.
 
         loss = torch.tensor([loss_a, loss_b], requires_grad=True).sum()
         loss = torch.stack([loss_a, loss_b]).sum()    # right
@@ -318,11 +318,11 @@ class GraphCut(Check):
         loss = F.mse_loss(last(first(x).data), y)     # first learns nothing
         loss = F.mse_loss(last(first(x)), y)          # right
 
-    By default it speaks of torch.tensor() of a computed loss, or of a list of such, that asks for a gradient of its
-    own. When strict, of all that torch.tensor(x) and x.data cut out of a loss, as backward() starts from it, and of a
-    backward() that starts from what torch.tensor() made. It is quiet about .detach(), which says that the cut is meant,
-    and about what comes from a graph that backward() has walked already, such as the hidden state that is carried from
-    one batch to the next.
+    By default, it warns about torch.tensor() of a computed loss, or of a list of losses, with requires_grad=True. At
+    level "strict", it warns about everything that torch.tensor(x) and x.data cut out of a loss when backward() starts,
+    and about a backward() that starts from the result of torch.tensor(). It does not warn about .detach(), which makes
+    the cut explicit, nor about tensors from a graph that backward() has already traversed, such as the hidden state
+    carried from one batch to the next.
     """
 
     name = "graph_cut"
@@ -331,7 +331,7 @@ class GraphCut(Check):
         super().__init__()
         # by the identity of an array: the array, where it was taken out of a graph, and how
         self.cuts: dict[int, tuple[weakref.ref[Any], Line, str]] = {}
-        self.made: weakref.ref[TensorBase] | None = None  # the latest that torch.tensor() made
+        self.made: weakref.ref[TensorBase] | None = None  # the latest one created by torch.tensor()
 
     def events(self) -> Any:
         return {"rebuilt": self.on_rebuilt}
@@ -359,7 +359,7 @@ class GraphCut(Check):
             self._note(x, x._array, "x.data")
 
     def _note(self, source: TensorBase, array: Any, how: str) -> None:
-        """Remember an array that was taken out of a graph, unless backward() has walked that already."""
+        """Record an array that was taken out of a graph, unless backward() has already traversed it."""
         node, key = node_of(source), id(array)
         if self.level == "strict" and node is not None and not (isinstance(node, Node) and node.arrays is None):
             frame = user_frame()
