@@ -1,4 +1,4 @@
-"""All four examples, one after the other, and what they learned in one table. `make demo` runs this."""
+"""Run all four examples, and print their results in one table. `make demo` runs this."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ import sequence
 import stories
 import xor
 
-Report = tuple[bool, str, str]  # did it reach its goal, what it learned, and what to compare that with
+Report = tuple[bool, str, str]  # whether it reached its goal, its result, and the baseline
 
 
 def run_xor(quiet: bool, out: Path) -> Report:
@@ -47,7 +47,7 @@ EXAMPLES: dict[str, Callable[[bool, Path], Report]] = {
 
 
 def main(quiet: bool = False, out: Path = Path("out")) -> bool:
-    """Run them all; true if every one reached its goal."""
+    """Run all examples; return whether every one reached its goal."""
     rows: list[tuple[str, ...]] = [("example", "it learned", "compare with", "goal", "seconds", "picture")]
     for name, run in EXAMPLES.items():
         print(f"\n== {name}", flush=True)

@@ -1,9 +1,9 @@
 """Digits: reading handwriting.
 
-1,797 digits in the hands of 13 people, as pictures of 8 by 8 pixels (Alpaydin and Kaynak 1998; they come
-with scikit-learn). A network with two hidden layers learns four fifths of them, and is judged by the rest.
-What one learns here: mini-batches and epochs, held-out data, dropout and weight decay against learning by
-heart, and `train()` and `eval()`, which switch dropout on and off.
+1,797 digits written by 13 people, as images of 8 by 8 pixels (Alpaydin and Kaynak 1998; included in
+scikit-learn). A network with two hidden layers is trained on four fifths of them, and tested on the rest.
+What one learns here: mini-batches and epochs, held-out data, dropout and weight decay against overfitting,
+and `train()` and `eval()`, which switch dropout on and off.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import cutaway
 import cutaway.nn.functional as F
 from cutaway import Tensor, nn, optim
 
-Labelled = tuple[Tensor, Tensor]  # pictures (N, 64) with values from 0 to 1, and what they show (N,)
+Labelled = tuple[Tensor, Tensor]  # images (N, 64) with values from 0 to 1, and labels (N,)
 
 
 @dataclass
@@ -29,17 +29,17 @@ class Result:
 
 
 def load(held_out: int = 360) -> tuple[Labelled, Labelled]:
-    """The digits in a random order: those to train on, and those held out."""
+    """The digits in random order, split into a training set and a test set."""
     digits = load_digits()
     images, labels = cutaway.tensor(digits.data / 16, dtype=cutaway.float32), cutaway.tensor(digits.target)
-    # Shuffled, both parts hold digits of every hand: the test is of new digits, not of new writers.
+    # After shuffling, both parts contain digits by every writer: the test is on new digits, not on new writers.
     order = cutaway.randperm(len(labels))
     test, train = order[:held_out], order[held_out:]
     return (images[train], labels[train]), (images[test], labels[test])
 
 
 def predict(model: nn.Module, images: Tensor) -> Tensor:
-    """The most likely digit of each image (N,), by the whole network: dropout off, nothing recorded."""
+    """The most likely digit of each image (N,), without dropout and without recording."""
     model.eval()
     with cutaway.no_grad():
         guesses: Tensor = model(images).argmax(1)
@@ -55,7 +55,7 @@ def main(seed: int = 0, epochs: int = 60, quiet: bool = False, out: Path = Path(
     cutaway.manual_seed(seed)
     (images, labels), test = load()
     first_layer = nn.Linear(64, 256)
-    # Dropout silences three units in ten, others at every step, so that none can lean on another.
+    # Dropout zeroes three units in ten, different ones at every step, so that units cannot co-adapt.
     model = nn.Sequential(
         first_layer, nn.ReLU(), nn.Dropout(0.3),
         nn.Linear(256, 256), nn.ReLU(), nn.Dropout(0.3),

@@ -1,4 +1,4 @@
-"""What the examples draw. Nothing here is about learning: the lessons are in the scripts beside it."""
+"""The plots of the examples. Nothing here is about learning: the lessons are in the scripts beside it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ def tidy(axes: Axes) -> None:
 def draw_xor(
     losses: list[float], line_losses: list[float], ticks: list[float], surface: Any, path: Path
 ) -> None:
-    """The losses of the network and of a straight line; what the network answers all over the plane."""
+    """The losses of the network and of a linear model; the network's output over the plane."""
     figure = new_figure(10, 4.2)
     left, right = figure.subplots(1, 2)
     tidy(left)
@@ -53,7 +53,7 @@ def draw_xor(
 
 
 def draw_sequence(curve: dict[int, float], baselines: dict[str, float], path: Path) -> None:
-    """Held-out perplexity as the network learns, with those of the models that count as lines."""
+    """Held-out perplexity during training, with horizontal lines for the n-gram models."""
     figure = new_figure(7.5, 4.2)
     axes = figure.subplots()
     tidy(axes)
@@ -75,7 +75,7 @@ def draw_sequence(curve: dict[int, float], baselines: dict[str, float], path: Pa
 
 
 def draw_stories(accuracy: dict[int, float], baseline: dict[int, float], path: Path) -> None:
-    """Bars: the share of right answers by the number of facts, of the network and of the guess."""
+    """A bar chart: accuracy by number of facts, for the network and the baseline."""
     figure = new_figure(7.5, 4.2)
     axes = figure.subplots()
     tidy(axes)
@@ -102,7 +102,7 @@ def draw_digits(
     weights: Any,
     path: Path,
 ) -> None:
-    """Accuracy by epoch; held-out digits, mistakes first and in red; what the first layer looks for."""
+    """Accuracy by epoch; held-out digits, mistakes first and in red; the weights of the first layer."""
     figure = new_figure(12, 4.6)
     left, middle, right = figure.subfigures(1, 3, squeeze=False, width_ratios=[1.05, 1, 1])[0]
 

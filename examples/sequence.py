@@ -1,7 +1,7 @@
 """Sequence: a network that learns to write, one character at a time.
 
-It reads English, some 110,000 characters from behind `help("for")`, which every Python has, and learns to
-tell which character comes next. Then what it says is read back to it, and so it writes. What one learns here:
+It reads about 110,000 characters of English from the texts of `help("for")`, which every Python includes, and
+learns to predict the next character. To write, it feeds its predictions back as input. What one learns here:
 text as numbers, a recurrent network and its state, truncated backpropagation through time, perplexity.
 """
 
@@ -19,20 +19,20 @@ import cutaway.nn.functional as F
 from cutaway import Tensor, nn, optim
 
 ALPHABET = "\n abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,;:!?'\"()-_*"
-PLAIN = str.maketrans("’‘“”–", "''\"\"-")  # a printer's quotes and dashes become those on the keyboard
+PLAIN = str.maketrans("’‘“”–", "''\"\"-")  # typographic quotes and dashes become ASCII
 
 
 @dataclass
 class Result:
-    perplexity: float  # on held-out text: as unsure as between so many equally likely characters
-    bigram: float  # that of one who only counted which character follows which
-    trigram: float  # ... and which character follows which two
+    perplexity: float  # on held-out text: the equivalent number of equally likely characters
+    bigram: float  # of a bigram model
+    trigram: float  # of a trigram model
     samples: list[str]
 
 
 def prose() -> tuple[list[str], list[str]]:
-    """Paragraphs of plain English, none of them twice: those to learn from, and the last tenth, held out."""
-    found: dict[str, None] = {}  # each once, though many stand under several topics
+    """Paragraphs of plain English, without duplicates: the training text, and the last tenth, held out."""
+    found: dict[str, None] = {}  # each once, although many appear under several topics
     for paragraph in "\n\n".join(topics[name] for name in sorted(topics)).split("\n\n"):
         text = " ".join(paragraph.split()).translate(PLAIN)
         if len(text) > 80 and text[0].isupper() and text[-1] == "." and set(text) <= set(ALPHABET):
@@ -42,7 +42,7 @@ def prose() -> tuple[list[str], list[str]]:
 
 
 def ngram_perplexity(n: int, train: str, held_out: str, smoothing: float = 0.1) -> float:
-    """How unsure one is who only counted in `train` how often each character follows each n - 1 others."""
+    """The perplexity of an n-gram model, which counts in `train` how often a character follows n - 1 others."""
     seen = Counter(train[i : i + size] for i in range(len(train) - n + 1) for size in (n - 1, n))
     grams = [held_out[i : i + n] for i in range(len(held_out) - n + 1)]
     chances = ((seen[g] + smoothing) / (seen[g[:-1]] + smoothing * len(ALPHABET)) for g in grams)
@@ -62,7 +62,7 @@ class Writer(nn.Module):
 
     def forward(self, text: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         states, state = self.memory(self.embed(text), state)  # (N, T, hidden), and the last: (1, N, hidden)
-        return self.predict(states), state  # logits of the next character at each place: (N, T, alphabet)
+        return self.predict(states), state  # logits of the next character at each position: (N, T, alphabet)
 
 
 def perplexity(model: Writer, text: Tensor) -> float:
@@ -73,7 +73,7 @@ def perplexity(model: Writer, text: Tensor) -> float:
 
 
 def write(model: Writer, text: str, length: int = 250, temperature: float = 0.6) -> str:
-    """Go on from `text`. A low temperature writes what is likely, a high one dares more."""
+    """Continue `text`. A low temperature gives likely text, a high one more variety."""
     latest, state = encode(text), None
     with cutaway.no_grad():
         while len(text) < length:
@@ -96,14 +96,14 @@ def main(seed: int = 0, steps: int = 1200, quiet: bool = False, out: Path = Path
         if step % 50 == 0:
             curve[step] = perplexity(model, test)
         here = step % (inputs.shape[1] // width) * width
-        # It remembers what it has read, but no gradient goes back there. At the left its memory is empty.
+        # The state is carried over, but no gradient flows back through it. It starts as zeros at the left.
         state = state.detach() if state is not None and here > 0 else None
         logits, state = model(inputs[:, here : here + width], state)
         loss = F.cross_entropy(logits.reshape(-1, len(ALPHABET)), targets[:, here : here + width].reshape(-1))
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # a recurrent network's gradient can explode
-        optimizer.param_groups[0]["lr"] = lr * min(1, 2 - 2 * step / steps)  # finer steps in the second half
+        optimizer.param_groups[0]["lr"] = lr * min(1, 2 - 2 * step / steps)  # smaller steps in the second half
         optimizer.step()
     curve[steps] = perplexity(model, test)
     bigram, trigram = (ngram_perplexity(n, train, held_out) for n in (2, 3))

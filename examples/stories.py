@@ -5,8 +5,8 @@
 The first task of bAbI (Weston et al. 2015, "Towards AI-Complete Question Answering"), with stories of our own
 making. To name the last place is right if the person asked for happens to have moved last. To do better, one
 has to remember where everybody is, for the question comes last, and to forget where they were before.
-What one learns here: words as vectors (embeddings), a memory that is carried from sentence to sentence (a
-recurrent network), and the comparison with a simple guess, without which a figure says little.
+What one learns here: words as vectors (embeddings), a state that is carried from sentence to sentence (a
+recurrent network), and the comparison with a baseline, without which a figure says little.
 """
 
 import random
@@ -30,12 +30,12 @@ Story = tuple[tuple[str, ...], ...]  # sentences of five words: the facts as the
 @dataclass
 class Result:
     accuracy: dict[int, float]  # on test stories, by their number of facts
-    last_place: dict[int, float]  # the same of the guess "the last place named"
+    last_place: dict[int, float]  # the same for the baseline "the last place named"
 
 
 def make_stories(facts: int, draws: int, rng: random.Random) -> tuple[dict[Story, str], dict[Story, str]]:
-    """Up to `draws` different stories and their answers: nine tenths to train on, the rest to test with."""
-    stories: dict[Story, str] = {}  # no story is in it twice, so the two parts share none
+    """Up to `draws` distinct stories with answers: nine tenths for training, the rest for testing."""
+    stories: dict[Story, str] = {}  # stories are distinct, so the two parts are disjoint
     for _ in range(draws):
         whereabouts, sentences = {}, []
         for _ in range(facts):
@@ -88,13 +88,13 @@ def main(
     model, lr = Reader(), 0.1
     optimizer = optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True)
     for step in tqdm(range(steps), desc="stories", disable=quiet):
-        words, answers = data[rng.randint(1, longest)]  # all stories of a batch are of one length
+        words, answers = data[rng.randint(1, longest)]  # all stories of a batch have the same length
         batch = cutaway.randint(len(words), (128,))
         loss = F.cross_entropy(model(words[batch]), answers[batch])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # a recurrent network's gradient can explode
-        optimizer.param_groups[0]["lr"] = lr * min(1, 2 - 2 * step / steps)  # finer steps in the second half
+        optimizer.param_groups[0]["lr"] = lr * min(1, 2 - 2 * step / steps)  # smaller steps in the second half
         optimizer.step()
 
     learned = {facts: accuracy(model, *encode(test)) for facts, (_, test) in stories.items()}

@@ -32,15 +32,15 @@ def train(model: nn.Module, steps: int, label: str, quiet: bool) -> list[float]:
     """Fit `model` to the four cases; return its loss at every step."""
     inputs, targets = cutaway.tensor(CASES), cutaway.tensor(ANSWERS)
     # The model gives logits: any number, large for "true". This loss applies the sigmoid itself, in a way
-    # that cannot overflow, and then asks how surprised the model was by the right answer.
+    # that cannot overflow, and then takes the negative log-likelihood of the right answer.
     loss_function = nn.BCEWithLogitsLoss()
     optimizer = optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
     losses = []
     for _ in tqdm(range(steps), desc=label, disable=quiet):
-        loss = loss_function(model(inputs), targets)  # predict, and measure how wrong it is
-        optimizer.zero_grad()  # forget the gradients of the step before
-        loss.backward()  # which way should each parameter move?
-        optimizer.step()  # move it a little that way
+        loss = loss_function(model(inputs), targets)  # predict, and compute the loss
+        optimizer.zero_grad()  # reset the gradients of the previous step
+        loss.backward()  # compute the gradient of every parameter
+        optimizer.step()  # update every parameter
         losses.append(loss.item())
     return losses
 
@@ -54,7 +54,7 @@ def main(seed: int = 0, steps: int = 500, quiet: bool = False, out: Path = Path(
     line = nn.Linear(2, 1)
     line_losses = train(line, steps, "straight line", quiet)
 
-    with cutaway.no_grad():  # from here on we only ask, so nothing needs to be recorded
+    with cutaway.no_grad():  # only evaluation from here on, so nothing needs to be recorded
         probabilities = cutaway.sigmoid(network(cutaway.tensor(CASES))).view(-1).tolist()
     right = sum((p > 0.5) == (answer == 1.0) for p, [answer] in zip(probabilities, ANSWERS, strict=True))
     if not quiet:
