@@ -60,6 +60,20 @@ def test_the_classes_are_the_second_axis() -> None:
         assert losses[n, i, j].item() == pytest.approx(one.item(), rel=1e-15)
 
 
+def test_one_sample_without_a_batch() -> None:
+    x, weight = torch.tensor(LOGITS), torch.tensor([1.0, 2.0, 3.0])
+    for target in (torch.tensor([2]), torch.tensor([[0.2, 0.3, 0.5]])):
+        for settings in ({}, {"weight": weight}, {"weight": weight, "label_smoothing": 0.1}):
+            alone = F.cross_entropy(x[0], target[0], **settings)
+            assert alone.item() == pytest.approx(F.cross_entropy(x[:1], target, **settings).item(), rel=1e-6)
+
+
+def test_a_target_of_minus_a_hundred_does_not_count() -> None:
+    x = torch.tensor(LOGITS).log_softmax(1)
+    for loss in (F.nll_loss, nn.NLLLoss(), F.cross_entropy, nn.CrossEntropyLoss()):
+        assert loss(x, torch.tensor([-100, 1])).item() == pytest.approx(-x[1, 1].item(), rel=1e-6)
+
+
 def test_cross_entropy_is_log_softmax_and_nll() -> None:
     x, y = leaf(5, 4), torch.tensor([0, 1, 2, 3, 0])
     both = F.nll_loss(x.log_softmax(1), y, reduction="none")
