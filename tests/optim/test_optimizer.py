@@ -349,6 +349,16 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         "group 0 has 2 parameters, and here 1",
     ),
+    (
+        lambda: SGD([W]).load_state_dict({"state": {}, "param_groups": [{"params": [0]}, {"params": [1]}]}),
+        ValueError,
+        "different number of parameter groups: 2, and this optimizer has 1",
+    ),
+    (
+        lambda: SGD([W, weight(1.0)]).load_state_dict({"state": {}, "param_groups": [{"params": [0]}]}),
+        ValueError,
+        "group 0 has 1 parameters, and here 2",
+    ),
     (lambda: SGD([W]).load_state_dict(nn.Linear(1, 1).state_dict()), KeyError, "takes what its state_dict.*weight"),
     (lambda: SGD([W]).load_state_dict(3), KeyError, "takes what its state_dict"),  # type: ignore[arg-type]
     *[

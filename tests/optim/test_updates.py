@@ -60,7 +60,7 @@ def sgd(
 
 
 def adam(
-    w: Array, g: Any, lr: float, betas: tuple[float, float] = (0.9, 0.999), amsgrad: bool = False
+    w: Array, g: Any, lr: float, betas: tuple[float, float] = (0.9, 0.999), amsgrad: bool = False, eps: float = 1e-8
 ) -> Iterator[Array]:
     m = v = top = np.zeros(3)
     t = 0
@@ -69,16 +69,18 @@ def adam(
         m = betas[0] * m + (1 - betas[0]) * g(w)
         v = betas[1] * v + (1 - betas[1]) * g(w) ** 2
         top = np.maximum(top, v) if amsgrad else v
-        w = w - lr * (m / (1 - betas[0] ** t)) / (np.sqrt(top / (1 - betas[1] ** t)) + 1e-8)
+        w = w - lr * (m / (1 - betas[0] ** t)) / (np.sqrt(top / (1 - betas[1] ** t)) + eps)
         yield w
 
 
-def adagrad(w: Array, g: Any, lr: float, lr_decay: float = 0, initial_accumulator_value: float = 0) -> Iterator[Array]:
+def adagrad(
+    w: Array, g: Any, lr: float, lr_decay: float = 0, initial_accumulator_value: float = 0, eps: float = 1e-10
+) -> Iterator[Array]:
     s = np.full(3, float(initial_accumulator_value))
     t = 0
     while True:
         s = s + g(w) ** 2
-        w = w - lr / (1 + t * lr_decay) * g(w) / (np.sqrt(s) + 1e-10)
+        w = w - lr / (1 + t * lr_decay) * g(w) / (np.sqrt(s) + eps)
         t += 1
         yield w
 
@@ -113,10 +115,10 @@ RULES: list[tuple[Any, Any, dict[str, Any]]] = [
     (optim.SGD, sgd, {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}),
     (optim.SGD, sgd, {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
     (optim.Adam, adam, {"lr": 0.1}),
-    (optim.Adam, adam, {"lr": 0.1, "betas": (0.5, 0.7)}),
+    (optim.Adam, adam, {"lr": 0.1, "betas": (0.5, 0.7), "eps": 0.1}),
     (optim.Adam, adam, {"lr": 0.1, "betas": (0.5, 0.7), "amsgrad": True}),
     (optim.Adagrad, adagrad, {"lr": 0.1}),
-    (optim.Adagrad, adagrad, {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.5}),
+    (optim.Adagrad, adagrad, {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.5, "eps": 0.1}),
     (optim.RMSprop, rmsprop, {"lr": 0.01}),
     (optim.RMSprop, rmsprop, {"lr": 0.01, "alpha": 0.5, "momentum": 0.9}),
     (optim.RMSprop, rmsprop, {"lr": 0.01, "centered": True}),
