@@ -160,15 +160,11 @@ def memory_table() -> str:
 
 
 def growth_table() -> str:
-    import torch
-
-    import cutaway
-
     heads = " | ".join(f"{k}×" for k in growth.FACTORS)
     text = say(f"| | | {heads} | exponent |\n| --- | --- |{' ---: |' * (len(growth.FACTORS) + 1)}")
     for axis in growth.AXES:
-        for name, T in (("cutaway", cutaway), ("PyTorch", torch)):
-            times = growth.measure(T, axis)
+        for name in ("cutaway", "PyTorch"):
+            times = growth.measure(name, axis)
             cells = " | ".join(f"{t * 1e3:.2f}" for t in times)
             text += say(f"| {axis} | {name} | {cells} | {growth.exponent(times):.2f} |")
     return text + "\n"

@@ -6,7 +6,11 @@ where a step has a price whatever its size, and a little more where the graph ou
 
 from __future__ import annotations
 
+import importlib
+import json
 import math
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,8 +27,16 @@ AXES: dict[str, Callable[[Any, int], Training]] = {
 }
 
 
-def measure(T: Any, axis: str) -> list[float]:
-    """Seconds of a step at each size: the least of several, in turn, since disturbance only ever adds."""
+def measure(library: str, axis: str) -> list[float]:
+    """Seconds of a step at each size, in a fresh process: the cyclic collector looks at all that lives in one."""
+    command = [sys.executable, "-m", "benchmarks.growth", library, axis]
+    times: list[float] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return times
+
+
+def main(library: str, axis: str) -> None:
+    """Print the least time of several, taken in turn: disturbance only ever adds."""
+    T = importlib.import_module({"cutaway": "cutaway", "PyTorch": "torch"}[library])
     steps = [AXES[axis](T, k).step for k in FACTORS]
     best = [math.inf] * len(steps)
     for _ in range(12):
@@ -33,7 +45,7 @@ def measure(T: Any, axis: str) -> list[float]:
             start = time.perf_counter()
             step()
             best[i] = min(best[i], time.perf_counter() - start)
-    return best
+    print(json.dumps(best))
 
 
 def exponent(times: list[float]) -> float:
@@ -42,3 +54,7 @@ def exponent(times: list[float]) -> float:
     mean_x, mean_y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
     rise = sum((x - mean_x) * (y - mean_y) for x, y in points)
     return float(rise / sum((x - mean_x) ** 2 for x, _ in points))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -306,12 +306,13 @@ class Session:
         return "survived"
 
     def try_anew(self, mutant: Mutant) -> str:
-        """Run the tests in an interpreter of its own, on a copy of the code: those that call anything in the file,
-        and those that call nothing, which may ask for signatures.
+        """Run the tests in an interpreter of its own, on a copy of the code: those that call anything in the file, and
+        all of ops, which look at signatures and at the table without calling anything.
         """
         path = str(ROOT / mutant.path)
         tests = self.callers({where for _, called in self.calls for where in called if where[0] == path})
-        tests += [i for i, (_, called) in enumerate(self.calls) if not called and "tests/ops" in self.items[i].nodeid]
+        known = set(tests)
+        tests += [i for i, item in enumerate(self.items) if "tests/ops" in item.nodeid and i not in known]
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder)
             for name in ("src", "tests", "docs", "examples", "pyproject.toml", "conftest.py", "README.md"):

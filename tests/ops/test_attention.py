@@ -34,6 +34,17 @@ def test_where_one_key_takes_all_its_scores_learn_nothing() -> None:
     assert (np.abs(dq(g)) <= 2 * rounding).all()
 
 
+@pytest.mark.parametrize("height", [1000.0, -1000.0, 50.0, -50.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scores_may_all_be_large_or_all_be_small(height: float, dtype: Any) -> None:
+    q, k, v = np.array([[1.0]], dtype), np.array([[height], [height + 1]], dtype), np.eye(2, dtype=dtype)
+    out, _, dk, _ = attend(q, k, v, scale=1.0)
+    share = 1 / (1 + math.e)
+    np.testing.assert_allclose(out, [[share, 1 - share]], rtol=1e-6)
+    slope = share * (1 - share)
+    np.testing.assert_allclose(dk(np.array([[1.0, 0.0]], dtype)), [[slope], [-slope]], rtol=1e-5)
+
+
 @given(
     sizes=st.tuples(*[st.integers(1, n) for n in (5, 6, 4, 3)]),
     scale=st.floats(0.01, 50),
