@@ -31,7 +31,7 @@ class Reduction(TensorBase):
 
     @numpy_names
     def sum(self, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
-        """The sum of all elements, or over dimensions.
+        """The sum of all elements, or along dimensions.
 
         Args:
             dim: the dimension or dimensions to sum over; None for all of them.
