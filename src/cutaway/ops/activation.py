@@ -42,7 +42,7 @@ def elu(x: Array, *, alpha: float = 1.0, scale: float = 1.0) -> Unary:
 
 
 def gelu(x: Array, *, approximate: str = "none") -> Unary:
-    """x · Φ(x), Φ the normal distribution's cumulative function (or its tanh approximation)"""
+    """x · Φ(x), where Φ is the standard normal CDF (or its tanh approximation)"""
     if approximate == "tanh":
         k = math.sqrt(2 / math.pi)
         t = np.tanh(k * (x + 0.044715 * x * x * x))
@@ -75,7 +75,7 @@ def prelu(x: Array, weight: Array) -> Binary:
 
 
 def hardtanh(x: Array, *, low: float = -1.0, high: float = 1.0) -> Unary:
-    """x held between low and high; the gradient is 0 outside of them and at them"""
+    """x clamped to [low, high]; the gradient is 0 outside and at the bounds"""
     return np.clip(x, low, high), lambda g: g * ~((x <= low) | (x >= high))
 
 

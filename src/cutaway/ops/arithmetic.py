@@ -59,7 +59,7 @@ def pow(x: Array, y: Array) -> Binary:
 
 
 def atan2(y: Array, x: Array) -> Binary:
-    """the angle between -π and π at which the point (x, y) lies; the gradient at the origin is 0"""
+    """the angle of the point (x, y), between -π and π; the gradient at the origin is 0"""
 
     def per_square(g: Array) -> Array:
         r2 = x * x + y * y
@@ -78,7 +78,7 @@ def logaddexp(x: Array, y: Array) -> Binary:
 
 
 def lerp(x: Array, y: Array, weight: Array) -> Ternary:
-    """x + weight (y - x), a part of the way from x to y"""
+    """x + weight (y - x), linear interpolation from x to y"""
     way = y - x
     return (
         np.where(np.abs(weight) < 0.5, x + weight * way, y - (1 - weight) * way),  # exact at both ends
@@ -107,7 +107,7 @@ def minimum(x: Array, y: Array) -> Binary:
 
 
 def masked_fill(x: Array, value: Array, *, mask: Array) -> Binary:
-    """value where mask holds, else x"""
+    """value where mask is True, else x"""
     return (
         np.where(mask, value, x),
         lambda g: np.where(mask, 0, g),
@@ -116,7 +116,7 @@ def masked_fill(x: Array, value: Array, *, mask: Array) -> Binary:
 
 
 def where(x: Array, y: Array, *, condition: Array) -> Binary:
-    """x where condition holds, else y"""
+    """x where condition is True, else y"""
     return (
         np.where(condition, x, y),
         lambda g: np.where(condition, g, 0),

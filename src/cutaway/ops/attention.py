@@ -33,7 +33,7 @@ TAME = 40.0  # exp(40), summed over any practical number of keys, is far from ov
 def scaled_dot_product_attention(
     q: Array, k: Array, v: Array, *bias: Array, scale: float, keep: Array | None = None, kept: Array | None = None
 ) -> Variadic:
-    """softmax(q kᵀ · scale + bias) v; softmax along the keys, of which `keep` says who may be looked at
+    """softmax(q kᵀ · scale + bias) v; the softmax over the keys, those where `keep` is True
 
     `kept` is the dropout mask: a factor for each weight.
     """

@@ -124,7 +124,7 @@ def sigmoid(x: Array) -> Unary:
 
 
 def logit(x: Array, *, eps: float | None = None) -> Unary:
-    """log(x / (1 - x)), the inverse of sigmoid; with eps, x is held between eps and 1 - eps first"""
+    """log(x / (1 - x)), the inverse of sigmoid; with eps, x is first clamped to [eps, 1 - eps]"""
     low, high, slope_outside = (0, 1, math.nan) if eps is None else (eps, 1 - eps, 0)
     p = x if eps is None else np.clip(x, low, high)
     return np.log(p / (1 - p)), lambda g: g * np.where((x < low) | (x > high), slope_outside, 1 / (x * (1 - x)))
@@ -136,7 +136,7 @@ def erf(x: Array) -> Unary:
 
 
 def clamp(x: Array, *, min: float | None = None, max: float | None = None) -> Unary:
-    """x held between min and max; outside of them the gradient is 0"""
+    """x clamped to [min, max]; outside, the gradient is 0"""
 
     def dx(g: Array) -> Array:
         inside = True if min is None else x >= min
@@ -146,7 +146,7 @@ def clamp(x: Array, *, min: float | None = None, max: float | None = None) -> Un
 
 
 def clip(x: Array, low: Array, high: Array) -> Ternary:
-    """x held between low and high, each with bounds of its own; a bound has the gradient where it holds x"""
+    """x clamped to [low, high] elementwise; a bound gets the gradient where it replaces x"""
     return (
         np.minimum(np.maximum(x, low), high),
         lambda g: g * ((x >= low) & (x <= high)),
@@ -156,16 +156,16 @@ def clip(x: Array, low: Array, high: Array) -> Ternary:
 
 
 def nan_to_num(x: Array, *, nan: float, posinf: float, neginf: float) -> Unary:
-    """x, with numbers in the place of nan, ∞ and -∞"""
+    """x with nan, ∞ and -∞ replaced by numbers"""
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf), lambda g: np.where(np.isfinite(x), g, 0)
 
 
 def copy(x: Array, *, order: Literal["K", "C"] = "K") -> Unary:
-    """x, in memory of its own"""
+    """a copy of x"""
     return np.copy(x, order), lambda g: g
 
 
 def cast(x: Array, *, dtype: np.dtype[Any]) -> Unary:
-    """x, as numbers of another dtype"""
+    """x cast to another dtype"""
     original = x.dtype
     return as_dtype(x, dtype), lambda g: as_dtype(g, original)

@@ -13,21 +13,21 @@ from .special import like_numpy
 
 
 def solve(a: Array, b: Array) -> Binary:
-    """x with a @ x = b"""
+    """the x for which a @ x = b"""
     x = np.linalg.solve(a, b)
     db = once(lambda g: np.linalg.solve(a.swapaxes(-1, -2), g))
     return x, lambda g: -np.matmul(db(g), x.swapaxes(-1, -2)), lambda g: np.copy(db(g))
 
 
 def inv(x: Array) -> Unary:
-    """x⁻¹, with x @ x⁻¹ = 1"""
+    """x⁻¹, for which x @ x⁻¹ = I"""
     out = np.linalg.inv(x)
     turned = out.swapaxes(-1, -2)
     return out, lambda g: -np.matmul(np.matmul(turned, g), turned)  # from d(x⁻¹) = -x⁻¹ dx x⁻¹
 
 
 def det(x: Array) -> Unary:
-    """det(x), by how much x makes volumes larger"""
+    """det(x), the signed factor by which x scales volumes"""
     with np.errstate(invalid="ignore"):  # the input may hold nan
         out = np.linalg.det(x)
     return out, lambda g: g[..., None, None] * cofactors(x)
@@ -52,7 +52,7 @@ def cofactors(x: Array) -> Array:
 
 
 def svd(x: Array) -> Unary:
-    """U, s and V of x = U diag(s) Vᵀ, one below the other: (M, K), (1, K) and (N, K), with K = min(M, N)"""
+    """U, s and V of x = U diag(s) Vᵀ, stacked vertically: (M, K), (1, K) and (N, K), with K = min(M, N)"""
     m, n = x.shape[-2:]
     out = decomposed(x)
     u, s, v = apart(out, m)
@@ -88,5 +88,5 @@ def apart(x: Array, m: int) -> tuple[Array, Array, Array]:
 
 
 def ratio(x: Array, y: Array) -> Array:
-    """x / y, and 0 where both are 0"""
+    """x / y, and 0 where both are 0."""
     return x / np.where((x == 0) & (y == 0), 1, y)

@@ -86,27 +86,27 @@ def getitem(x: Array, *, index: Any) -> Unary:
 
 
 def piece(x: Array, *, index: Any, of: str) -> Unary:
-    """x[index], one of several pieces"""
+    """x[index], one of the parts of a split"""
     return getitem(x, index=index)
 
 
 def index_select(x: Array, *, index: Any) -> Unary:
-    """the slices of x that are named"""
+    """the slices of x at `index`"""
     return getitem(x, index=index)
 
 
 def masked_select(x: Array, *, index: Any) -> Unary:
-    """the x where a mask holds"""
+    """the elements of x where a mask is True"""
     return getitem(x, index=index)
 
 
 def place(x: Array, *, shape: Shape, index: Any) -> Unary:
-    """zeros of a shape, with x added at index: what x[index] does, backwards"""
+    """zeros of a shape, with x added at index: the pullback of x[index]"""
     return spread(x, shape=shape, index=index), lambda g: g[index]
 
 
 def embedding(weight: Array, *, index: Array, padding_idx: int | None = None) -> Unary:
-    """weight[index], a row for each number; the row padding_idx learns nothing"""
+    """weight[index], a row per index; the row padding_idx gets no gradient"""
     out = weight[index]
     if padding_idx is None:
         return out, Read(weight.shape, index)
@@ -120,27 +120,27 @@ def take_along(x: Array, *, index: Array, axis: int) -> Unary:
 
 
 def max_along(x: Array, *, index: Array, axis: int, keepdims: bool) -> Unary:
-    """max(x) along an axis, where index says"""
+    """max(x) along an axis, found at index"""
     return _found(x, index, axis, keepdims)
 
 
 def min_along(x: Array, *, index: Array, axis: int, keepdims: bool) -> Unary:
-    """min(x) along an axis, where index says"""
+    """min(x) along an axis, found at index"""
     return _found(x, index, axis, keepdims)
 
 
 def sort(x: Array, *, index: Array, axis: int) -> Unary:
-    """x in order along an axis; index says where each was"""
+    """x sorted along an axis; index holds the position of each in x"""
     return take_along(x, index=index, axis=axis)
 
 
 def topk(x: Array, *, index: Array, axis: int) -> Unary:
-    """the k largest or smallest x along an axis; index says where they were"""
+    """the k largest or smallest of x along an axis; index holds their positions in x"""
     return take_along(x, index=index, axis=axis)
 
 
 def median_along(x: Array, *, index: Array, axis: int, keepdims: bool) -> Unary:
-    """the median of x along an axis, where index says"""
+    """the median of x along an axis, found at index"""
     return _found(x, index, axis, keepdims)
 
 
@@ -170,7 +170,7 @@ def scatter_add(x: Array, y: Array, *, index: Array, axis: int) -> Binary:
 
 
 def index_add(x: Array, y: Array, *, index: Array, axis: int) -> Binary:
-    """x with the slices of y added at those places along an axis that index names"""
+    """x with the slices of y added at the positions index along an axis"""
     return _added_at(x, y, (slice(None),) * axis + (index,))
 
 
@@ -199,7 +199,7 @@ class Erase:
         return np.where(untouched, g, 0)
 
     def within(self, g: Array) -> Array:
-        """The same in place, if the steps give a view of g and not a copy."""
+        """The same in place, if the steps return a view of g and not a copy."""
         view = follow(g, self.steps)
         if view.size and not np.may_share_memory(view, g):
             return self(g)
@@ -230,7 +230,7 @@ def overwritten(shape: Shape, steps: Steps, index: Any, order: Shape, ndim: int)
 
 
 def laid_out(shape: Shape, order: Shape, dtype: type) -> Array:
-    """An array of ones whose axes are in this order in memory."""
+    """An array of ones with its axes in this order in memory."""
     return np.ones([shape[axis] for axis in order], dtype).transpose(np.argsort(order))
 
 

@@ -11,12 +11,12 @@ from .reduction import norm
 
 
 def rows(x: Array) -> Array:
-    """A batch of matrices flattened to one matrix, which has all their rows."""
+    """A batch of matrices as one matrix with all their rows."""
     return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def matmul(x: Array, y: Array) -> Binary:
-    """x @ y: rows of x times columns of y, and the same for every batch axis in front"""
+    """x @ y: rows of x times columns of y; leading axes are batch axes"""
     if (x.ndim, y.ndim) == (2, 2):
         return np.matmul(x, y), lambda g: np.matmul(g, y.T), lambda g: np.matmul(x.T, g)
     if (x.ndim, y.ndim) == (1, 2):
@@ -101,7 +101,7 @@ def trace(x: Array) -> Unary:
 
 
 def cdist(x: Array, y: Array, *, p: float = 2.0) -> Binary:
-    """‖x[i] - y[j]‖ₚ, for every row i of x with every row j of y"""
+    """‖x[i] - y[j]‖ₚ, for every row i of x and every row j of y"""
     out, dd = norm(np.expand_dims(x, -2) - np.expand_dims(y, -3), p=p, axis=-1)
     shared = once(dd)
     return out, lambda g: shared(g).sum(axis=-2), lambda g: -shared(g).sum(axis=-3)

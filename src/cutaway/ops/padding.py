@@ -16,7 +16,7 @@ Widths: TypeAlias = tuple[tuple[int, int], ...]  # (before, after) for each axis
 
 
 def pad(x: Array, *, widths: Widths, value: Any = 0) -> Unary:
-    """x with a border of one value"""
+    """x padded with a constant"""
     back = tuple((-before, -after) for before, after in widths)
     return bordered(x, widths=widths, value=value), lambda g: bordered(g, widths=back)
 

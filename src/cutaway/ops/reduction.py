@@ -100,7 +100,7 @@ def amin(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
 
 
 def median(x: Array, *, place: int) -> Unary:
-    """the median of all x, found at a place; elements that tie share the gradient equally"""
+    """the median of all x, found at a flat index; elements that tie share the gradient equally"""
     out = x.reshape(-1)[place]
     return out, lambda g: _to_extreme(g, x, out, None, False)
 
@@ -123,7 +123,7 @@ def largest(x: Array, axis: Axis) -> Array:
 
 
 def logsumexp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
-    """log Σ exp(x), with the largest x taken out first so that nothing overflows"""
+    """log Σ exp(x), with max(x) factored out to avoid overflow"""
     top = largest(x, axis)
     top = np.where(np.isfinite(top), top, 0)  # ∞ - ∞ would be nan
     out = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
@@ -153,7 +153,7 @@ def cumprod(x: Array, *, axis: int) -> Unary:
 
 
 def norm(x: Array, *, p: float, axis: Axis = None, keepdims: bool = False) -> Unary:
-    """(Σ |x|ᵖ)^(1/p); p = ∞ is the largest |x|"""
+    """(Σ |x|ᵖ)^(1/p); max |x| for p = ∞"""
     size = np.abs(x)
     if p == np.inf or p == -np.inf:
         out = (np.max if p > 0 else np.min)(size, axis=axis, keepdims=keepdims)

@@ -20,22 +20,22 @@ def flat(g: Array) -> Array:
 
 
 def floor(x: Array) -> Unary:
-    """⌊x⌋, the next whole number below"""
+    """⌊x⌋, the largest integer ≤ x"""
     return np.floor(x), flat
 
 
 def ceil(x: Array) -> Unary:
-    """⌈x⌉, the next whole number above"""
+    """⌈x⌉, the smallest integer ≥ x"""
     return np.ceil(x), flat
 
 
 def trunc(x: Array) -> Unary:
-    """the next whole number towards 0"""
+    """x rounded towards 0"""
     return np.trunc(x), flat
 
 
 def round(x: Array, *, decimals: int = 0) -> Unary:
-    """the nearest number with so many decimals; halves go to the even one"""
+    """x rounded to a number of decimals; halves are rounded to even"""
     return np.round(x, decimals), flat
 
 

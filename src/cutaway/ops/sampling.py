@@ -11,5 +11,5 @@ from .rounding import flat
 
 
 def drawn(*parameters: Array, draws: Array, of: str) -> Variadic:
-    """draws from a distribution with these parameters"""
+    """samples of a distribution with these parameters"""
     return (draws, *(flat for _ in parameters))

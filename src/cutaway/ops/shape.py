@@ -14,19 +14,19 @@ from .special import like_numpy
 
 
 def reshape(x: Array, *, shape: Shape) -> Unary:
-    """x, its elements in the same order in another shape"""
+    """x in another shape, its elements in the same order"""
     original = x.shape
     return x.reshape(shape), lambda g: g.reshape(original)
 
 
 def transpose(x: Array, *, axes: tuple[int, ...]) -> Unary:
-    """x with its axes in another order"""
+    """x with its axes permuted"""
     back = tuple(int(a) for a in np.argsort(axes))
     return np.transpose(x, axes), lambda g: np.transpose(g, back)
 
 
 def swapaxes(x: Array, *, a: int, b: int) -> Unary:
-    """x with two axes exchanged"""
+    """x with two axes swapped"""
     return np.swapaxes(x, a, b), lambda g: np.swapaxes(g, a, b)
 
 
@@ -47,7 +47,7 @@ def unsqueeze(x: Array, *, axis: int) -> Unary:
 
 
 def expand(x: Array, *, shape: Shape) -> Unary:
-    """x, repeated along new axes and along those of length 1, without a copy"""
+    """x broadcast to a shape, without a copy"""
     return np.broadcast_to(x, shape), lambda g: g  # the engine sums over the broadcast axes
 
 
@@ -58,18 +58,18 @@ def stretched_axes(shape: Shape, into: Shape) -> tuple[int, ...]:
 
 
 def flip(x: Array, *, axis: tuple[int, ...]) -> Unary:
-    """x, back to front along each axis"""
+    """x reversed along each axis"""
     return np.copy(np.flip(x, axis)), lambda g: np.flip(g, axis)
 
 
 def roll(x: Array, *, shift: tuple[int, ...], axis: tuple[int, ...] | None) -> Unary:
-    """x, moved on along each axis; what goes out at the end comes in at the start"""
+    """x shifted along each axis; elements shifted past the end reappear at the start"""
     back = tuple(-n for n in shift)
     return np.roll(x, shift=shift, axis=axis), lambda g: np.roll(g, shift=back, axis=axis)
 
 
 def tile(x: Array, *, repeats: tuple[int, ...]) -> Unary:
-    """x side by side with itself, so many times along each axis"""
+    """x repeated along each axis"""
     original = x.shape
     lengths = (1,) * (len(repeats) - len(original)) + original
     apart = [part for pair in zip(repeats, lengths, strict=True) for part in pair]  # k · n becomes (k, n)
@@ -77,7 +77,7 @@ def tile(x: Array, *, repeats: tuple[int, ...]) -> Unary:
 
 
 def diagonal(x: Array, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Unary:
-    """the diagonal of x, or those of all matrices that two of its axes make; it becomes the last axis"""
+    """the diagonal of x, or of each matrix in two of its axes; it becomes the last axis"""
     shape, at = x.shape, {"offset": offset, "axis1": axis1, "axis2": axis2}
     return diagonal_of(x, **at), lambda g: on_diagonal(g, shape=shape, **at)
 
@@ -105,7 +105,7 @@ def on_diagonal(g: Array, *, shape: Shape, offset: int, axis1: int, axis2: int) 
 
 
 def sliding(x: Array, *, axis: int, size: int, step: int) -> Unary:
-    """x in windows along an axis, each a step further on than the one before; they overlap if the step is small"""
+    """the windows of x along an axis, `step` apart; their elements become the last axis"""
     shape, starts = x.shape, np.arange(0, x.shape[axis] - size + 1, step)
     index = (*(slice(None),) * axis, starts[:, None] + np.arange(size))
     return windows_of(x, axis=axis, size=size, step=step), lambda g: spread(
@@ -131,7 +131,7 @@ def triu(x: Array, *, k: int = 0) -> Unary:
 
 
 def cat(*xs: Array, axis: int) -> Variadic:
-    """the xs one behind the other along an axis"""
+    """the inputs concatenated along an axis"""
     where = [slice(None)] * xs[0].ndim
     pullbacks, start = [], 0
     for x in xs:
@@ -142,7 +142,7 @@ def cat(*xs: Array, axis: int) -> Variadic:
 
 
 def stack(*xs: Array, axis: int) -> Variadic:
-    """the xs side by side along a new axis"""
+    """the inputs stacked along a new axis"""
     before = (slice(None),) * axis
     pullbacks = [lambda g, mine=(*before, i): g[mine] for i in range(len(xs))]
     return (np.stack(xs, axis=axis), *pullbacks)

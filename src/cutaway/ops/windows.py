@@ -117,11 +117,11 @@ def overlaid(x: Array, *, windows: Windows, shape: Pair) -> Array:
 
 
 def unfold(x: Array, *, windows: Windows) -> Unary:
-    """out[n, (c, u, v), (i, j)] = x[n, c, s·i + d·u - p, s·j + d·v - p]: a column for what each window sees"""
+    """out[n, (c, u, v), (i, j)] = x[n, c, s·i + d·u - p, s·j + d·v - p]: a column per window"""
     shape = x.shape[2:]
     return columns(x, windows=windows), lambda g: overlaid(g, windows=windows, shape=shape)
 
 
 def fold(x: Array, *, windows: Windows, shape: Pair) -> Unary:
-    """unfold's way back: what stands in the columns, added up where the windows saw it"""
+    """the pullback of unfold: an image from columns, with the values of overlapping windows added"""
     return overlaid(x, windows=windows, shape=shape), lambda g: columns(g, windows=windows)
