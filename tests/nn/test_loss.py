@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from typing import Any
@@ -66,6 +67,44 @@ def test_one_sample_without_a_batch() -> None:
         for settings in ({}, {"weight": weight}, {"weight": weight, "label_smoothing": 0.1}):
             alone = F.cross_entropy(x[0], target[0], **settings)
             assert alone.item() == pytest.approx(F.cross_entropy(x[:1], target, **settings).item(), rel=1e-6)
+
+
+def test_one_sample_has_one_loss_also_if_its_class_stands_in_a_list() -> None:
+    x = torch.tensor(LOGITS[0])
+    expected = -x.log_softmax(0)[2].item()
+    for target in (torch.tensor(2), torch.tensor([2])):
+        for reduction in ("none", "mean", "sum"):
+            for smoothing in (0.0, 1e-9):
+                loss = F.cross_entropy(x, target, reduction=reduction, label_smoothing=smoothing)
+                assert loss.shape == () and loss.item() == pytest.approx(expected, rel=1e-6)
+            loss = F.nll_loss(x.log_softmax(0), target, reduction=reduction)
+            assert loss.shape == () and loss.item() == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ValueError, match=r"a target of shape \(2,\): the target must be class numbers of shape \(\)"):
+        F.cross_entropy(x, torch.tensor([0, 1]))
+    with pytest.raises(RuntimeError, match=r"a target of shape \(3, 1\): .* or probabilities of shape \(3,\)$"):
+        F.cross_entropy(x, torch.zeros(3, 1, dtype=torch.int64))
+
+
+def test_smoothed_losses_one_by_one_and_their_sum() -> None:
+    x, y = leaf(5, 4), torch.tensor([0, 1, 2, 3, 0])
+    losses = F.cross_entropy(x, y, label_smoothing=0.2, reduction="none")
+    logs = x.log_softmax(1)
+    expected = -0.8 * logs[range(5), y] - 0.2 * logs.mean(1)
+    np.testing.assert_allclose(losses.numpy(force=True), expected.numpy(force=True))
+    assert F.cross_entropy(x, y, label_smoothing=0.2, reduction="sum").item() == pytest.approx(losses.sum().item())
+
+
+def test_losses_one_by_one_are_what_the_op_gave() -> None:
+    losses = F.cross_entropy(leaf(2, 3), torch.tensor([0, 1]), reduction="none")
+    assert "NllLossBackward0" in repr(losses.grad_fn) and losses.shape == (2,)
+
+
+def test_the_first_class_may_be_ignored_and_all_may_be_smoothed() -> None:
+    x = torch.tensor(LOGITS)
+    logs = x.log_softmax(1)
+    assert F.cross_entropy(x, torch.tensor([0, 1]), ignore_index=0).item() == pytest.approx(-logs[1, 1].item())
+    loss = F.cross_entropy(x, torch.tensor(CLASSES), label_smoothing=1)
+    assert loss.item() == pytest.approx(-logs.mean().item())
 
 
 def test_a_target_of_minus_a_hundred_does_not_count() -> None:
@@ -136,8 +175,9 @@ def test_an_ignored_row_may_hold_infinities() -> None:
         (torch.tensor([0, 3]), IndexError, r"Target 3 is out of bounds: .* 3 classes, whose numbers are 0 to 2"),
         (torch.tensor([0, -1]), IndexError, "Target -1 is out of bounds"),
         (torch.tensor([-1, 7]), IndexError, "Target -1 is out of bounds"),
+        (torch.tensor([0, 7]), IndexError, "Target 7 is out of bounds"),
         (torch.tensor([0, 1, 2]), ValueError, r"shape \(2, 3\) and a target of shape \(3,\): the batch sizes"),
-        (torch.tensor([[0], [1]]), RuntimeError, r"take away the last axis, target\.squeeze\(1\)"),
+        (torch.tensor([[0], [1]]), RuntimeError, r"take away the axis of length 1, target\.squeeze\(1\)"),
         (torch.tensor([0.0, 1.0]), RuntimeError, r"dtype torch\.float32: .* target\.long\(\)"),
         (torch.zeros(2, 4), RuntimeError, r"class numbers of shape \(2,\) .* or probabilities of shape \(2, 3\)"),
         (
@@ -155,22 +195,59 @@ def test_cross_entropy_of_bad_targets(target: Any, error: type[Exception], text:
 
 def test_cross_entropy_of_bad_settings() -> None:
     x, y = torch.zeros(2, 3), torch.tensor([0, 1])
-    with pytest.raises(RuntimeError, match=r"between 0 and 1, and was given 1\.5"):
-        F.cross_entropy(x, y, label_smoothing=1.5)
+    for smoothing in (1.5, -0.5):
+        with pytest.raises(RuntimeError, match=rf"between 0 and 1, and was given {smoothing}"):
+            F.cross_entropy(x, y, label_smoothing=smoothing)
     with pytest.raises(ValueError, match="not 'avg'"):
         F.cross_entropy(x, y, reduction="avg")
-    with pytest.raises(RuntimeError, match=r"each of the 3 classes, not \(4,\)"):
-        F.cross_entropy(x, y, torch.ones(4))
-    with pytest.raises(RuntimeError, match=r"each of the 3 classes, not \(4,\)"):
-        F.cross_entropy(x, x.softmax(1), torch.ones(4))
+    for count in (2, 4):
+        for target in (y, x.softmax(1)):
+            with pytest.raises(RuntimeError, match=rf"each of the 3 classes, not \({count},\)"):
+                F.cross_entropy(x, target, torch.ones(count))
     with pytest.raises(RuntimeError, match=r"weight\.to\(x\.dtype\)"):
         F.cross_entropy(x, y, torch.ones(3, dtype=torch.float64))
     with pytest.raises(NotImplementedError, match="logits"):
         F.cross_entropy(x.long(), y)
-    with pytest.raises(RuntimeError, match="ignore_index"):
-        F.cross_entropy(x, x, ignore_index=1)
+    for ignored in (0, 1):
+        with pytest.raises(RuntimeError, match="ignore_index"):
+            F.cross_entropy(x, x, ignore_index=ignored)
+    for number in (torch.tensor(0), torch.tensor(0.5)):
+        with pytest.raises(IndexError, match=r"takes logits .* was given a number"):
+            F.cross_entropy(torch.zeros(()), number)
     with pytest.raises(ValueError, match="was given a number"):
         F.nll_loss(torch.zeros(()), torch.tensor(0))
+
+
+@pytest.mark.parametrize(
+    "shape, hint",
+    [
+        ((2, 1, 4, 5), r"; take away the axis of length 1, target\.squeeze\(1\)$"),
+        ((2, 4, 5, 3), r"; the classes are axis 1, also of probabilities and one-hot .* target\.movedim\(-1, 1\)$"),
+        ((2, 3, 4), r"; the classes are axis 1, not the last: .* cross_entropy\(x\.flatten\(0, -2\)"),
+        ((2, 4), r"or probabilities of shape \(2, 3, 4, 5\)$"),
+        ((2, 3, 6), r"or probabilities of shape \(2, 3, 4, 5\)$"),
+        ((2, 4, 5, 1), r"or probabilities of shape \(2, 3, 4, 5\)$"),
+        ((2, 2, 4, 5), r"or probabilities of shape \(2, 3, 4, 5\)$"),
+    ],
+)
+def test_class_numbers_of_images_in_the_wrong_order(shape: tuple[int, ...], hint: str) -> None:
+    with pytest.raises(RuntimeError, match=r"must be class numbers of shape \(2, 4, 5\) and dtype int64.*" + hint):
+        F.cross_entropy(torch.zeros(2, 3, 4, 5), torch.zeros(shape, dtype=torch.int64))
+
+
+def test_only_cross_entropy_takes_probabilities() -> None:
+    x = torch.zeros(2, 3)
+    with pytest.raises(RuntimeError, match=r"nll_loss .* class numbers of shape \(2,\) and dtype int64$"):
+        F.nll_loss(x, x.long())
+    with pytest.raises(RuntimeError, match=r"class numbers of shape \(2,\) and dtype int64; .*length 1, target"):
+        F.nll_loss(x, x[:, :1].long())
+
+
+@pytest.mark.parametrize("shape, mixed", [((2,), True), ((4, 3), False), ((0,), False), ((), False), ((2, 0), True)])
+def test_a_view_that_mixed_the_samples(shape: tuple[int, ...], mixed: bool) -> None:
+    with pytest.raises(ValueError, match="the batch sizes must be equal") as caught:
+        F.cross_entropy(torch.zeros(6, 3), torch.zeros(shape, dtype=torch.int64))
+    assert ("made 6 rows of 2 samples, flatten each sample by itself" in str(caught.value)) == mixed
 
 
 # -- distances -----------------------------------------------------------------------------------------------------
@@ -212,6 +289,10 @@ def test_distances_between_dtypes() -> None:
     assert loss.dtype == torch.float32 and x.grad.dtype == torch.float32 and x.grad.tolist() == [1, 0]
     with pytest.raises(NotImplementedError, match=r"mse_loss takes floating-point numbers, and got torch\.int64"):
         F.mse_loss(torch.tensor([1]), torch.tensor([2]))
+    y = torch.tensor([0.0, 1.0], dtype=torch.float64, requires_grad=True)
+    for a, b in ((x, y), (y, x)):
+        grads = torch.autograd.grad(F.mse_loss(a, b), (a, b))
+        assert [grad.dtype for grad in grads] == [a.dtype, b.dtype]
     assert F.l1_loss(torch.tensor([1, 5]), torch.tensor([2, 2]), reduction="none").tolist() == [1, 3]
     assert F.l1_loss(torch.tensor([1, 5]), torch.tensor([2, 2]), reduction="sum").item() == 4
     with pytest.raises(RuntimeError, match=r"mean\(\): could not infer output dtype"):
@@ -227,6 +308,47 @@ def test_unequal_shapes_warn(function: Any) -> None:
     assert all(w.filename == __file__ for w in seen)  # it points at the caller's line
 
 
+@pytest.mark.parametrize("rows", [3, 300])
+def test_one_number_for_each_row_of_several(rows: int) -> None:
+    text = rf"l1_loss .* input of shape \({rows}, 2\) and a target of shape \({rows},\), one number for each row"
+    with pytest.raises(RuntimeError, match=text):
+        F.l1_loss(torch.zeros(rows, 2), torch.zeros(rows))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("x, y", [((2, 3), ()), ((2, 3), (3,)), ((3, 3), (3,)), ((4, 2, 4), (4,)), ((2, 1), (2,))])
+def test_shapes_that_broadcast_are_taken(x: tuple[int, ...], y: tuple[int, ...]) -> None:
+    assert F.l1_loss(torch.ones(x), torch.zeros(y)).item() == 1
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_shapes_that_do_not_broadcast_are_not_called_rows() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        F.l1_loss(torch.zeros(3, 2), torch.zeros(4))
+    assert "for each row" not in str(caught.value)
+
+
+LOSSES: list[tuple[Any, Any, Any]] = [
+    *((f, [0.5], [1.0]) for f in (F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss, F.kl_div)),
+    *((f, [0.5], [1.0]) for f in (F.binary_cross_entropy, F.binary_cross_entropy_with_logits)),
+    *((f, [[0.5, 0.5]], [1]) for f in (F.nll_loss, F.cross_entropy)),
+]
+
+
+@pytest.mark.parametrize("loss, x, y", LOSSES)
+def test_every_argument_may_be_named(loss: Any, x: Any, y: Any) -> None:
+    more = {name: None for name in ("weight",) if name in inspect.signature(loss).parameters}
+    named = loss(input=torch.tensor(x), target=torch.tensor(y), reduction="sum", **more)
+    assert named.item() == loss(torch.tensor(x), torch.tensor(y), reduction="sum").item()
+
+
+@pytest.mark.parametrize("loss, x, y", [entry for entry in LOSSES if entry[0] is not F.huber_loss])
+def test_a_reduction_is_named(loss: Any, x: Any, y: Any) -> None:
+    """PyTorch's third argument is something else, a weight or the old size_average."""
+    with pytest.raises((TypeError, AttributeError)):
+        loss(torch.tensor(x), torch.tensor(y), "sum")
+
+
 def test_equal_shapes_do_not_warn() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -237,10 +359,12 @@ def test_bad_settings_of_distances() -> None:
     x = torch.zeros(2)
     with pytest.raises(RuntimeError, match="beta >= 0"):
         F.smooth_l1_loss(x, x, beta=-1)
-    with pytest.raises(RuntimeError, match="delta > 0"):
-        F.huber_loss(x, x, delta=0)
-    with pytest.raises(ValueError, match="weight"):
-        F.mse_loss(x, x, weight=torch.ones(3))
+    for delta in (0, -1):
+        with pytest.raises(RuntimeError, match="delta > 0"):
+            F.huber_loss(x, x, delta=delta)
+    for count in (1, 3):
+        with pytest.raises(ValueError, match=rf"weight \({count},\), losses \(2,\)"):
+            F.mse_loss(x, x, weight=torch.ones(count))
     with pytest.raises(TypeError, match=r"mse_loss takes a Tensor as target"):
         nn.MSELoss()(x, 0.0)
 
@@ -279,10 +403,12 @@ def test_the_two_forms_of_binary_cross_entropy_agree() -> None:
     "x, y, error, text",
     [
         ([1.5], [1.0], RuntimeError, r"all elements of input .* one is 1\.5: .* binary_cross_entropy_with_logits"),
-        ([0.5], [math.nan], RuntimeError, "all elements of target .* one is nan"),
+        ([0.5], [math.nan], RuntimeError, "all elements of target .* one is nan: .* compares probabilities$"),
         ([0.5], [2.0], RuntimeError, r"all elements of target .* one is 2\.0"),
+        ([0.0, 0.5, 1.0, -0.5, 2.0], [1.0] * 5, RuntimeError, r"all elements of input .* one is -0\.5"),
         ([0.5], [1], RuntimeError, r"torch\.float32 and torch\.int64: use target\.to\(x\.dtype\)"),
         ([0.5], [1.0, 0.0], ValueError, r"one shape, and was given \(1,\) and \(2,\)"),
+        ([0.5, 0.5], [1.0], ValueError, r"one shape, and was given \(2,\) and \(1,\)"),
     ],
 )
 def test_bad_probabilities(x: Any, y: Any, error: type[Exception], text: str) -> None:
@@ -291,8 +417,9 @@ def test_bad_probabilities(x: Any, y: Any, error: type[Exception], text: str) ->
 
 
 def test_bad_targets_for_logits() -> None:
-    with pytest.raises(ValueError, match=r"\(2,\) and \(3,\)"):
-        nn.BCEWithLogitsLoss()(torch.zeros(2), torch.zeros(3))
+    for sizes in ((2, 3), (3, 2)):
+        with pytest.raises(ValueError, match=r"\({},\) and \({},\)".format(*sizes)):
+            nn.BCEWithLogitsLoss()(*map(torch.zeros, sizes))
     with pytest.raises(RuntimeError, match=r"target\.float\(\)"):
         nn.BCEWithLogitsLoss()(torch.zeros(2), torch.tensor([0, 1]))
 
@@ -305,6 +432,8 @@ def test_kl_divergence() -> None:
     logs = torch.from_numpy(np.log(p + 0.1))
     by_logs = F.kl_div(logq, logs, reduction="sum", log_target=True)
     assert by_logs.item() == pytest.approx(F.kl_div(logq, logs.exp(), reduction="sum").item())
+    assert F.kl_div(logq, target, reduction="sum").item() == pytest.approx(expected.sum())
+    np.testing.assert_allclose(F.kl_div(logq, target, reduction="none").numpy(), expected)
     check(lambda x, t: F.kl_div(x, t.sigmoid(), reduction="sum"), leaf(2, 3), leaf(2, 3, seed=1))
     with pytest.warns(UserWarning, match="batchmean"):
         nn.KLDivLoss()(logq, target)

@@ -181,7 +181,7 @@ class ClassTargets(Check):
         return {"classification": self.on_classification}
 
     def on_classification(self, name: str, x: TensorBase, y: TensorBase) -> None:
-        if name == "cross_entropy" and x._array.shape == y._array.shape:
+        if name == "cross_entropy" and x._array.shape == y._array.shape != ():
             self._probabilities(y._array if y._array.ndim > 1 else y._array[None])
         elif name == "binary_cross_entropy_with_logits":
             few = y._array.ravel()[:8].tolist()  # the first one is enough: this runs at every step

@@ -14,7 +14,7 @@ import numpy as np
 
 from ... import events, ops
 from ...dtypes import int64, uint8
-from ...ops.contract import Array
+from ...ops.contract import Array, Shape
 from ...tensors import Tensor
 from ...tensors.base import apply, to_common_dtype, wrap
 from .checks import all_within, check_classes, check_fractions, check_reduction, check_tensors, warn
@@ -27,14 +27,15 @@ __all__ = [
 
 def reduced(losses: Tensor, reduction: str) -> Tensor:
     """Apply the reduction: the mean, the sum, or all of the losses."""
-    if reduction == "mean":
-        return losses.mean()
-    if reduction == "sum":
-        return losses.sum()
+    match reduction:
+        case "mean":
+            return losses.mean()
+        case "sum":
+            return losses.sum()
     return losses
 
 
-def _pair(function: str, input: Tensor, target: Tensor, reduction: str, *, whole: bool = False) -> list[Tensor]:
+def _pair(function: str, input: Tensor, target: Tensor, reduction: str, whole: bool = False) -> list[Tensor]:
     """The arguments of a distance, validated and of one dtype; whole: integers are allowed."""
     check_reduction(reduction)
     check_tensors(function, input=input, target=target)
@@ -46,7 +47,7 @@ def _pair(function: str, input: Tensor, target: Tensor, reduction: str, *, whole
         )
     for listener in events.distance:
         listener(function, input, target)
-    if input._array.dtype is target._array.dtype and input._array.dtype.kind == "f":
+    if input._array.dtype is target._array.dtype and input.is_floating_point():
         return [input, target]
     if not (whole or input.is_floating_point() or target.is_floating_point()):
         raise NotImplementedError(f"{function} takes floating-point numbers, and got {input.dtype}: use x.float()")
@@ -106,7 +107,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     x, y = _pair("smooth_l1_loss", input, target, reduction)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss needs beta >= 0, and was given {beta}")
-    if beta == 0:
+    if not beta:
         return reduced((x - y).abs(), reduction)
     return apply(ops.smooth_l1_loss, x, y, beta=beta, reduction=reduction)
 
@@ -156,7 +157,7 @@ def cross_entropy(
         label_smoothing: the fraction of the probability that is spread evenly over all classes, 0 … 1.
 
     Raises:
-        IndexError: a class number is not in 0 … C-1.
+        IndexError: a class number is not in 0 … C-1, or the input is a number.
         ValueError: input and target differ in N.
         RuntimeError: class numbers have the wrong dtype, or the shapes do not match otherwise.
 
@@ -175,11 +176,13 @@ def cross_entropy(
         raise NotImplementedError(
             f"cross_entropy takes logits, floating-point numbers, and was given an input of {input.dtype}{swapped}"
         )
+    if not input.ndim:
+        raise IndexError("cross_entropy takes logits of shape (C), (N, C) or (N, C, ...), and was given a number")
     if input.shape == target.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
     rows = _pair_up("cross_entropy", input, target, weight, ignore_index, reduction)
-    if label_smoothing == 0:
-        return _chosen(ops.cross_entropy, rows, target, reduction)
+    if not label_smoothing:
+        return _chosen(ops.cross_entropy, rows, _samples(input), reduction)
     # the target is (1 - s) · one-hot + s/C, and the loss of each class is multiplied by its weight
     count = rows.scores.shape[1]
     truth = np.zeros(rows.scores.shape, rows.scale.dtype)
@@ -187,7 +190,7 @@ def cross_entropy(
     truth *= (label_smoothing / count * rows.kept / rows.total)[:, None]
     truth[np.arange(len(rows.classes)), rows.classes] += (1 - label_smoothing) * rows.scale
     losses = -(rows.scores.log_softmax(1) * wrap(truth)).sum(1)
-    return losses.reshape(target.shape) if reduction == "none" else losses.sum() + rows.nothing
+    return losses.reshape(_samples(input)) if reduction == "none" else losses.sum() + rows.nothing
 
 
 def nll_loss(
@@ -215,10 +218,10 @@ def nll_loss(
     """
     check_reduction(reduction)
     check_classes("nll_loss", input, target)
-    if input.ndim == 0:
+    if not input.ndim:
         raise ValueError("nll_loss takes log-probabilities of shape (C), (N, C) or (N, C, ...), and was given a number")
     rows = _pair_up("nll_loss", input, target, weight, ignore_index, reduction)
-    return _chosen(ops.nll, rows, target, reduction)
+    return _chosen(ops.nll, rows, _samples(input), reduction)
 
 
 class _Rows(NamedTuple):
@@ -239,7 +242,7 @@ def _pair_up(
     _check_classes(name, input, target)
     count = input.shape[1] if input.ndim > 1 else input.shape[0]
     scores = input if input.ndim == 2 else input.movedim(1, -1).reshape(-1, count) if input.ndim > 2 else input[None]
-    classes = target._array.reshape(-1).astype(np.int64, copy=False)
+    classes = target._array.ravel().astype(np.int64, copy=False)
     within = all_within(classes, count)
     total: Any = len(classes) if reduction == "mean" else 1
     if weight is None and within and total and not 0 <= ignore_index < count:  # all samples have the same weight
@@ -280,11 +283,16 @@ def _no_such_class(wrong: int, shape: tuple[int, ...], count: int) -> IndexError
     )
 
 
-def _chosen(op: Callable[..., Any], rows: _Rows, target: Tensor, reduction: str) -> Tensor:
+def _samples(input: Tensor) -> Shape:
+    """The shape of the class numbers, and of their losses: that of the scores without the axis of the classes."""
+    return (*input._array.shape[:1], *input._array.shape[2:]) if input.ndim > 1 else ()
+
+
+def _chosen(op: Callable[..., Any], rows: _Rows, shape: Shape, reduction: str) -> Tensor:
     """The loss of the target class of each sample."""
     losses = apply(op, rows.scores, target=rows.classes, scale=rows.scale, total=reduction != "none")
     if reduction == "none":
-        return losses if target.ndim == 1 else losses.reshape(target.shape)
+        return losses if losses.shape == shape else losses.reshape(shape)
     return losses + rows.nothing if rows.nothing else losses
 
 
@@ -295,8 +303,7 @@ def _check_weight(name: str, weight: Tensor, count: int) -> None:
 
 def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
     """Raise if class numbers have the wrong dtype or shape, and say what to pass instead."""
-    scores, classes = input._array.shape, target._array.shape
-    expected = (scores[0], *scores[2:]) if len(scores) > 1 else ()
+    scores, classes, expected = input._array.shape, target._array.shape, _samples(input)
     fits = classes == expected or (len(scores) == 1 and classes == (1,))
     if fits and target.dtype in (int64, uint8):
         return
@@ -305,7 +312,7 @@ def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
     wanted = f"class numbers of shape {expected} and dtype int64{probabilities}"
     if len(scores) > 1 and classes[:1] != scores[:1]:
         mixed = ""
-        if classes and classes[0] and scores[0] % classes[0] == 0:
+        if classes and classes[0] and not scores[0] % classes[0]:
             mixed = (
                 f"; if an x.view(-1, ...) made {scores[0]} rows of {classes[0]} samples, flatten each sample by "
                 "itself, x.flatten(1)"
@@ -315,19 +322,19 @@ def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
         raise RuntimeError(
             f"{given} and dtype {target.dtype}: the target must be {wanted}; convert it, target.long()"
         )
-    hint = ""
-    if len(scores) == 2 and classes == (scores[0], 1):
-        hint = "; take away the last axis, target.squeeze(1)"
-    elif len(scores) > 2 and classes == (scores[0], 1, *scores[2:]):
-        hint = "; take away the axis of length 1, target.squeeze(1)"
-    elif len(scores) > 2 and classes == (scores[0], *scores[2:], scores[1]):
-        hint = "; the classes are axis 1, also of probabilities and one-hot vectors: target.movedim(-1, 1)"
-    elif len(scores) > 2 and classes == scores[:-1]:
-        hint = (
+    hints = {}
+    if len(scores) > 2:
+        hints[scores[:-1]] = (
             f"; the classes are axis 1, not the last: count every place as a sample, {name}(x.flatten(0, -2), "
             "target.flatten()), or write x.movedim(-1, 1)"
         )
-    raise RuntimeError(f"{given}: the target must be {wanted}{hint}")
+        hints[*expected, scores[1]] = (
+            "; the classes are axis 1, also of probabilities and one-hot vectors: target.movedim(-1, 1)"
+        )
+    if len(scores) > 1:
+        hints[scores[0], 1, *scores[2:]] = "; take away the axis of length 1, target.squeeze(1)"
+    error = ValueError if len(scores) == len(classes) == 1 else RuntimeError
+    raise error(f"{given}: the target must be {wanted}{hints.get(classes, '')}")
 
 
 def _soft_cross_entropy(
@@ -390,11 +397,11 @@ def binary_cross_entropy(
             f"binary_cross_entropy takes input and target of one dtype, and was given {input.dtype} and "
             f"{target.dtype}: use target.to(x.dtype)"
         )
-    for what, tensor in (("input", input), ("target", target)):
+    raw = "; raw scores go to binary_cross_entropy_with_logits"
+    for what, tensor, hint in (("input", input, raw), ("target", target, "")):
         array = tensor._array
         if array.size and not (array.min() >= 0 and array.max() <= 1):  # a nan fails too
             wrong = array[~((array >= 0) & (array <= 1))].flat[0]
-            hint = "; raw scores go to binary_cross_entropy_with_logits" if what == "input" else ""
             raise RuntimeError(
                 f"all elements of {what} should be between 0 and 1, and one is {wrong}: "
                 f"binary_cross_entropy compares probabilities{hint}"
