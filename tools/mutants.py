@@ -69,7 +69,7 @@ class Mutant:
     operator: str
     occurrence: int
     diff: str = ""
-    outcome: str = ""  # killed, survived, or same: a program that cannot differ
+    outcome: str = ""  # killed, survived, same (a program that cannot differ), or invalid (no Python at all)
 
     def key(self) -> tuple[str, str, int]:
         return self.path, self.operator, self.occurrence
@@ -284,7 +284,7 @@ class Session:
         try:
             old, new = compiled(before, path), compiled(after, path)
         except SyntaxError:
-            return "killed"
+            return "invalid"
         parts = differences(old, new)
         if not parts:
             return "same"
@@ -387,7 +387,7 @@ def results() -> dict[tuple[str, str, int], Mutant]:
 
 
 def report() -> None:
-    found = [mutant for mutant in results().values() if mutant.outcome != "same"]
+    found = [mutant for mutant in results().values() if mutant.outcome in ("killed", "survived")]
     for path in dict.fromkeys(mutant.path for mutant in found):
         here = [mutant for mutant in found if mutant.path == path]
         alive = [mutant for mutant in here if mutant.outcome == "survived"]

@@ -227,7 +227,7 @@ def undo_broadcast(g: Gradient, shape: Shape, node: Node, i: int) -> Gradient:
     """Sum g over the axes along which an input of this shape was broadcast."""
     op = TABLE.get(node.op)
     extra = len(g.shape) - len(shape)
-    fits = extra >= 0 and all(n in (1, m) for n, m in zip(shape, g.shape[extra:], strict=True))
+    fits = extra >= 0 and all(n in (1, m) for n, m in zip(shape, g.shape[extra:]))
     if not fits or not (op.broadcasts if op else getattr(node.op, "broadcasts", False)):
         raise errors.gradient_of_wrong_shape(node.op, i, g.shape, shape)
     return g.sum(axis=stretched_axes(shape, g.shape), keepdims=True).reshape(shape)
@@ -237,7 +237,7 @@ def refuse_stale(order: list[Any], path: set[Node | Leaf] | None, rerun: bool) -
     """Raise if a value saved for backward was freed, or was overwritten after the op ran."""
     last_write = latest_write()
     for node in order:
-        if node.pullbacks is None or 0 < node.number < last_write:
+        if node.pullbacks is None or node.number < last_write:
             if path is not None and node not in path:
                 continue
             if node.pullbacks is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -39,3 +40,17 @@ def test_a_read_gives_back_what_add_at_gives(index: Any, contiguous: bool) -> No
     total = np.ones((3, 4, 5) if contiguous else (5, 4, 3), np.float32)
     dx.add_to(total if contiguous else total.T, g)
     np.testing.assert_array_equal(total if contiguous else total.T, expected + 1)
+
+
+def test_the_places_of_many_long_rows_are_not_all_in_memory_at_once() -> None:
+    x, index = np.zeros((8, 1024), np.float32), np.zeros(4096, np.int64)
+    g = np.ones((4096, 1024), np.float32)
+    dx = getitem(x, index=index)[1]
+    tracemalloc.start()
+    try:
+        total = dx(g)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (total[0] == 4096).all()
+    assert peak < 4 << 20  # the places of all elements, as int64, take 32 MiB

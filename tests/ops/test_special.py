@@ -69,6 +69,26 @@ def test_half_precision_is_rounded_once() -> None:
     np.testing.assert_array_equal(y, erf_values(x.astype(np.float64)).astype(np.float16))
 
 
+@BOTH
+def test_squares_and_cubes_are_products_to_the_last_bit(dtype: Any) -> None:
+    x = np.random.default_rng(0).standard_normal(1000).astype(dtype)
+    np.testing.assert_array_equal(power_values(x, 2), x * x)
+    np.testing.assert_array_equal(power_values(x, 3.0), x * x * x)
+
+
+@pytest.mark.parametrize("n", range(7))
+def test_powers_of_whole_numbers_are_whole(n: int) -> None:
+    x = np.array([-3, 0, 2], np.int32)
+    powers = power_values(x, n)
+    assert powers.dtype == np.int32 and powers is not x
+    assert powers.tolist() == [(-3) ** n, 0**n, 2**n]
+
+
+def test_what_tensors_are_asked_for_keeps_its_name_and_docstring() -> None:
+    assert erf_values.__name__ == "erf_values"
+    assert str(erf_values.__doc__).startswith("Elementwise erf(x)")
+
+
 @pytest.mark.parametrize("n", [-3, -2, -1, 0, 1, 2, 2.0, 3, 4, 5, 7.0, 0.5, math.inf])
 def test_powers_are_those_of_python_for_numbers_of_either_sign(n: float) -> None:
     x = np.array([-3.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.5, math.inf, -math.inf, math.nan])

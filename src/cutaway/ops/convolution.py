@@ -41,7 +41,7 @@ def correlate(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
     return out.reshape(len(x), len(weight), *windows.places)
 
 
-def transposed(g: Array, weight: Array, windows: Windows, shape: Pair, groups: int = 1) -> Array:
+def transposed(g: Array, weight: Array, windows: Windows, shape: Pair, groups: int) -> Array:
     """An image (N, C, *shape) from weight and output: each window scatters weight · g, overlaps accumulate."""
     N, filters, C, kw = len(g), len(weight) // groups, weight.shape[1], windows.kernel[1]
     if windows.stride == (1, 1) and filters <= 2 * C and min(_around(windows)) >= 0:
@@ -49,7 +49,7 @@ def transposed(g: Array, weight: Array, windows: Windows, shape: Pair, groups: i
     step, height, width = windows.stride[0], _stack_height(windows), windows.places[1]
     by_row = _by_row(weight, groups)
     # Channels last, so that the additions to the stack run over long contiguous rows: twice as fast.
-    g = np.ascontiguousarray(g).reshape(N, groups, filters, windows.places[0] * width).swapaxes(-1, -2)
+    g = np.ascontiguousarray(g).reshape(N, groups, filters, windows.places[0] * width).swapaxes(2, 3)
     stack = np.zeros((N, groups, step, height * width, C * kw), g.dtype)
     for u, run in enumerate(_runs(windows)):
         stack[:, :, *run] += np.matmul(g, by_row[u])
@@ -79,11 +79,11 @@ def _around(windows: Windows) -> Pair:
     return dh * (kh - 1) - top, dw * (kw - 1) - left
 
 
-def weight_gradient(x: Array, g: Array, windows: Windows, groups: int = 1) -> Array:
+def weight_gradient(x: Array, g: Array, windows: Windows, groups: int) -> Array:
     """A weight (O, C/groups, kh, kw) from image and output: for each tap, the product sum of its pixels with g."""
     N, filters, C, (kh, kw) = len(g), g.shape[1] // groups, x.shape[1] // groups, windows.kernel
     stack = _stack(x, windows, groups)
-    g = np.ascontiguousarray(g).reshape(N, groups, filters, math.prod(windows.places)).swapaxes(-1, -2)
+    g = np.ascontiguousarray(g).reshape(N, groups, filters, math.prod(windows.places)).swapaxes(2, 3)
     by_row = np.stack([np.matmul(stack[:, :, :, *run], g).sum(axis=0) for run in _runs(windows)])
     return by_row.reshape(kh, groups, C, kw, filters).transpose(1, 4, 2, 0, 3).reshape(groups * filters, C, kh, kw)
 

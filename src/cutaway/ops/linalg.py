@@ -35,7 +35,7 @@ def matmul(x: Array, y: Array) -> Binary:
 
     # Only one operand is batched. A vector on the left is a one-row matrix, on the right a one-column matrix.
     row, column = x.ndim == 1, y.ndim == 1
-    one_for_all = y.ndim <= 2 < x.ndim  # y is shared by the batch: dy is a single product
+    one_for_all = x.ndim > 2  # y is shared by the batch: dy is a single product
 
     def as_matrices(g: Array) -> Array:
         if row:
@@ -89,8 +89,7 @@ def linear_twin(x: Array, weight: Array, *bias: Array) -> Array:
 def addmm(c: Array, x: Array, y: Array, *, beta: float = 1, alpha: float = 1) -> Ternary:
     """β c + α x @ y"""
     product, dx, dy = matmul(x, y)
-    out = product if alpha == 1 else alpha * product
-    out = out + (c if beta == 1 else beta * c) if beta else out  # with β = 0, c is ignored, even if it is nan
+    out = alpha * product + beta * c if beta else alpha * product  # with β = 0, c is ignored, even if it is nan
     return out, lambda g: beta * g, lambda g: alpha * dx(g), lambda g: alpha * dy(g)
 
 

@@ -160,7 +160,7 @@ def summed(over: str, *factors: Array) -> Array:
 def _beside(shape: Shape, over: str) -> Shape:
     """The shape with which a reduced array broadcasts against x: length 1 along the summed axes."""
     axes, _, kept = over.partition("->")
-    return tuple(n if axis in kept else 1 for axis, n in zip(axes, shape, strict=True))
+    return tuple(n if axis in kept else 1 for axis, n in zip(axes, shape))
 
 
 # --- twins from small ops -----------------------------------------------------------------------------

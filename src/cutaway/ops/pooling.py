@@ -127,7 +127,7 @@ def resample2d(x: Array, *, rows: Array, columns: Array) -> Unary:
 
 def pick2d(x: Array, *, rows: Array, columns: Array) -> Unary:
     """out[..., i, j] = x[..., rows[i], columns[j]]: each output pixel is one input pixel"""
-    H, W = x.shape[-2:]
+    H, W = x.shape[2:]
 
     def dx(g: Array) -> Array:  # products with the transposes of two selection matrices
         from_rows = (np.arange(H)[:, None] == rows).astype(g.dtype)

@@ -72,7 +72,7 @@ def tile(x: Array, *, repeats: tuple[int, ...]) -> Unary:
     """x repeated along each axis"""
     original = x.shape
     lengths = (1,) * (len(repeats) - len(original)) + original
-    apart = [part for pair in zip(repeats, lengths, strict=True) for part in pair]  # k · n becomes (k, n)
+    apart = [part for pair in zip(repeats, lengths) for part in pair]  # k · n becomes (k, n)
     return np.tile(x, repeats), lambda g: g.reshape(apart).sum(axis=tuple(range(0, len(apart), 2))).reshape(original)
 
 

@@ -43,7 +43,7 @@ _R = (
     0.001696205952634116, -0.00020919464417891554, -0.019128447008677274, 0.10277260330192373,
     0.6366197723675816, 0.1283791670955126,
 )  # fmt: skip
-_BLOCK = 1 << 16  # elements per block, so that the temporaries fit in the processor's cache
+BLOCK = 65_536  # elements per block, so that the temporaries fit in the processor's cache
 
 
 @like_numpy
@@ -51,11 +51,11 @@ def erf_values(x: Array) -> Array:
     """Elementwise erf(x), with an error below 1.6 ulp; in float32 below 3.2 ulp."""
     if x.dtype.char not in "fd":
         return as_dtype(erf_values(x.astype(np.float32)), x.dtype)
-    flat = x.reshape(-1)
+    flat = x.ravel()
     out = np.empty_like(flat)
     with np.errstate(over="ignore"):  # x² may overflow: tanh(∞) is 1
-        for start in range(0, flat.size, _BLOCK):
-            block = slice(start, start + _BLOCK)
+        for start in range(0, flat.size, BLOCK):
+            block = slice(start, start + BLOCK)
             (_erf_by_tanh if x.dtype.char == "f" else _erf_by_exp)(flat[block], out[block])
     return out.reshape(x.shape)
 
@@ -94,12 +94,16 @@ def sign_values(x: Array) -> Array:
 def power_values(x: Array, n: float) -> Array:
     """Elementwise xⁿ, for a number n."""
     # np.power takes 60 ns per element for negative x, 1.5 ns for positive x; a product takes 0.1 ns.
-    if n in (2, 3):
-        return x * x if n == 2 else x * x * x
-    if x.dtype.kind != "f" or n % 1 or n in (0, 1):
-        return x**n
-    size: Array = np.abs(x) ** n
-    return np.copysign(size, x) if n % 2 else size
+    if n == 1:
+        return x.copy()
+    if n == 2:
+        return x * x
+    if n == 3:
+        return x * x * x
+    if x.dtype.kind == "f" and float(n).is_integer():
+        size: Array = np.abs(x) ** n
+        return np.copysign(size, x) if n % 2 else size
+    return x**n
 
 
 @like_numpy

@@ -38,7 +38,7 @@ class Windows(NamedTuple):
     ) -> Self:
         """The windows over an image of this shape; with ceil_mode the last ones may extend beyond the padding."""
         places = []
-        for size, k, s, p, d in zip(shape, kernel, stride, padding, dilation, strict=True):
+        for size, k, s, p, d in zip(shape, kernel, stride, padding, dilation):
             steps, rest = divmod(size + 2 * p - d * (k - 1) - 1, s)
             if ceil_mode and rest and (steps + 1) * s < size + p:  # unless it would lie in the padding
                 steps += 1
@@ -50,7 +50,7 @@ class Windows(NamedTuple):
         """The height and width that all windows cover together."""
         height, width = (
             (n - 1) * s + d * (k - 1) + 1
-            for n, s, d, k in zip(self.places, self.stride, self.dilation, self.kernel, strict=True)
+            for n, s, d, k in zip(self.places, self.stride, self.dilation, self.kernel)
         )
         return height, width
 
@@ -62,7 +62,7 @@ class Windows(NamedTuple):
     @property
     def overlap(self) -> bool:
         """Whether two windows can share a pixel."""
-        return any(s <= d * (k - 1) for s, d, k in zip(self.stride, self.dilation, self.kernel, strict=True))
+        return any(s <= d * (k - 1) for s, d, k in zip(self.stride, self.dilation, self.kernel))
 
     def taps(self) -> Iterator[tuple[int, int, tuple[slice, slice]]]:
         """Every tap (u, v), with the slices that it reads of a padded image."""

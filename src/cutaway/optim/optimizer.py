@@ -313,7 +313,7 @@ class Optimizer:
                 f"loaded state dict has a different number of parameter groups: {len(saved)}, and this "
                 f"optimizer has {len(self.param_groups)}"
             )
-        for i, (theirs, ours) in enumerate(zip(saved, self.param_groups, strict=True)):
+        for i, (theirs, ours) in enumerate(zip(saved, self.param_groups)):
             if len(theirs["params"]) != len(ours["params"]):
                 raise ValueError(
                     "loaded state dict contains a parameter group that doesn't match the size of "
@@ -322,7 +322,7 @@ class Optimizer:
                 )
         numbers = [number for group in saved for number in group["params"]]
         params = [param for group in self.param_groups for param in group["params"]]
-        by_number = dict(zip(numbers, params, strict=True))
+        by_number = dict(zip(numbers, params))
         if not state_dict["state"].keys() <= by_number.keys():
             raise _no_state(state_dict)
         state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
@@ -331,7 +331,7 @@ class Optimizer:
             state[param] = {name: _fitted(name, value, param) for name, value in remembered.items()}
         groups = [
             {**ours, **deepcopy(dict(theirs)), "params": ours["params"]}
-            for theirs, ours in zip(saved, self.param_groups, strict=True)
+            for theirs, ours in zip(saved, self.param_groups)
         ]
         self.state, self.param_groups = state, groups
 
