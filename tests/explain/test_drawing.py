@@ -8,6 +8,7 @@ import sys
 import time
 import types
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,16 @@ def test_shapes_stand_beside_the_wires() -> None:
     svg = parsed(xor())
     notes = [text.text for text in svg.iter(f"{SVG}text") if text.get("class") == "note"]
     assert notes.count("(4, 4)") == 2 and {"(4, 2)", "(4, 1)", "(1,)"} <= set(notes)
+
+
+def test_the_layers_of_a_stack_stand_in_one_column() -> None:
+    svg = parsed(gpt(blocks=4), depth=3)
+    wide = [rect for rect in svg.iter(f"{SVG}rect") if (rect.get("class") or "").split()[:1] == ["box"]]
+    blocks = [rect for rect, title in zip(wide, titles(svg), strict=True) if title.isdigit()]
+    middles = [float(rect.get("x", "")) + float(rect.get("width", "")) / 2 for rect in blocks]
+    assert len(middles) == 4 and max(middles) - min(middles) < 1
+    tops = [(float(rect.get("y", "")), float(rect.get("height", ""))) for rect in blocks]
+    assert all(y + height + 30 < below for (y, height), (below, _) in pairwise(tops))  # room for the wires to turn
 
 
 def test_kinds_are_marked_and_the_legend_tells_those_that_are_there() -> None:

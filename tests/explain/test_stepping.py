@@ -177,7 +177,23 @@ def test_the_depth_that_was_asked_for_is_open_at_first() -> None:
     for depth, name in ((0, "all folded"), (1, "1 level open"), (None, "2 levels open"), (9, "2 levels open")):
         html = explain.step(xor(), depth=depth).html()
         assert re.findall(r" selected>([^<]*)<", html) == [name]
-        assert html.count("<template data-depth=") == 3
+
+
+@pytest.mark.parametrize("example", [recurrent, gpt], ids=lambda f: f.__name__)
+def test_each_module_has_a_lid_and_a_button(example: Any) -> None:
+    found = example()
+    page = Page(explain.step(found).html())
+    frames = [rect for rect in page.of("rect") if (rect.get("class") or "").split()[:1] == ["box"]]
+    lids = [g for g in page.of("g") if "lid" in (g.get("class") or "").split()]
+    buttons = [g for g in page.of("g") if g.get("class") == "fold"]
+    assert len(frames) == len(lids) == len(buttons) > 4
+    for lid, button in zip(lids, buttons, strict=True):
+        assert lid["data-nodes"] and button["role"] == "button" and button["tabindex"] == "0"
+        assert int(button["data-depth"] or 0) >= 1
+    names = [button["aria-label"] for button in buttons]
+    assert any("Linear(" in (name or "") for name in names)
+    (svg,) = page.of("svg")
+    assert svg["role"] == "group"  # not an image, whose parts nobody could reach
 
 
 # -- showing and saving --------------------------------------------------------------------------------------------

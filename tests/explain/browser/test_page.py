@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from pathlib import Path
 from typing import Any
 
@@ -152,17 +153,152 @@ def test_the_current_node_is_in_sight(reader: Reader) -> None:
         assert inside, reader.text("#step-title")
 
 
+def choose_depth(reader: Reader, depth: int) -> None:
+    choose = "const d = document.querySelector('#depth'); d.value = arguments[0]; d.dispatchEvent(new Event('change'))"
+    reader.run(choose, depth)
+
+
+def states(reader: Reader) -> dict[str, str]:
+    """Of each module's button that is there, by its name, whether its box is open."""
+    found = reader.run(
+        "return [...document.querySelectorAll('.fold:not([hidden])')]"
+        ".map((b) => [b.getAttribute('aria-label'), b.getAttribute('aria-expanded')])"
+    )
+    assert len(dict(found)) == len(found)
+    return dict(found)
+
+
+def middle_of(reader: Reader, name: str) -> dict[str, float]:
+    """The middle of the title of a module's box."""
+    return dict(
+        reader.run(
+            "const b = document.querySelector(`.fold[aria-label='${arguments[0]}'] text`); b.scrollIntoView();"
+            "const r = b.getBoundingClientRect(); return { x: r.left + r.width / 2, y: r.top + r.height / 2 };",
+            name,
+        )
+    )
+
+
 def test_modules_open_and_fold(reader: Reader) -> None:
     reader.open(gpt(blocks=2))
-    choose = "const d = document.querySelector('#depth'); d.value = arguments[0]; d.dispatchEvent(new Event('change'))"
     counts = []
     for depth in range(5):
-        reader.run(choose, depth)
-        counts.append(reader.run("return document.querySelectorAll('.node').length"))
+        choose_depth(reader, depth)
+        counts.append(reader.run("return document.querySelectorAll('.node:not([hidden])').length"))
     assert counts == sorted(counts) and counts[0] < 5 < 50 < counts[-1]
-    reader.run(choose, 0)
+    choose_depth(reader, 0)
     reader.press("ArrowRight", "ArrowRight")
-    assert "module" in reader.run("return document.querySelector('.node.now').getAttribute('class')").split()
+    assert reader.run("return document.querySelectorAll('.node.module.now:not([hidden])').length") == 1
+
+
+def test_a_box_opens_and_closes_by_itself(reader: Reader) -> None:
+    reader.open(recurrent(), depth=9)
+    first, second = "cell RNNCell, call 1 of 3", "cell RNNCell, call 2 of 3"
+    before = states(reader)
+    assert set(before.values()) == {"true"}
+
+    def click(name: str) -> None:
+        place = middle_of(reader, name)
+        for kind in ("mousePressed", "mouseReleased"):
+            reader.browser.execute_cdp_cmd(
+                "Input.dispatchMouseEvent", {"type": kind, **place, "button": "left", "clickCount": 1}
+            )
+
+    def tap(name: str) -> None:
+        place = middle_of(reader, name)
+        reader.browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [place]})
+        reader.browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def key(key: str) -> Any:
+        def press(name: str) -> None:
+            reader.run("document.querySelector(`.fold[aria-label='${arguments[0]}']`).focus()", name)
+            reader.press(key)
+            assert reader.run("return document.activeElement.getAttribute('aria-label')") == name
+
+        return press
+
+    for use in (click, tap, key("Enter"), key("Space")):
+        use(second)
+        assert states(reader) == before | {second: "false"}
+        assert reader.run("const d = document.querySelector('#depth'); return d.selectedOptions[0].text") == "some open"
+        use(first)
+        assert states(reader) == before | {second: "false", first: "false"}
+        use(second)
+        use(first)
+        assert states(reader) == before
+        assert reader.run("return document.querySelector('#depth').value") == "2"
+    assert reader.text("#place") == "Start"  # to open a box is no step
+
+
+def test_a_screen_reader_hears_whether_a_box_is_open(reader: Reader) -> None:
+    reader.open(xor(), depth=9)
+    reader.run("document.querySelectorAll('.fold')[1].focus()")
+    reader.press("Enter")
+    tree = reader.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    told = {
+        node["name"]["value"]: {p["name"]: p["value"].get("value") for p in node["properties"]}
+        for node in tree
+        if node.get("role", {}).get("value") == "button" and any(p["name"] == "expanded" for p in node["properties"])
+    }
+    assert {name: (found["expanded"], found["focusable"]) for name, found in told.items()} == {
+        "model Sequential()": (True, True),
+        "0 Linear(2, 4, bias=True)": (False, True),
+        "2 Linear(4, 1, bias=True)": (True, True),
+    }
+
+
+def test_what_is_in_a_closed_box_opens_as_it_was(reader: Reader) -> None:
+    reader.open(gpt(), depth=9)
+    reader.run("fold(boxes.find((box) => box.button.ariaLabel.startsWith('mlp')))")
+    before = states(reader)
+    reader.run("fold(boxes[0])")
+    assert list(states(reader).values()) == ["false"]
+    reader.run("fold(boxes[0])")
+    assert states(reader) == before and before["mlp Sequential()"] == "false"
+
+
+def test_with_every_box_open_all_stands_where_it_was_drawn(reader: Reader) -> None:
+    reader.open(gpt(), depth=9)
+    moved = "return [...document.querySelectorAll('.node:not(.lid)')].map((n) => n.getAttribute('transform'))"
+    assert set(reader.run(moved)) == {"translate(0 0)"}
+
+
+# What lies on something else, or sticks out of what it is in.
+MISPLACED = """
+  const seen = (selector) => [...document.querySelectorAll(selector)].map((e) => e.getBoundingClientRect());
+  const meets = (a, b, room) => a.left < b.right + room && b.left < a.right + room
+    && a.top < b.bottom + room && b.top < a.bottom + room;
+  const holds = (a, b) => a.left <= b.left && b.right <= a.right && a.top <= b.top && b.bottom <= a.bottom;
+  const cards = seen('.node:not([hidden]) > .card:last-of-type');
+  const boxes = seen('.box:not([hidden])'), paper = seen('.paper')[0];
+  const titles = seen('.fold[aria-expanded=true]:not([hidden]) .label');
+  const wrong = [];
+  cards.forEach((a, i) => {
+    if (!holds(paper, a)) wrong.push(['card outside', i]);
+    if (cards.some((b, j) => i < j && meets(a, b, 6))) wrong.push(['card on card', i]);
+    if (boxes.some((b) => meets(a, b, -0.5) && !holds(b, a))) wrong.push(['card across a border', i]);
+    if (titles.some((b) => meets(a, b, -0.5))) wrong.push(['card on title', i]);
+  });
+  document.querySelectorAll('.lid:not([hidden])').forEach((lid, i) => {
+    const [card, says] = ['.card', '.says'].map((part) => lid.querySelector(part).getBoundingClientRect());
+    if (!holds(card, says)) wrong.push(['text beside its lid', i]);
+  });
+  return wrong;
+"""
+
+
+@pytest.mark.parametrize("lesson", [*LESSONS, lambda: gpt(blocks=3)], ids=["xor", "recurrent", "gpt", "deep"])
+def test_nothing_lies_on_anything_else_whatever_is_closed(lesson: Any, reader: Reader) -> None:
+    reader.open(lesson(), depth=9)
+    heights = []
+    rng = random.Random(0)
+    for _ in range(12):
+        count = reader.run("return boxes.length")
+        chosen = [rng.random() < 0.7 for _ in range(count)]
+        reader.run("boxes.forEach((box, i) => { box.isOpen = arguments[0][i]; }); arrange()", chosen)
+        assert reader.run(MISPLACED) == []
+        heights.append(reader.run("return document.querySelector('#graph svg').viewBox.baseVal.height"))
+    assert min(heights) < 0.8 * max(heights)  # what is closed takes less room
 
 
 def test_the_drawing_grows_and_shrinks(reader: Reader) -> None:

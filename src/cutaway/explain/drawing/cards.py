@@ -19,6 +19,7 @@ TAIL = 15.0  # below a card, where its wire begins and the shape is written besi
 BEHIND = 3.0  # how far the card behind that of a closed box looks out
 PINS = 11.0  # the row of argument names along the upper edge
 HEADER = 22.0
+MARK = 14.0  # before the title of a box that can be closed
 LONGEST = 34  # characters; what is longer is cut, and told in full by the tooltip
 _NAMED_NUMBER = re.compile(r"\b\w+=(?=[-\d])")  # Linear(in_features=2, ...) is told as Linear(2, ...)
 EM = {"name": 7.4, "say": 6.0, "note": 6.1}  # how wide a character is; 6.7 where nothing else is said
@@ -180,6 +181,17 @@ def _module_card(part: Part, module: dict[str, Any], leaves: bool, calls: dict[s
     return _card(part, "parameter" if part.call is None else "module", rows, tip, shape, [], module["path"])
 
 
+def lid_of(part: Part, calls: dict[str, int]) -> Card:
+    """What stands for a box that a reader can close: the card of a closed one, with a mark before its title."""
+    assert part.module is not None
+    card = _module_card(part, part.module, True, calls)
+    title, says, *numbers = card.rows
+    if card.shape != "several":
+        says.append(Span(says[0].x + width_of(says[0].text, "say") + 10, "note", card.shape))
+    rows = [[span._replace(x=span.x + MARK) for span in title], says, *numbers]
+    return _card(part, card.kind, rows, card.tip, "", [], "")
+
+
 def title_spans(part: Part, calls: dict[str, int]) -> list[Span]:
     """What a module's box is called: its name, its kind, which of its calls, or that it is its parameters."""
     module = part.module
@@ -233,7 +245,7 @@ def _card(
     tag = f"from {cut(name or kind, 24)}"
     box = Box(width, height, weight=weight, tag_width=width_of(tag, "note") + 10)
     if part.module:
-        box.kind = part.module["path"]
+        box.kind = part.kind
     elif part.node and part.node["line"]:  # total = total + loss: one line, time and again
         box.kind = (part.node["op"], part.node["line"]["file"], part.node["line"]["number"])
     return Card(part, kind, box, rows, tip, tag, shape, pins)

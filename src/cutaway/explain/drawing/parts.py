@@ -31,6 +31,13 @@ class Part:
     parts: list[Part] = field(default_factory=list)
     folded: bool = False
 
+    @property
+    def kind(self) -> Any:
+        """What is the same for the calls of a cell at each time step, and for the layers of a stack."""
+        if self.module is None:
+            return None
+        return [part for part in self.module["path"].split(".") if not part.isdigit()], self.module["type"]
+
     def walk(self) -> Iterator[Part]:
         """This part and all inside it, outer ones first, whether folded or not."""
         todo = [self]

@@ -13,7 +13,7 @@ from ..layout import Box, Edge, Tag, arrange
 from ..layout.box import Point
 from ..layout.level import PADDING
 from ..prose.reading import Reading
-from .cards import BEHIND, HEADER, INSET, PINS, ROW, Card, Span, card_of, cut, title_spans, width_of
+from .cards import BEHIND, HEADER, INSET, PINS, ROW, Card, Span, card_of, cut, lid_of, title_spans, width_of
 from .parts import Flow, Part, flows, visible
 
 KINDS = {
@@ -42,9 +42,12 @@ def plain_text(text: str) -> str:
 
 
 class Scene:
-    """The visible parts of a trace, each with its place; `svg()` writes them down."""
+    """The visible parts of a trace, each with its place; `svg()` writes them down.
 
-    def __init__(self, trace: dict[str, Any], whole: Part) -> None:
+    With `lids`, each open box has a button to close it, and a lid that covers it then: a page shows and hides them.
+    """
+
+    def __init__(self, trace: dict[str, Any], whole: Part, lids: bool = False) -> None:
         self.trace = trace
         self.root = Box()
         reading = Reading(trace)
@@ -56,6 +59,7 @@ class Scene:
             inputs.setdefault(flow.target, []).append(flow.argument or "")
 
         self.cards: dict[Part, Card] = {}
+        self.lids: dict[Part, Card] = {}
         self.groups: dict[Part, Box] = {whole: self.root}
         for part in visible(whole):
             if part is whole:
@@ -64,7 +68,10 @@ class Scene:
             if part.node is None and not part.folded:
                 *_, last = title_spans(part, self.calls)
                 box = self.groups[part] = Box(last.x + width_of(last.text, last.style) + INSET, header=HEADER)
-                box.kind = part.module["path"] if part.module else None
+                box.kind = part.kind
+                if lids:
+                    self.lids[part] = lid_of(part, self.calls)
+                    box.width = max(box.width, self.lids[part].box.width)
             else:
                 self.cards[part] = card_of(part, reading, inputs.get(part, []), part in sources, self.calls)
                 box = self.cards[part].box
@@ -89,21 +96,25 @@ class Scene:
         """The drawing as an SVG document with this style sheet and this title, which screen readers tell."""
         width, height = self.size
         aside = (width - self.root.width) / 2
+        _, legend_width, legend_height = self._legend
+        role = "group" if self.lids else "img"
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="cutaway-graph" role="img" width="{width:.0f}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="cutaway-graph" role="{role}" width="{width:.0f}" '
             f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">',
             f"<title>{plain_text(title)}</title>",
             f"<style>{style}</style>" if style else "",
             f'<rect class="paper" width="{width:.0f}" height="{height:.0f}" rx="8"/>',
-            f'<g transform="translate({aside:.1f} 0)">',
+            f'<g class="graph" data-width="{self.root.width:.1f}" data-height="{self.root.height:.1f}" '
+            f'transform="translate({aside:.1f} 0)">',
             *(self._group(part, box) for part, box in self.groups.items() if part.module),
             *(self._wire(flow, edge) for flow, edge in zip(self.flows, self.edges, strict=True)),
-            *(self._tail(card) for card in self.cards.values() if card.shape),
-            *(self._group_title(part, box) for part, box in self.groups.items() if part.module),
+            *(self._group_title(part, box) for part, box in self.groups.items() if part.module and not self.lids),
             *(self._tag(tag) for tag in self.tags),
             *(self._card(card) for card in self.cards.values()),
+            *(self._lid(part, self.groups[part]) for part in self.lids),
             "</g>",
-            f'<g transform="translate(0 {self.root.height:.1f})">{self._legend[0]}</g>',
+            f'<g class="legend" data-width="{legend_width:.1f}" data-height="{legend_height:.1f}" '
+            f'transform="translate(0 {self.root.height:.1f})">{self._legend[0]}</g>',
             "</svg>",
         ]
         return "\n".join(part for part in parts if part)
@@ -112,10 +123,30 @@ class Scene:
         return _rect(box.x, box.y, box.width, box.height, f"box{_odd(part)}", 8)
 
     def _group_title(self, part: Part, box: Box) -> str:
-        spans = title_spans(part, self.calls)
+        spans = self.lids[part].rows[0] if part in self.lids else title_spans(part, self.calls)
         width = spans[-1].x + width_of(spans[-1].text, spans[-1].style) + 4
         back = _rect(box.x + 4, box.y + 3, min(width, box.width - 8), HEADER - 5, f"label{_odd(part)}", 4)
         return back + _texts(spans, box.x, box.y + 16)
+
+    def _lid(self, part: Part, box: Box) -> str:
+        """What covers a box while it is closed, and the button that opens and closes it, its title.
+
+        What the lid says stands in the middle of the box; the page moves it, and the title, when the box shrinks.
+        """
+        lid = self.lids[part]
+        ids = " ".join(str(node["id"]) for node in part.nodes())
+        x, y = box.x + (box.width - lid.box.width) / 2, box.y + (box.height - lid.box.height) / 2
+        frame = _rect(box.x, box.y, box.width, box.height, "card", 5)
+        says = "".join(_texts(row, x, y + ROW * i) for i, row in enumerate(lid.rows[1:], 2))
+        said = plain_text(" ".join(span.text for span in lid.rows[0]))
+        title = f"<title>{plain_text(lid.tip)}</title>"
+        return (
+            f'<g class="node {lid.kind} lid" data-nodes="{ids}">{title}{frame}'
+            f'<g class="says">{_rect(x, y, lid.box.width, lid.box.height, "area", 0)}{says}</g></g>'
+            f'<g class="fold" role="button" tabindex="0" data-depth="{part.depth}" aria-label="{said}">{title}'
+            f"{_rect(box.x, box.y - 5, lid.box.width, HEADER + 12, 'area', 4)}{self._group_title(part, box)}"
+            f'<path class="mark" d="M{box.x + INSET:.1f} {box.y + 8:.1f}h9l-4.5 8z"/></g>'
+        )
 
     def _wire(self, flow: Flow, edge: Edge) -> str:
         kind = self.cards[flow.source].kind
@@ -157,6 +188,7 @@ class Scene:
             y += PINS
         for i, row in enumerate(card.rows):
             parts.append(_texts(row, box.x, y + ROW * i + 1))
+        parts += [self._tail(card)] if card.shape else []
         parts.append("</g>")
         return "".join(parts)
 
@@ -170,12 +202,12 @@ class Scene:
 
     def _make_legend(self) -> tuple[str, float, float]:
         """What the colours mean, as far as they are met here; its width and its height."""
-        kinds = {card.kind for card in self.cards.values()} | {"root"}
+        kinds = {card.kind for card in (*self.cards.values(), *self.lids.values())} | {"root"}
         shown = [(kind, text) for kind, text in KINDS.items() if kind in kinds]
         cards = [card.rows for card in self.cards.values()]
         styles = {style for rows in cards for row in rows for span in row for style in span.style.split()}
         shown += [(style, text) for style, text in NUMBERS.items() if style in styles]
-        limit = max(self.root.width, NARROWEST)
+        limit = NARROWEST if self.lids else max(self.root.width, NARROWEST)  # a page can make the drawing narrower
         x, y, width = PADDING, 0.0, 0.0
         parts = []
         for style, text in shown:

@@ -196,9 +196,9 @@ class Level:
         middle = [left + x for x in middle]
 
         aside = [0.0] * len(self.layers)  # how far the wires below each row go to the side
-        for link in links:
-            far = abs(middle[link.upper] + link.shift - middle[link.lower])
-            aside[self.row[link.upper]] = max(aside[self.row[link.upper]], far)
+        for (u, v, _), w in self.steps.items():
+            far = abs(middle[u] + self._leaves(u, w) - middle[v] - self._enters(v, w))
+            aside[self.row[u]] = max(aside[self.row[u]], far)
         height = [max((b.height for v in layer if (b := self.boxes[v])), default=0.0) for layer in self.layers]
         height[0] = self.box.header  # wires that enter run straight down past the title
         top = [0.0]

@@ -1,7 +1,7 @@
 """The computation as a film: a page that goes through the forward and the backward pass a step at a time.
 
-Python makes the data: the drawing at each depth of modules, what is said of each step, and the values. The page shows
-them: `page.html`, `page.css` and `page.js` are put together to one file, which loads nothing and sends nothing.
+Python makes the data: the drawing, what is said of each step, and the values. The page shows them: `page.html`,
+`page.css`, `graph.js` and `page.js` are put together to one file, which loads nothing and sends nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def step(what: Any, *, depth: int | None = None, gradient: Any = None) -> Steps:
 
     Args:
         what: a loss or another tensor with a graph, or a trace.
-        depth: how many levels of modules stand open at first; the page can open and fold them.
+        depth: how many levels of modules stand open at first; the page opens and closes each by itself.
         gradient: what the backward pass starts from, of the shape of a tensor that is not a single number.
 
     Raises:
@@ -55,9 +55,9 @@ class Steps:
 
     def html(self) -> str:
         """The page, as text."""
-        script, style = _file("page.js"), page_colours() + drawing_style() + _file("page.css")
+        script, style = _file("graph.js") + _file("page.js"), page_colours() + drawing_style() + _file("page.css")
         story = Story(self.trace)
-        drawings, shown = _drawings(self.trace, self.depth)
+        drawing, depths = _drawing(self.trace, self.depth)
         return Template(_file("page.html")).substitute(
             title=plain_text(story.title),
             policy=escape(
@@ -66,8 +66,8 @@ class Steps:
             ),
             style=style,
             script=script,
-            drawings=drawings,
-            depths=shown,
+            drawing=drawing,
+            depths=depths,
             data=_data(story.data()),
         )
 
@@ -105,15 +105,15 @@ def _data(data: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _drawings(trace: dict[str, Any], depth: int | None) -> tuple[str, str]:
-    """A drawing for each depth of modules, and the choices between them."""
+def _drawing(trace: dict[str, Any], depth: int | None) -> tuple[str, str]:
+    """The drawing, all of whose boxes can be closed, and the choices of how many levels of them stand open."""
     whole = arrange_parts(trace)
-    first = min(best_depth(whole) if depth is None else depth, deepest(whole))
-    drawings, choices = [], []
-    for level in range(deepest(whole) + 1):
-        drawing = Scene(trace, parts_at(trace, level)).svg("", "The graph; the text beside it tells of the step")
-        drawings.append(f'<template data-depth="{level}">{drawing}</template>')
+    levels = deepest(whole)
+    first = min(best_depth(whole) if depth is None else depth, levels)
+    scene = Scene(trace, parts_at(trace, levels), lids=True)
+    choices = []
+    for level in range(levels + 1):
         name = "all folded" if level == 0 else plural(level, "level") + " open"
         chosen = " selected" if level == first else ""
         choices.append(f'<option value="{level}"{chosen}>{name}</option>')
-    return "\n".join(drawings), "".join(choices)
+    return scene.svg("", "The graph; the text beside it tells of the step"), "".join(choices)

@@ -1,4 +1,3 @@
-"use strict";
 // Shows one step of the film at a time. All that is told was made beforehand and lies in the page's data; nothing here
 // computes, and nothing of the data is ever read as HTML.
 
@@ -18,7 +17,6 @@ frames.forEach((frame, i) => {
 const rowOf = new Map(rows.flatMap((row) => row.map((node) => [node, row])));
 
 let current = 0;
-let zoom = null; // null: as wide as the pane, but no larger than it was drawn
 
 // -- making elements -------------------------------------------------------------------------------------------
 
@@ -241,75 +239,6 @@ function sideBySide(node) {
   return make("div", {}, make("h3", {}, "The same op each time"), make("div", { class: "grid times" }, table));
 }
 
-// -- the graph -------------------------------------------------------------------------------------------------
-
-let cards = []; // {element, nodes, shows}
-let wires = []; // {element, edges}
-
-function openDrawing() {
-  const template = document.querySelector(`template[data-depth="${at("depth").value}"]`);
-  at("graph").replaceChildren(template.content.cloneNode(true));
-  cards = [...at("graph").querySelectorAll(".node, .tag")].map((element) => {
-    const held = element.dataset.nodes.split(" ").map(Number);
-    const ops = held.filter((node) => nodes[node].kind === "op");
-    element.addEventListener("click", () => visit((ops.length ? ops : held).at(-1)));
-    return { element, nodes: held, shows: (ops.length ? ops : held).at(-1) };
-  });
-  wires = [...at("graph").querySelectorAll("[data-edges]")].map((element) => {
-    return { element, edges: element.dataset.edges.split(" ") };
-  });
-  resize();
-  paint();
-}
-
-function resize() {
-  const drawing = at("graph").querySelector("svg");
-  const [, , width, height] = drawing.getAttribute("viewBox").split(" ").map(Number);
-  const scale = zoom ?? Math.max(0.7, Math.min(1, (at("graph").clientWidth - 2) / width));
-  drawing.style.width = `${Math.round(width * scale)}px`;
-  drawing.style.height = `${Math.round(height * scale)}px`;
-  return scale;
-}
-
-function isComputed(node) {
-  return (forwardFrame.get(node) ?? -1) <= current;
-}
-
-function paint() {
-  const frame = frames[current];
-  const now = new Set(frame.edges || []);
-  const came = new Set(frame.came || []);
-  let focus = null;
-  for (const card of cards) {
-    const computed = isComputed(card.shows);
-    const here = frame.node !== null && card.nodes.includes(frame.node);
-    card.element.classList.toggle("computed", computed);
-    card.element.classList.toggle("arrived", (backwardFrame.get(card.shows) ?? Infinity) <= current);
-    card.element.classList.toggle("later", !computed && !here);
-    card.element.classList.toggle("now", here);
-    if (here && card.element.classList.contains("node")) focus = card.element;
-  }
-  for (const wire of wires) {
-    wire.element.classList.toggle("now", wire.edges.some((edge) => now.has(edge)));
-    wire.element.classList.toggle("came", wire.edges.some((edge) => came.has(edge)));
-  }
-  if (focus) bringIntoView(at("graph"), focus);
-}
-
-// Scrolls the container, and never the page around it.
-function bringIntoView(container, element, sideways = true) {
-  const inner = element.getBoundingClientRect();
-  const outer = container.getBoundingClientRect();
-  const behavior = calm.matches ? "auto" : "smooth";
-  const margin = Math.min(60, outer.height / 4);
-  if (inner.top < outer.top + margin || inner.bottom > outer.bottom - margin) {
-    container.scrollBy({ top: inner.top + inner.height / 2 - outer.top - outer.height / 2, behavior });
-  }
-  if (sideways && (inner.left < outer.left || inner.right > outer.right)) {
-    container.scrollBy({ left: inner.left + inner.width / 2 - outer.left - outer.width / 2, behavior });
-  }
-}
-
 // -- the program -----------------------------------------------------------------------------------------------
 
 function listProgram() {
@@ -387,7 +316,7 @@ at("next").addEventListener("click", () => show(current + 1));
 at("last").addEventListener("click", () => show(frames.length - 1));
 at("slider").addEventListener("input", () => show(Number(at("slider").value)));
 at("jump").addEventListener("change", () => show(Number(at("jump").value)));
-at("depth").addEventListener("change", openDrawing);
+at("depth").addEventListener("change", () => foldTo(Number(at("depth").value)));
 function setZoom(to) {
   zoom = to;
   resize();
@@ -400,7 +329,7 @@ addEventListener("resize", resize);
 
 at("slider").max = frames.length - 1;
 frames.forEach((frame, i) => at("jump").append(make("option", { value: i }, `${frame.place}: ${frame.title}`)));
-at("depth").closest("label").hidden = at("depth").length < 2;
 listProgram();
 openDrawing();
+at("depth").closest("label").hidden = boxes.length === 0;
 show(0);
