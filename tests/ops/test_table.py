@@ -26,14 +26,14 @@ NAMES = {
     "Fmod 0": "x.fmod(2)", "Fmod 1": "x.fmod(x)",
     "Scatter 0": "x.scatter(0, at, x)", "Scatter 1": "x.scatter(0, at, 1.)",
     "UnsafeView": "x[None] @ x; F.linear(x[None], x)",
-    "View": "F.linear(x[None], x, x[0]); x.reshape(4); x[:0].t().reshape(0)",
+    "View": "F.linear(x[None], x, x[0]); F.linear(x[0], x, x[0]); x.reshape(4); x[:0].t().reshape(0)",
     "Squeeze 0": "x.squeeze()", "Squeeze 1": "x[:1].squeeze(0)", "Squeeze 2": "x[:1].squeeze((0,))",
     "Select": "x[0]; x[:, 0]; x[None, 0]", "Slice": "x[0:1]; x[1:, 1:]", "Alias": "x[...]",
     "Unsqueeze": "x[None]; x[0, None]; x[..., None]", "Index": "x[[0, 1]]; x[:, [0, 1]]; x[[0], 1:]",
 }  # fmt: skip
 WRITTEN = {
-    "FillBackward2": "y.fill_(1.)",
-    "torch::autograd::CopyBackwards": "y.copy_(x); y[...] = x; y.copy_(t.ones(2, 2))",
+    "FillBackward2": "y.fill_(1.); y[:] = 1.",
+    "torch::autograd::CopyBackwards": "y.copy_(x); y[...] = x; y[:] = x; y[:, :] = x; y.copy_(t.ones(2, 2))",
     "torch::autograd::CopySlices": "y[0] = 1.; y[:, 0] = x[0, 0]; y[0, 1] = 2.; y.t()[0] = 1.; y[0, [1]] = 1.",
     "IndexPutBackward0": "y[y > 1] = 0.; y[[0]] = x[:1] * 2",
 }

@@ -317,6 +317,11 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD(W), TypeError, r"was given one Tensor: put it into a list, \[w\]"),
     (lambda: SGD([{"params": {W}}]), TypeError, "have no order"),
     (lambda: SGD([]), ValueError, "has the model any, was this generator used before"),
+    (lambda: SGD(nn.Linear(1, 1)), TypeError, r"was given Linear: write model\.parameters\(\)$"),  # type: ignore[arg-type]
+    (lambda: SGD(nn.Linear(1, 1).parameters), TypeError, r"was given method: write model\.parameters\(\)$"),  # type: ignore[arg-type]
+    (lambda: SGD(3), TypeError, "an iterable of Tensors or of dicts, and was given int$"),  # type: ignore[arg-type]
+    (lambda: SGD([W, {"params": [weight(1.0)]}]), TypeError, "trains Tensors, and one of the parameters is dict"),
+    (lambda: SGD([{"params": [weight(1.0)]}, W]), TypeError, "a parameter group is a dict, .* not Parameter"),
     (lambda: SGD([3]), TypeError, "trains Tensors, and one of the parameters is the number 3"),
     (lambda: SGD([W * 2]), ValueError, r"can't optimize a non-leaf Tensor: one of shape \(1,\)"),
     (lambda: SGD([{"params": [W]}, {"params": [W]}]), ValueError, "more than one parameter group"),
@@ -333,6 +338,8 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Adam([W], betas=(torch.ones(2) / 2,) * 2), ValueError, r"Tensor betas\[0\] must be 1-element"),
     (lambda: Adam([W], lr=torch.tensor(0.1), foreach=True), ValueError, "not supported for foreach=True"),
     (lambda: SGD([W], lr=torch.ones(2)), ValueError, r"Tensor learning rate must be 1-element, and has shape \(2,\)"),
+    (lambda: SGD([W], lr=torch.ones(0)), ValueError, r"Tensor learning rate must be 1-element, and has shape \(0,\)"),
+    (lambda: Adam([W], betas=(torch.ones(0),) * 2), ValueError, r"betas\[0\] must be 1-element, and has shape \(0,\)"),
     (lambda: SGD([("w", W), weight(1.0)]), ValueError, "in this group some are pairs"),
     (lambda: SGD([{"params": [("w", W)]}, {"params": [weight(1.0)]}]), ValueError, "give both model.parameters()"),
     (lambda: SGD([W], fused=True, foreach=True), RuntimeError, "`fused` and `foreach` cannot be `True` together"),
@@ -360,6 +367,11 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "group 0 has 1 parameters, and here 2",
     ),
     (lambda: SGD([W]).load_state_dict(nn.Linear(1, 1).state_dict()), KeyError, "takes what its state_dict.*weight"),
+    (
+        lambda: SGD([W]).load_state_dict(dict.fromkeys("abcdef")),
+        KeyError,
+        r"a dict with the keys \['a', 'b', 'c', 'd', 'e'\]",
+    ),
     (lambda: SGD([W]).load_state_dict(3), KeyError, "takes what its state_dict"),  # type: ignore[arg-type]
     *[
         (lambda state=state: SGD([W]).load_state_dict(state), KeyError, "takes what its state_dict")

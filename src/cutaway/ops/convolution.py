@@ -104,7 +104,7 @@ def _stack(x: Array, windows: Windows, groups: int) -> Array:
     (N, C), kw, step, width = x.shape[:2], windows.kernel[1], windows.stride[0], windows.places[1]
     height = _stack_height(windows)
     phases = _phases(windows.framed(x, least=step * height), step, height)
-    if kw == 1 and phases.shape[2:] == (1, height, width):
+    if phases.shape[2:] == (1, height, width):
         return phases.reshape(N, groups, C // groups, 1, height * width)  # nothing to shift: a view
     out = np.empty((N, C, kw, step, height, width), x.dtype)
     for v in range(kw):

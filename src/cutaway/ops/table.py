@@ -116,9 +116,11 @@ def _linear(node: Any) -> str:
 
 def _reshaped(node: Any) -> str:
     """PyTorch distinguishes a view from a copy."""
-    x = node.arrays[0] if node.arrays else np.empty(0)
-    is_view = np.may_share_memory(x, x.reshape(node.shape)) if node.arrays else True
-    return "ViewBackward0" if is_view or not x.size else "UnsafeViewBackward0"
+    if not node.arrays:
+        return "ViewBackward0"
+    [x] = node.arrays
+    copied = x.size and not np.may_share_memory(x, x.reshape(node.shape))
+    return "UnsafeViewBackward0" if copied else "ViewBackward0"
 
 
 def _squeezed(node: Any) -> str:
@@ -136,7 +138,7 @@ def _written(node: Any) -> str:
         return "IndexPutBackward0"
     if not all(part is ... or part == slice(None) for part in parts):
         return "torch::autograd::CopySlices"
-    filled = node.parents[1] is None and np.ndim(node.arrays[1]) == 0
+    filled = node.parents[1] is None and not np.ndim(node.arrays[1])
     return "FillBackward2" if filled else "torch::autograd::CopyBackwards"
 
 
@@ -271,7 +273,7 @@ _OPS = [
     Op(indexing.take_along, "GatherBackward0"),
     Op(indexing.sort, "SortBackward0"),
     Op(indexing.topk, "TopkBackward0"),
-    Op(indexing.scatter, lambda node: f"ScatterBackward{int(np.ndim(node.arrays[1]) == 0)}"),
+    Op(indexing.scatter, lambda node: f"ScatterBackward{int(not np.ndim(node.arrays[1]))}"),
     Op(indexing.scatter_add, "ScatterAddBackward0"),
     Op(indexing.index_add, "IndexAddBackward0"),
     Op(indexing.embedding, "EmbeddingBackward0"),

@@ -89,7 +89,7 @@ class RMSprop(Optimizer):
         v = state.zeros("square_avg", p)
         v *= alpha
         v += (1 - alpha) * (g * g)
-        buffer = state.zeros("momentum_buffer", p) if group["momentum"] > 0 else None
+        buffer = state.zeros("momentum_buffer", p) if group["momentum"] else None
         if group["centered"]:
             mean = state.zeros("grad_avg", p)
             mean += (1 - alpha) * (g - mean)

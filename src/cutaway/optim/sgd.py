@@ -56,7 +56,7 @@ class SGD(Optimizer):
         fused: bool | None = None,
     ) -> None:
         not_negative({"learning rate": lr, "momentum value": momentum, "weight_decay value": weight_decay})
-        if nesterov and (momentum <= 0 or dampening != 0):
+        if nesterov and (not momentum or dampening):
             raise ValueError(
                 "Nesterov momentum requires a momentum and zero dampening, and was given "
                 f"momentum={momentum}, dampening={dampening}"
