@@ -22,15 +22,15 @@ MISSING = {
     "nn.utils.clip_grad_norm": "cutaway has no torch.nn.utils.clip_grad_norm; "
     "nearest to it: torch.nn.utils.clip_grad_norm_",
     "nn.utils.rnn.pack_padded_sequence": "cutaway has no torch.nn.utils.rnn.pack_padded_sequence: "
-    "give the layer the padded batch, and mask the loss",
+    "pass the padded batch to the layer, and mask the loss",
     "linalg.svd": "cutaway has no torch.linalg.svd: "
     "use np.linalg.svd on x.numpy(); gradients do not flow through it",
     "random.fork_rng": "cutaway has no torch.random.fork_rng: "
-    "keep torch.get_rng_state(), and give it to torch.set_rng_state afterwards",
+    "save torch.get_rng_state(), and pass it to torch.set_rng_state afterwards",
     "kthvalue": "cutaway has no torch.kthvalue: "
     "sort, and take the element k - 1: x.sort(dim).values.select(dim, k - 1)",
     "frac": "cutaway has no torch.frac",
-    "histc": "cutaway has no torch.histc: use torch.bincount for whole numbers, or np.histogram on x.numpy()",
+    "histc": "cutaway has no torch.histc: use torch.bincount for integers, or np.histogram on x.numpy()",
     "linalg.cond": "cutaway has no torch.linalg.cond",
     "optim.LBFGS": "cutaway has no torch.optim.LBFGS: use torch.optim.Adam, or scipy.optimize for a small problem",
     "optim.lr_scheduler.CyclicLR": "cutaway has no torch.optim.lr_scheduler.CyclicLR: "
@@ -38,11 +38,11 @@ MISSING = {
     "utils.checkpoint": "cutaway has no torch.utils.checkpoint",
     "utils.data.Dataloader": "cutaway has no torch.utils.data.Dataloader; nearest to it: torch.utils.data.DataLoader",
     "distributions.Gaussian": "cutaway has no torch.distributions.Gaussian",
-    "cuda.amp": "cutaway has no torch.cuda.amp: leave autocast and GradScaler out, cutaway computes in float32",
+    "cuda.amp": "cutaway has no torch.cuda.amp: leave autocast and GradScaler out; cutaway computes in float32",
     "accelerator.memory": "cutaway has no torch.accelerator.memory",
-    "backends.cuda": "cutaway has no torch.backends.cuda: leave the line out, cutaway computes in float32",
-    "autograd.Variable": "cutaway has no torch.autograd.Variable: leave it out, a tensor is one; "
-    "Variable(x, requires_grad=True) is x.requires_grad_()",
+    "backends.cuda": "cutaway has no torch.backends.cuda: leave the line out; cutaway computes in float32",
+    "autograd.Variable": "cutaway has no torch.autograd.Variable: use the tensor itself, and x.requires_grad_() for "
+    "Variable(x, requires_grad=True)",
 }
 
 

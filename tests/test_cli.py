@@ -106,7 +106,7 @@ def test_a_script_ends_as_under_python(source: str, tmp_path: Path) -> None:
 MISSING = {
     "import torch.fft": "cutaway has no torch.fft: use np.fft on x.numpy(); gradients do not flow through it",
     "from torch import compile": "cutaway has no torch.compile: "
-    "leave the call out, the model means the same without it",
+    "leave the call out; the model computes the same without it",
     "from torch.nn import Sequental": "cutaway has no torch.nn.Sequental; nearest to it: torch.nn.Sequential",
     "torch.nn.Liner(2, 2)": "cutaway has no torch.nn.Liner; nearest to it: torch.nn.Linear",
     "torch.nn.sotfmax": "cutaway has no torch.nn.sotfmax; nearest to it: torch.nn.Softmax",
@@ -114,10 +114,10 @@ MISSING = {
     "torch.xyzzyplugh": "cutaway has no torch.xyzzyplugh",
     "import torch.nn.xyzzyplugh.b": "cutaway has no torch.nn.xyzzyplugh",
     "import torch.cuda.amp": "cutaway has no torch.cuda.amp: "
-    "leave autocast and GradScaler out, cutaway computes in float32",
-    "import torch.tensor": "torch.tensor is no module to import; write: from torch import tensor",
-    "from torchvision import datasets": "torchvision is built on the inside of PyTorch and cannot run on cutaway: "
-    "load pictures with Pillow or scikit-learn and torch.from_numpy",
+    "leave autocast and GradScaler out; cutaway computes in float32",
+    "import torch.tensor": "torch.tensor is not a module; write: from torch import tensor",
+    "from torchvision import datasets": "torchvision depends on PyTorch's internals and cannot run on cutaway: "
+    "load images with Pillow or scikit-learn and torch.from_numpy",
     "torch.nn.Linear(2, 2).wieght": "cutaway's Linear has no 'wieght'. Did you mean 'weight'?",
 }
 # Mistakes of another kind, which Python tells in its own words
@@ -229,7 +229,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         ([], "usage:"),
         (["run"], "cutaway run: which script?"),
         (["run", "--fast", "train.py"], "cutaway run: which script?"),
-        (["train.py"], "'train.py' is no command. To run a script: cutaway run train.py"),
+        (["train.py"], "'train.py' is not a command. To run a script: cutaway run train.py"),
         (["run", "not-there.py"], f"not-there.py': [Errno {errno.ENOENT}] No such file or directory"),
     ],
 )

@@ -79,7 +79,7 @@ def test_dimensions_of_length_one_are_stretched_and_summed_back() -> None:
 def test_more_dimensions_than_numpy_has_are_refused() -> None:
     x = cutaway.ones([1] * 64)
     for more in (lambda: x.reshape([1] * 65), lambda: x.unsqueeze(0), lambda: x[None], lambda: cutaway.stack([x, x])):
-        with pytest.raises((RuntimeError, IndexError), match="more than 64 dimensions, which is the most"):
+        with pytest.raises((RuntimeError, IndexError), match="more than 64 dimensions, the maximum"):
             more()
 
 

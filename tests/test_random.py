@@ -93,7 +93,7 @@ def test_a_probability_for_each_place() -> None:
     assert t.empty(2, 3).bernoulli_(t.tensor([0.0, 1.0, 1.0])).tolist() == [[0, 1, 1]] * 2
     assert t.empty(2, dtype=t.int64).bernoulli_(t.tensor([0.0, 1.0], dtype=t.float64)).tolist() == [0, 1]
     for p, error in ((t.tensor([0.5, 0.5]), RuntimeError), (np.full(3, 0.5), TypeError)):
-        with pytest.raises(error, match=r"cannot be stretched to \(3,\)|a number is needed"):
+        with pytest.raises(error, match=r"cannot be expanded to \(3,\)|a number is needed"):
             t.empty(3).bernoulli_(p)
     w = t.ones(2, requires_grad=True)
     with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):

@@ -27,7 +27,7 @@ USAGE = """\
 cutaway: a deep learning framework you can see inside.
 
 usage:
-  cutaway run script.py [arguments]   run a PyTorch script as it is: cutaway answers to `import torch`
+  cutaway run script.py [arguments]   run an unmodified PyTorch script: `import torch` imports cutaway
   cutaway --version                   print the version
   cutaway --help                      print this text
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("cutaway run: which script? cutaway run script.py [arguments]", file=sys.stderr)
             return 2
         case other:
-            print(f"cutaway: {other[0]!r} is no command. To run a script: cutaway run {other[0]}", file=sys.stderr)
+            print(f"cutaway: {other[0]!r} is not a command. To run a script: cutaway run {other[0]}", file=sys.stderr)
             return 2
     return 0
 

@@ -150,8 +150,8 @@ def set_default_dtype(d: dtype) -> None:
     global _default
     if not (isinstance(d, dtype) and d.is_floating_point):
         raise TypeError(
-            f"only floating-point types are supported as the default type, not {d!r}: torch.float32 and "
-            "torch.float64, say"
+            f"only floating-point types are supported as the default type, not {d!r}: for example torch.float32 or "
+            "torch.float64"
         )
     _default = d
 
@@ -216,7 +216,7 @@ class Size(tuple[int, ...], metaclass=Printed):
         try:
             return tuple.__new__(cls, [length.__index__() for length in lengths])
         except AttributeError:
-            raise TypeError(f"torch.Size() takes an iterable of whole numbers, and was given {lengths!r}") from None
+            raise TypeError(f"torch.Size() takes an iterable of integers, but got {lengths!r}") from None
 
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
@@ -269,7 +269,7 @@ class device(metaclass=Printed):
         if isinstance(type, device):
             type, index = type.type, type.index
         if not isinstance(type, str):
-            raise TypeError(f"a device is named by a string, as in torch.device('cpu'), not by {type!r}")
+            raise TypeError(f"a device is given as a string, as in torch.device('cpu'), not {type!r}")
         name, _, number = type.partition(":")
         known = ("cpu", "cuda", "mps", "xpu", "meta")
         if name not in known or (number and not number.isdigit()):
@@ -322,7 +322,7 @@ class finfo:
     def __init__(self, type: dtype | None = None) -> None:
         kind = _default if type is None else type
         if not isinstance(kind, dtype) or not kind.is_floating_point:
-            raise TypeError(f"finfo() is for floating-point dtypes, not {kind!r}; iinfo() is for whole numbers")
+            raise TypeError(f"finfo() is for floating-point dtypes, not {kind!r}; iinfo() is for integers")
         limits = np.finfo(kind.dtype)
         self.bits = limits.bits
         self.eps = limits.eps.item()

@@ -48,8 +48,8 @@ _quote = Repr()  # messages quote text from the file, which may be long
 _quote.maxstring = 80
 
 _PICKLE = (
-    "a pickle, as torch.save and pickle.dump write them. Loading a pickle runs whatever code it names, so cutaway "
-    "reads none. If you trust it, convert it once where PyTorch is:\n"
+    "a pickle, as torch.save and pickle.dump write them. Loading a pickle can run any code, so cutaway does "
+    "not read them. If you trust it, convert it once where PyTorch is installed:\n"
     "    from safetensors.torch import save_file\n"
     "    state = torch.load('weights.pt')  # a state dict: names and tensors\n"
     "    save_file({name: x.clone() for name, x in state.items()}, 'weights.safetensors')"
@@ -80,8 +80,8 @@ def write(file: IO[bytes], arrays: Mapping[str, Array], metadata: Mapping[str, s
     text += b" " * (-len(text) % 8)
     if len(text) > MAX_HEADER:
         raise ValueError(
-            f"what is to be saved beside the tensors takes {len(text)} bytes, and {MAX_HEADER} is the most: "
-            "turn long lists of numbers into tensors"
+            f"what is saved besides the tensors takes {len(text)} bytes, and {MAX_HEADER} is the maximum: convert "
+            "long lists of numbers to tensors"
         )
     file.write(len(text).to_bytes(8, "little") + text)
     for name in order:
@@ -132,9 +132,9 @@ def writing(f: Any) -> Iterator[IO[bytes]]:
 
 def _check_binary(f: Any, method: str, mode: str) -> None:
     if isinstance(f, TextIOBase):
-        raise TypeError(f"this file was opened for text, and tensors are bytes: open(path, {mode!r})")
+        raise TypeError(f"this file was opened in text mode: open(path, {mode!r})")
     if not hasattr(f, method):
-        raise TypeError(f"a file is given as a path or as an object with {method}(), not as {type(f).__name__}")
+        raise TypeError(f"a file must be a path or an object with {method}(), not {type(f).__name__}")
 
 
 # --- reading ------------------------------------------------------------------------------------------
@@ -194,18 +194,18 @@ def read(file: IO[bytes], size: int) -> tuple[dict[str, Array], dict[str, str]]:
     header, length = _header(file, size)
     metadata = header.pop(METADATA, {})
     if not (isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())):
-        raise LoadError(f"{METADATA} is not a table of texts")
+        raise LoadError(f"{METADATA} is not an object of strings")
     places = {name: _place(name, entry) for name, entry in header.items()}
     in_file = sorted(places, key=lambda name: places[name][:2])
     end = 0
     for name in in_file:
         if places[name].begin != end:
             raise LoadError(
-                f"{_quote.repr(name)} begins at byte {places[name].begin}, and what lies before it ends at {end}"
+                f"{_quote.repr(name)} begins at byte {places[name].begin}, but the data before it ends at {end}"
             )
         end = places[name].end
     if end != length:
-        raise LoadError(f"the header speaks of {end} bytes of numbers, and {length} are there: is it cut short?")
+        raise LoadError(f"the header describes {end} bytes of data, but {length} are present: is it truncated?")
     arrays = {name: _array(file, name, places[name]) for name in in_file}
     return {name: arrays[name] for name in places}, metadata
 
@@ -213,7 +213,7 @@ def read(file: IO[bytes], size: int) -> tuple[dict[str, Array], dict[str, str]]:
 def _header(file: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
     """The header, and the number of bytes after it."""
     if size == 0:
-        raise LoadError("it is empty, or was read to its end: a file object goes back to its start with f.seek(0)")
+        raise LoadError("it is empty, or was read to its end: f.seek(0) returns to the start of a file object")
     head = file.read(min(size, 9))
     n = int.from_bytes(head[:8], "little")
     if n > min(size - 8, MAX_HEADER) or head[8:] != b"{":
@@ -244,7 +244,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A dict of pairs; rejects duplicate names, which readers would resolve differently."""
     table = dict(pairs)
     if len(table) < len(pairs):
-        raise ValueError("a name comes twice")
+        raise ValueError("duplicate name")
     return table
 
 
@@ -254,8 +254,8 @@ def _not_json(text: str) -> None:
 
 def _no_header(n: int, size: int) -> str:
     return (
-        "no safetensors file, which is what save() writes, or it is cut short: its first 8 bytes announce "
-        f"a header of {n} bytes, and {max(size - 8, 0)} bytes follow"
+        f"not a safetensors file, as save() writes, or it is truncated: its first 8 bytes announce a header of {n} "
+        f"bytes, and {max(size - 8, 0)} bytes follow"
     )
 
 
@@ -268,7 +268,7 @@ def _other_kind(head: bytes) -> str | None:
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
         return _PICKLE
     if head.startswith(b"\x93NUMPY"):
-        return "an array that np.save wrote: torch.from_numpy(np.load(path)) reads it"
+        return "an array written by np.save: torch.from_numpy(np.load(path)) reads it"
     return None
 
 
@@ -281,11 +281,11 @@ def _place(name: str, entry: Any) -> Place:
             raise LoadError(f"the entry of {_quote.repr(name)} is not of the form dtype, shape, data_offsets")
     if code not in DTYPES:
         raise LoadError(
-            f"{_quote.repr(name)} has the dtype {_quote.repr(code)}, and cutaway reads {', '.join(DTYPES)}: "
-            "convert it where PyTorch is, for example with .float(), and save it again"
+            f"{_quote.repr(name)} has the dtype {_quote.repr(code)}, but cutaway reads {', '.join(DTYPES)}: convert "
+            "it in PyTorch, for example with .float(), and save it again"
         )
     if len(shape) > 64 or not all(type(number) is int and 0 <= number < 2**63 for number in [*shape, begin, end]):
-        raise LoadError(f"the shape or the offsets of {_quote.repr(name)} are not whole numbers of a likely size")
+        raise LoadError(f"the shape or the offsets of {_quote.repr(name)} are not integers of a plausible size")
     dtype = np.dtype(DTYPES[code])
     if math.prod(shape) * dtype.itemsize != end - begin:
         raise LoadError(
@@ -304,10 +304,10 @@ def _array(file: IO[bytes], name: str, place: Place) -> Array:
     while memory:
         count = file.readinto(memory)  # type: ignore[attr-defined]
         if not count:
-            raise LoadError("it became shorter while it was read")
+            raise LoadError("it shrank while being read")
         memory = memory[count:]
     if place.dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
-        raise LoadError(f"{_quote.repr(name)} is of BOOL, and holds bytes other than 0 and 1")
+        raise LoadError(f"{_quote.repr(name)} is BOOL, but contains bytes other than 0 and 1")
     return array.astype(place.dtype, copy=False)
 
 

@@ -86,9 +86,9 @@ class Generator:
                 bits matter.
         """
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-            raise RuntimeError(f"manual_seed expects a whole number, got {type(seed).__name__}: {seed!r}")
+            raise RuntimeError(f"manual_seed expects an integer, got {type(seed).__name__}: {seed!r}")
         if not -(2**63) <= seed < 2**64:
-            raise ValueError(f"manual_seed({seed}): a seed lies between -2**63 and 2**64 - 1")
+            raise ValueError(f"manual_seed({seed}): a seed must be between -2**63 and 2**64 - 1")
         self._seed = int(seed) % 2**64
         word = self._seed & 0xFFFFFFFF
         words = [word]
@@ -127,7 +127,7 @@ class Generator:
             RuntimeError: it does not have 5056 bytes, or they are not a valid state.
         """
         if state.dtype != np.uint8:
-            raise TypeError(f"a generator's state is an array of uint8, this one is of {state.dtype}")
+            raise TypeError(f"a generator's state must be an array of uint8, not {state.dtype}")
         if state.size != _STATE.itemsize:
             raise RuntimeError(f"a generator's state has {_STATE.itemsize} bytes, this one has {state.size}")
         saved = np.frombuffer(state.tobytes(), _STATE)[0]
@@ -229,7 +229,7 @@ class Generator:
     def randperm(self, n: int, dtype: npt.DTypeLike = np.int64) -> Array:
         """0 … n-1, shuffled: for each place i but the last, swap i with i + (word mod (n - i))."""
         if n < 0:
-            raise RuntimeError(f"randperm({n}): there are no permutations of fewer than 0 things")
+            raise RuntimeError(f"randperm({n}): n must be non-negative")
         _check_holds(np.dtype(dtype), 0, max(n - 1, 0))
         place = np.arange(max(n - 1, 0), dtype=np.uint32)
         partner = place + self._words32(place.size) % (np.uint32(n) - place)
@@ -260,7 +260,7 @@ class Generator:
         """
         dtype = _floating(dtype, "normal")
         if not std >= 0:
-            raise RuntimeError(f"normal: a standard deviation is not negative, and this one is {std}")
+            raise RuntimeError(f"normal: the standard deviation must be non-negative, but is {std}")
         n = math.prod(shape)
         if n < 16 or one_by_one:
             z = fma64(self._normal_one_by_one(n), std, mean)
@@ -306,7 +306,7 @@ class Generator:
             RuntimeError: a deviation is negative.
         """
         if np.any(np.less(std, 0)):
-            raise RuntimeError("normal: a standard deviation is not negative, and std has negative elements")
+            raise RuntimeError("normal: standard deviations must be non-negative, but std has negative elements")
         dtype = mean.dtype if isinstance(mean, np.ndarray) else np.asarray(std).dtype
         shape = np.broadcast_shapes(np.shape(mean), np.shape(std))
         if isinstance(std, np.ndarray):
@@ -334,7 +334,7 @@ class Generator:
         dtype = _floating(dtype, "trunc_normal")
         if mean < a - 2 * std or mean > b + 2 * std:
             warn(
-                f"trunc_normal: [{a}, {b}] is more than 2 deviations from the mean {mean}; few numbers fit"
+                f"trunc_normal: [{a}, {b}] is more than 2 deviations from the mean {mean}; few samples fall inside"
             )
 
         def below(x: float) -> float:
@@ -365,7 +365,7 @@ class Generator:
             RuntimeError: p is not a probability.
         """
         if not 0 <= p <= 1:
-            raise RuntimeError(f"bernoulli: a probability lies between 0 and 1, and p is {p}")
+            raise RuntimeError(f"bernoulli: p must be between 0 and 1, but is {p}")
         return (self._unit64(math.prod(shape)) < p).astype(dtype).reshape(tuple(shape))
 
     def bernoulli_of(self, p: Array, dtype: npt.DTypeLike | None = None) -> Array:
@@ -379,7 +379,7 @@ class Generator:
         """
         _floating(p.dtype, "bernoulli")
         if not np.all((p >= 0) & (p <= 1)):
-            raise RuntimeError("bernoulli: probabilities lie between 0 and 1, and p has others")
+            raise RuntimeError("bernoulli: probabilities must be between 0 and 1")
         u = self._unit64(p.size) if p.dtype == np.float64 else self._unit32(p.size)
         return (u.reshape(p.shape) < p).astype(p.dtype if dtype is None else dtype)
 
@@ -393,7 +393,7 @@ class Generator:
         if dtype.kind != "f":
             raise RuntimeError(f"exponential gives floating-point numbers; {dtype} holds none")
         if not lambd > 0:
-            raise RuntimeError(f"exponential: the rate is above 0, and lambd is {lambd}")
+            raise RuntimeError(f"exponential: lambd must be positive, but is {lambd}")
         u = self._unit64(math.prod(shape))
         # bit-exact only for float64, where it shows: a call per element costs ten times more
         log = each(math.log1p, -u) if dtype == np.float64 else np.log1p(-u)
@@ -469,7 +469,7 @@ def _check_bounds(low: float, high: float, dtype: np.dtype[Any]) -> None:
     if low > high:
         raise RuntimeError(f"uniform draws from low to high, but low={low} is above high={high}")
     if high - low > largest:
-        raise RuntimeError(f"uniform: from {low} to {high} is further than {dtype} reaches")
+        raise RuntimeError(f"uniform: from {low} to {high} is a larger range than {dtype} reaches")
 
 
 def _check_holds(dtype: np.dtype[Any], low: int, high: int) -> None:
@@ -486,17 +486,17 @@ def _check_holds(dtype: np.dtype[Any], low: int, high: int) -> None:
 
 def _check_multinomial(weights: Array, num_samples: int, replacement: bool) -> None:
     if weights.ndim not in (1, 2):
-        raise RuntimeError(f"multinomial: weights are of shape (C) or (N, C), these are {weights.shape}")
+        raise RuntimeError(f"multinomial: weights must have shape (C) or (N, C), not {weights.shape}")
     if weights.dtype.kind != "f":
-        raise RuntimeError(f"multinomial: weights are floating point numbers, these are {weights.dtype}")
+        raise RuntimeError(f"multinomial: weights must be floating point, not {weights.dtype}")
     if num_samples <= 0:
-        raise RuntimeError(f"multinomial: num_samples is at least 1, not {num_samples}")
+        raise RuntimeError(f"multinomial: num_samples must be at least 1, not {num_samples}")
     if not replacement and num_samples > weights.shape[-1]:
         raise RuntimeError(
-            f"multinomial: {num_samples} samples cannot come from {weights.shape[-1]} categories, each used "
-            "once; draw fewer, or pass replacement=True"
+            f"multinomial: {num_samples} samples cannot come from {weights.shape[-1]} categories, without "
+            "replacement; draw fewer, or pass replacement=True"
         )
     if not np.all((weights >= 0) & (weights < np.inf)):
-        raise RuntimeError("multinomial: weights are finite and not negative; these have others")
+        raise RuntimeError("multinomial: weights must be finite and non-negative")
     if not np.all(weights.sum(axis=-1) > 0):
-        raise RuntimeError("multinomial: a row of weights sums to 0, so there is nothing to choose from")
+        raise RuntimeError("multinomial: a row of weights sums to 0")

@@ -39,7 +39,7 @@ def save_file(tensors: Mapping[str, Tensor], filename: Any, metadata: Mapping[st
             )
     texts = dict(metadata or {})
     if not all(isinstance(text, str) for item in texts.items() for text in item):
-        raise TypeError("metadata is a dict of texts: write str(value)")
+        raise TypeError("metadata must be a dict of strings: write str(value)")
     with writing(filename) as file:
         write(file, {name: tensor._array for name, tensor in tensors.items()}, texts)
 

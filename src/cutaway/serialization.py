@@ -96,7 +96,7 @@ def save(
 def _plain(x: Any, path: Path, found: Found) -> Any:
     """x as JSON-compatible data; tensors are collected and replaced by their indices."""
     if len(path) > MAX_DEPTH:
-        raise ValueError(f"there are more than {MAX_DEPTH} containers inside each other: does one contain itself?")
+        raise ValueError(f"there are more than {MAX_DEPTH} nested containers: does one contain itself?")
     if isinstance(x, np.generic):
         x = x.item()
     kind = type(x)
@@ -122,19 +122,19 @@ def _cannot_save(x: Any, path: Path) -> TypeError:
     """The error for an object that is not plain data."""
     where = "obj" + "".join(f"[{key!r}]" for key in path)
     if hasattr(x, "state_dict"):
-        advice = f"Save {where}.state_dict(), and after loading hand it to load_state_dict()."
+        advice = f"Save {where}.state_dict(), and after loading pass it to load_state_dict()."
     elif isinstance(x, np.ndarray):
         advice = f"Save torch.from_numpy({where})."
     elif isinstance(x, dict | tuple | list | set):
         base = next(kind for kind in (dict, tuple, list, set) if isinstance(x, kind)).__name__
-        advice = f"Save {base}({where}), which keeps what is in it."
+        advice = f"Save {base}({where}), which keeps its contents."
     elif hasattr(x, "__dict__") and not callable(x):
-        advice = f"Save vars({where}), a dict of what it holds."
+        advice = f"Save vars({where}), a dict of its attributes."
     else:
-        advice = "Leave it out, or save a text or a number from which it can be made again."
+        advice = "Leave it out, or save a string or a number from which it can be recreated."
     return TypeError(
         f"save() was given {where} of class {type(x).__qualname__}. A file that is safe to load holds data only: "
-        f"tensors, numbers, texts, bytes, None, and lists, tuples, sets and dicts of them. {advice}"
+        f"tensors, numbers, strings, bytes, None, and lists, tuples, sets and dicts of them. {advice}"
     )
 
 
@@ -219,7 +219,7 @@ def load(
         except LoadError:
             raise
         except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-            raise LoadError(f"what it says of its tensors and their order is damaged ({error!r})") from None
+            raise LoadError(f"its description of the tensors and their order is corrupt ({error!r})") from None
 
 
 def _state_dict(arrays: dict[str, Array], metadata: dict[str, str]) -> dict[str, Tensor]:
@@ -259,5 +259,5 @@ def _built(x: Any, tensors: list[Tensor]) -> Any:
         return _SEQUENCES[name](items)
     table = _DICTS[name](items)
     if len(table) < len(items):
-        raise ValueError("a key comes twice")
+        raise ValueError("duplicate key")
     return table

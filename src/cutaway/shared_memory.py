@@ -141,10 +141,10 @@ def view_of(a: Array, memory: Array) -> dict[str, Any]:
 def looked_at(memory: Array, offset: int, shape: list[int], strides: list[int]) -> Array:
     """A view of memory; ValueError if it is out of bounds."""
     if any(type(number) is not int for number in (offset, *shape, *strides)) or min(shape, default=0) < 0:
-        raise ValueError("a view is not given in whole numbers")
+        raise ValueError("a view is not given in integers")
     steps = [stride * (length - 1) for length, stride in zip(shape, strides, strict=True)]
     first, last = (offset + sum(sign(step, 0) for step in steps) for sign in (min, max))
     if not 0 <= first <= last < memory.size:
-        raise ValueError("a view reaches beyond its memory")
+        raise ValueError("a view exceeds its memory")
     in_bytes = [stride * memory.itemsize for stride in strides]
     return np.ndarray(shape, memory.dtype, memory, offset * memory.itemsize, in_bytes)

@@ -28,9 +28,9 @@ SERVED = {"torch": "cutaway", "safetensors.torch": "cutaway.safetensors"}
 
 # Libraries that depend on the internals of PyTorch: they would import, then fail later.
 FOREIGN = {
-    "torchvision": "load pictures with Pillow or scikit-learn and torch.from_numpy",
-    "torchaudio": "load sound with NumPy or SciPy and torch.from_numpy",
-    "torchtext": "read the text with Python, and number its words with a dict",
+    "torchvision": "load images with Pillow or scikit-learn and torch.from_numpy",
+    "torchaudio": "load audio with NumPy or SciPy and torch.from_numpy",
+    "torchtext": "read the text with Python, and map words to indices with a dict",
 }
 
 
@@ -59,9 +59,9 @@ def as_torch(on: bool = True) -> None:
     real = sys.modules.get("torch")
     if real is not None and real is not import_module("cutaway"):
         raise RuntimeError(
-            f"the real PyTorch is imported in this process already ({getattr(real, '__file__', 'torch')}), and modules "
-            "that hold it would keep it. Start Python, or the notebook's kernel, anew and begin with: "
-            "import cutaway; cutaway.as_torch()"
+            f"the real PyTorch is imported in this process already ({getattr(real, '__file__', 'torch')}), and "
+            "modules that imported it would keep it. Restart Python, or the notebook's kernel, and begin with: import "
+            "cutaway; cutaway.as_torch()"
         )
     if not any(isinstance(finder, TorchFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, TorchFinder())
@@ -96,7 +96,7 @@ class TorchFinder(MetaPathFinder):
     ) -> ModuleSpec | None:
         """The spec of a module; None for names that are not PyTorch's."""
         if fullname in FOREIGN:
-            message = f"{fullname} is built on the inside of PyTorch and cannot run on cutaway: {FOREIGN[fullname]}"
+            message = f"{fullname} depends on PyTorch's internals and cannot run on cutaway: {FOREIGN[fullname]}"
             raise ModuleNotFoundError(message, name=fullname)
         ours = cutaway_name(fullname)
         if ours is None:

@@ -51,8 +51,8 @@ def test_a_gradient_that_is_nan_raises_and_names_op_inputs_and_both_lines() -> N
     assert lines[4].strip() == "input 0: [0., 0.], of shape (2,)"
     assert lines[5] == "and backward was called here"
     assert lines[7].strip() == "(root * 0).sum().backward()"
-    assert lines[8].strip() == "the gradient that arrived: [0., 0.], of shape (2,)"
-    assert lines[9].strip() == "the gradient sent on: [nan, nan], of shape (2,), 2 of them nan"
+    assert lines[8].strip() == "the incoming gradient: [0., 0.], of shape (2,)"
+    assert lines[9].strip() == "the gradient passed on: [nan, nan], of shape (2,), 2 of them nan"
     assert "(x + 1e-8)" in lines[10]
     assert x.grad is None
 
@@ -110,7 +110,7 @@ def test_the_first_value_that_is_not_finite_is_told_with_what_made_it() -> None:
     [warning] = told(program)
     lines = str(warning.message).splitlines()
     assert lines[0] == (
-        "log made -inf of its inputs; 1 of 3 numbers, the first at [1], which is -inf, where the input is 0"
+        "log produced -inf from its inputs; 1 of 3 numbers, the first at [1], which is -inf, where the input is 0"
     )
     assert lines[1].strip() == "input 0: [1., 0., 2.], of shape (3,)"
     assert warning.filename == __file__
@@ -122,7 +122,7 @@ def test_nan_in_the_data_is_told_of_the_op_that_it_went_into() -> None:
     x[1, 1] = torch.nan
     with pytest.raises(RuntimeError), detect_anomaly(), pytest.warns(AnomalyWarning) as said:
         nn.Linear(2, 2)(x).sum().backward()
-    assert str(said[0].message).startswith("linear was given nan by a tensor that no op made: look at the data")
+    assert str(said[0].message).startswith("linear was given nan by a tensor that no op produced: check the input data")
     assert "of shape (3, 2), 1 of them nan" in str(said[0].message)
 
 
@@ -138,7 +138,7 @@ def test_an_infinity_that_is_put_in_is_meant() -> None:
 
 def test_a_nan_made_of_infinities_is_told() -> None:
     said = told(lambda: (leaf(1.0) * torch.inf) - torch.tensor([torch.inf]))
-    assert [str(w.message).partition(";")[0] for w in said] == ["sub made nan of its inputs"]
+    assert [str(w.message).partition(";")[0] for w in said] == ["sub produced nan from its inputs"]
 
 
 def test_a_line_is_told_once() -> None:
@@ -154,9 +154,9 @@ def test_a_number_and_a_long_value_are_shown_in_short() -> None:
     x = torch.zeros(100, 100, requires_grad=True)
     [warning] = told(lambda: 1 / x)
     assert len(str(warning.message)) < 500
-    assert "reciprocal made inf of its inputs; 10000 of 10000 numbers, the first at [0, 0]" in str(warning.message)
+    assert "reciprocal produced inf from its inputs; 10000 of 10000 numbers, the first" in str(warning.message)
     [warning] = told(lambda: torch.tensor(0.0, requires_grad=True).log())
-    assert str(warning.message).startswith("log made -inf of its inputs; it is -inf, where the input is 0")
+    assert str(warning.message).startswith("log produced -inf from its inputs; it is -inf, where the input is 0")
 
 
 # --- switching ------------------------------------------------------------------------------------------------------

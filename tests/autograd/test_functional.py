@@ -116,7 +116,7 @@ def test_nothing_has_an_empty_jacobian() -> None:
          "jacobian: expected strategy to be \"forward-mode\" or \"reverse-mode\", not 'sideways'"),
         (lambda x: hessian(lambda x: x, x), RuntimeError,
          "The Tensor returned by the function given to hessian should contain a single element, but its shape is (2,): "
-         "sum it up, or ask for the jacobian of its gradient"),
+         "sum it, or compute the jacobian of its gradient"),
         (lambda x: hessian(lambda x: (x, x), x), RuntimeError,
          "The function given to hessian should return a single Tensor, not 2 of them"),
         (lambda x: vjp(lambda x: x, x), RuntimeError,

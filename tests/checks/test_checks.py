@@ -177,7 +177,7 @@ def test_labels_of_minus_one_and_one() -> None:
 
 
 def test_class_numbers_as_floats_of_the_shape_of_the_scores() -> None:
-    with pytest.warns(CheckWarning, match=r"class_targets: .* holds 2: class numbers are int64"):
+    with pytest.warns(CheckWarning, match=r"class_targets: .* holds 2: class indices are int64"):
         F.cross_entropy(torch.zeros(2, 3), torch.tensor([[0.0, 1.0, 2.0], [1.0, 2.0, 0.0]]))
 
 
@@ -212,7 +212,7 @@ def test_the_loss_of_a_too_large_learning_rate_is_told_with_the_weights() -> Non
     )
     assert texts[-1] == (
         "loss_not_finite: the loss is nan, and weights are nan: lr=1e+15 is too large, try 1e+14; or a gradient was "
-        "nan, of which autograd.detect_anomaly() names the op"
+        "nan: autograd.detect_anomaly() names the op"
     )
 
 
@@ -266,7 +266,7 @@ def test_weights_moved_by_hand_and_gradients_not_zeroed() -> None:
     for _ in range(4):
         step(lambda: w.grad.zero_())
     step(nothing)  # it adds to what the step before has used, and is moved by that: told when the next begins
-    with pytest.warns(CheckWarning, match="forgotten_zero_grad: parameters were moved by gradients that had been used"):
+    with pytest.warns(CheckWarning, match="forgotten_zero_grad: parameters were updated by gradients that had"):
         step(nothing)
 
 

@@ -424,9 +424,9 @@ def test_png_is_drawn_by_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_mistakes_are_told() -> None:
     x = torch.tensor(3.0, requires_grad=True)
-    with pytest.raises(TypeError, match=r"inputs were given to a tensor of shape \(\).*only a model is, explain.draw"):
+    with pytest.raises(TypeError, match=r"inputs were given to a tensor of shape \(\).*not a model: explain.draw"):
         explain.draw(x * x, x)
-    with pytest.raises(TypeError, match="explain follows the gradients of a tensor, and was given"):
+    with pytest.raises(TypeError, match="explain follows the gradients of a tensor, but got"):
         explain.draw(9.0)
     with pytest.raises(ValueError, match=r"depth says how many levels of modules stand open.*-1 was given"):
         explain.draw(x * x, depth=-1)

@@ -369,7 +369,7 @@ def test_a_block_leaves_nothing_behind_and_watches_its_own_thread() -> None:
 
 
 def test_it_wants_a_model() -> None:
-    with pytest.raises(TypeError, match=r"flow\(\) watches a model, an nn\.Module, and was given a tensor"):
+    with pytest.raises(TypeError, match=r"flow\(\) watches a model, an nn\.Module, but got a tensor"):
         explain.flow(torch.zeros(2))  # type: ignore[arg-type]
 
 

@@ -216,7 +216,7 @@ def test_an_error_in_forward_leaves_nothing_behind() -> None:
 
 
 def test_it_wants_a_model() -> None:
-    with pytest.raises(TypeError, match=r"a model, an nn\.Module, and was given a tensor of shape \(2,\)"):
+    with pytest.raises(TypeError, match=r"a model, an nn\.Module, but got a tensor of shape \(2,\)"):
         summary(torch.zeros(2))  # type: ignore[arg-type]
 
 

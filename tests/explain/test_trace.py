@@ -510,7 +510,7 @@ def freed() -> Any:
 @pytest.mark.parametrize(
     ("mistake", "error", "words"),
     [
-        (lambda: trace(3.0), TypeError, r"was given the number 3.0. Give it the loss itself, before \.item\(\)"),
+        (lambda: trace(3.0), TypeError, r"but got the number 3.0. Pass the loss itself, before \.item\(\)"),
         (lambda: trace(torch.ones(1)), RuntimeError, "there is nothing to differentiate"),
         (
             lambda: trace(torch.ones(3, requires_grad=True) * 2),
@@ -521,9 +521,9 @@ def freed() -> Any:
         (
             lambda: trace(torch.ones(1, requires_grad=True) * 2, of=torch.ones(2, requires_grad=True)),
             RuntimeError,
-            r"no step leads from this tensor back to the one given as of=, of shape \(2,\)",
+            r"the tensor to explain does not depend on the one given as of=, of shape \(2,\)",
         ),
-        (lambda: trace(torch.ones(1, requires_grad=True) * 2, of="w"), TypeError, "was given str 'w'"),
+        (lambda: trace(torch.ones(1, requires_grad=True) * 2, of="w"), TypeError, "but got str 'w'"),
         (
             lambda: trace(torch.ones(2, requires_grad=True) * 2, torch.ones(3)),
             RuntimeError,

@@ -85,7 +85,7 @@ def test_gradients_at_the_bends_are_pytorchs() -> None:
 
 
 def test_softmax_without_dim_guesses_and_warns() -> None:
-    with pytest.warns(UserWarning, match=r"took dim=1: write softmax\(x, dim=1\)"):
+    with pytest.warns(UserWarning, match=r"chose dim=1: write softmax\(x, dim=1\)"):
         out = F.softmax(torch.zeros(2, 4))
     assert out.tolist() == [[0.25] * 4] * 2
 
@@ -98,7 +98,7 @@ def test_softmax_without_dim_guesses_and_warns() -> None:
         (lambda: F.hardtanh(torch.zeros(2), 1, -1), ValueError, "min_val=1, max_val=-1"),
         (lambda: nn.Hardtanh(1, 1), AssertionError, "min_val < max_val"),
         (lambda: F.prelu(torch.zeros(2, 3), torch.zeros(2)), RuntimeError, "3 channels, and there are 2 weights"),
-        (lambda: F.relu(3.0), TypeError, r"relu takes a Tensor as input, and was given the number 3\.0"),
+        (lambda: F.relu(3.0), TypeError, r"relu takes a Tensor as input, but got the number 3\.0"),
     ],
 )
 def test_mistakes(call: Callable[[], object], error: type[Exception], text: str) -> None:
@@ -118,7 +118,7 @@ def test_hardtanh_of_whole_numbers_stays_whole() -> None:
     x = torch.tensor([-3, 0, 3], dtype=torch.int8)
     assert F.hardtanh(x, -1.5, 1.5).tolist() == [-1, 0, 1] and F.hardtanh(x).dtype == torch.int8
     assert F.hardtanh(x, inplace=True) is x and x.tolist() == [-1, 0, 1]
-    with pytest.raises(RuntimeError, match=r"torch\.uint8 has no numbers down to min_val=-1"):
+    with pytest.raises(RuntimeError, match=r"torch\.uint8 has no negative numbers for min_val=-1"):
         F.hardtanh(torch.tensor([3], dtype=torch.uint8))
     with pytest.raises(RuntimeError, match=r"torch\.bool"):
         F.hardtanh(torch.tensor([True]))
@@ -128,5 +128,5 @@ def test_prelu_of_a_single_number() -> None:
     assert F.prelu(torch.tensor(-2.0), torch.tensor([0.5])).shape == ()
     check(F.prelu, leaf(2, 3), torch.tensor(0.5, dtype=torch.float64, requires_grad=True))
     assert nn.PReLU()(torch.tensor(-2.0)).item() == -0.5
-    with pytest.raises(RuntimeError, match=r"one number or \(C\), and was given with shape \(2, 4\)"):
+    with pytest.raises(RuntimeError, match=r"one element or shape \(C\), but has shape \(2, 4\)"):
         F.prelu(torch.ones(2, 8), torch.ones(2, 4))

@@ -122,12 +122,12 @@ def test_parameter_dict() -> None:
 
 MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.Sequential(3), TypeError, "must be an nn.Module or None, and '0' is the number 3"),
-    (lambda: nn.Sequential(nn.ReLU), TypeError, r"make an object of it, ReLU\(\.\.\.\)"),
+    (lambda: nn.Sequential(nn.ReLU), TypeError, r"create an instance of it, ReLU\(\.\.\.\)"),
     (lambda: nn.Sequential(nn.ReLU())[1], IndexError, "index 1 is out of range: this Sequential holds 1 modules"),
     (lambda: nn.Sequential(nn.ReLU()).insert(3, nn.ReLU()), IndexError, "index 3"),
     (lambda: nn.Sequential(nn.ReLU()).insert(0, 3), TypeError, "holds modules, not the number 3"),
     (lambda: nn.Sequential() + 3, ValueError, "joined with another Sequential"),
-    (lambda: nn.Sequential() * 1.5, TypeError, "a whole number of times"),
+    (lambda: nn.Sequential() * 1.5, TypeError, "an integer number of times"),
     (lambda: nn.Sequential() * 0, ValueError, "one time or more"),
     (lambda: nn.ModuleList([3]), TypeError, "'0' is the number 3"),
     (lambda: nn.ModuleList().insert(0, 3), TypeError, "holds modules, not the number 3"),

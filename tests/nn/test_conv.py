@@ -153,7 +153,7 @@ def test_a_wrong_number_of_channels_names_layer_shapes_and_fix() -> None:
         "weight of shape (6, 3, 5, 5) takes 3: make it nn.Conv2d(1, ...)"
     )
     text = message(RuntimeError, lambda: layer(torch.zeros(32, 28, 28, 3)))
-    assert text.endswith("channels stand before the pixels here, so write x.permute(0, 3, 1, 2)")
+    assert text.endswith("the channel axis comes before the pixels here: write x.permute(0, 3, 1, 2)")
     text = message(RuntimeError, lambda: nn.Conv2d(4, 4, 3, groups=2)(torch.zeros(1, 2, 9, 9)))
     assert "takes 4 (2 for each of 2 groups)" in text
     assert message(RuntimeError, lambda: nn.ConvTranspose2d(4, 4, 3)(torch.zeros(1, 2, 9, 9))).endswith(
@@ -167,14 +167,14 @@ def test_a_wrong_number_of_channels_names_layer_shapes_and_fix() -> None:
 def test_images_without_a_channel_axis() -> None:
     layer = nn.Conv2d(1, 6, 5)
     assert message(RuntimeError, lambda: layer(torch.zeros(28, 28))).endswith(
-        "takes (N, 1, H, W), or (1, H, W) without a batch, and was given x of shape (28, 28): the channel axis is "
-        "missing; add it, x.unsqueeze(0)"
+        "takes (N, 1, H, W), or (1, H, W) without a batch, but got x of shape (28, 28): the channel axis is missing; "
+        "add it, x.unsqueeze(0)"
     )
     assert message(RuntimeError, lambda: layer(torch.zeros(32, 28, 28))).endswith(
         "the channel axis is missing in (N, ...); add it, x.unsqueeze(1)"
     )
     assert message(RuntimeError, lambda: layer(torch.zeros(32, 784))).endswith(
-        "give flat images their axes back, x.view(-1, 1, 28, 28)"
+        "unflatten the images, x.view(-1, 1, 28, 28)"
     )
 
 
@@ -191,7 +191,7 @@ def test_a_window_larger_than_the_image() -> None:
         (ValueError, lambda: nn.Conv2d(3, 4, 3, groups=2), "in_channels=3 must be divisible by groups=2"),
         (ValueError, lambda: nn.Conv2d(4, 3, 3, groups=2), "out_channels=3 must be divisible by groups=2"),
         (ValueError, lambda: nn.Conv2d(4, 4, 3, groups=0), "groups must be a positive integer"),
-        (ValueError, lambda: nn.Conv2d(4, 4, 3, padding="half"), '"same", "valid", or a whole number per axis, not'),
+        (ValueError, lambda: nn.Conv2d(4, 4, 3, padding="half"), '"same", "valid", or an integer per axis, not'),
         (ValueError, lambda: nn.Conv2d(4, 4, 3, 2, "same"), "not supported for strided convolutions"),
         (ValueError, lambda: nn.Conv2d(4, 4, 3, padding_mode="ones"), "padding_mode"),
         (RuntimeError, lambda: nn.Conv2d(1, 1, 2)(torch.zeros(1, 4, 4).double()), r"x.to(torch.float32)"),
@@ -201,11 +201,11 @@ def test_a_window_larger_than_the_image() -> None:
             lambda: F.conv2d(torch.zeros(1, 4, 4), torch.zeros(1, 1, 2, 2), stride=0),
             "stride must be 1 or more",
         ),
-        (RuntimeError, lambda: F.conv2d(torch.zeros(1, 4, 4), torch.zeros(1, 1, 2)), "the weight has 4 axes"),
+        (RuntimeError, lambda: F.conv2d(torch.zeros(1, 4, 4), torch.zeros(1, 1, 2)), "the weight must have 4 axes"),
         (
             RuntimeError,
             lambda: F.conv2d(torch.zeros(5, 5), torch.zeros(1, 3, 2, 2)),
-            "takes (N, 3, H, W), or (3, H, W) without a batch, and was given x of shape (5, 5)",
+            "takes (N, 3, H, W), or (3, H, W) without a batch, but got x of shape (5, 5)",
         ),
         (RuntimeError, lambda: F.conv2d(*[torch.zeros(1, 1, 2, 2)] * 2, padding="half"), "padding string 'half'"),
         (
@@ -222,7 +222,7 @@ def test_a_window_larger_than_the_image() -> None:
         (
             RuntimeError,
             lambda: F.conv1d(torch.zeros(7, 3), torch.zeros(1, 3, 2)),
-            "channels stand before the pixels here; move them, x.movedim(-1, -2)",
+            "the channel axis comes before the pixels here: write x.movedim(-1, -2)",
         ),
         (ValueError, lambda: nn.ConvTranspose2d(1, 1, 2, padding_mode="reflect"), "Only \"zeros\" padding mode"),
         (
@@ -237,7 +237,7 @@ def test_a_window_larger_than_the_image() -> None:
             lambda: nn.ConvTranspose2d(1, 1, 2, output_padding=1)(torch.zeros(1, 4, 4)),
             "must be smaller than",
         ),
-        (RuntimeError, lambda: nn.ConvTranspose2d(1, 1, 1, padding=2)(torch.zeros(1, 4, 4)), "cuts off too much"),
+        (RuntimeError, lambda: nn.ConvTranspose2d(1, 1, 1, padding=2)(torch.zeros(1, 4, 4)), "crops too much"),
         (
             RuntimeError,
             lambda: nn.Conv2d(1, 1, 3, padding=3, padding_mode="reflect")(torch.zeros(1, 3, 3)),
@@ -257,11 +257,11 @@ def test_unfold_and_fold() -> None:
     assert F.unfold(x, (2, 3), padding=1, stride=2).shape == (2, 18, 9)
     check(lambda x: F.unfold(x, (2, 3), padding=1, stride=2), x)
     check(lambda x: F.fold(x, (4, 5), 2), leaf(2, 12, 12))
-    with pytest.raises(RuntimeError, match=r"takes columns \(N, C · 4, 12\), and was given \(2, 12, 11\)"):
+    with pytest.raises(RuntimeError, match=r"takes columns \(N, C · 4, 12\), but got \(2, 12, 11\)"):
         F.fold(torch.zeros(2, 12, 11), (4, 5), 2)
     with pytest.raises(RuntimeError, match="larger than the image"):
         F.unfold(x, 6)
-    with pytest.raises(RuntimeError, match=r"takes \(N, C, H, W\) or \(C, H, W\), and was given x of shape \(3, 3\)"):
+    with pytest.raises(RuntimeError, match=r"takes \(N, C, H, W\) or \(C, H, W\), but got x of shape \(3, 3\)"):
         F.unfold(torch.zeros(3, 3), 2)
 
 
@@ -284,11 +284,11 @@ def test_dropout2d_of_other_inputs() -> None:
     x = torch.ones(2, 2, 1, 1)
     assert not F.dropout2d(x, 1.0).any() and not F.dropout2d(x.long(), 1.0).any() and x.all()
     assert F.dropout2d(x, 1.0, inplace=True) is x and not x.any()
-    with pytest.raises(ValueError, match=r"lies between 0 and 1, and p is 1\.5"):
+    with pytest.raises(ValueError, match=r"must be between 0 and 1, but p is 1\.5"):
         F.dropout2d(x, 1.5)
     with pytest.raises(RuntimeError, match=r"not possible in torch\.int64: use x\.float\(\)"):
         F.dropout2d(x.long())
     with pytest.warns(UserWarning, match=r"x of shape \(3,\) is read as"):
         assert F.dropout2d(torch.ones(3), training=False).tolist() == [1, 1, 1]
-        with pytest.raises(RuntimeError, match=r"drops channels of \(N, C, H, W\), and was given x of shape \(3,\)"):
+        with pytest.raises(RuntimeError, match=r"drops channels of \(N, C, H, W\), but got x of shape \(3,\)"):
             F.dropout2d(torch.ones(3))

@@ -117,7 +117,7 @@ def test_embedding_from_pretrained() -> None:
 @pytest.mark.parametrize(
     "index, error, text",
     [
-        ([3], IndexError, "holds 3, and an embedding of 3 rows has the numbers 0 to 2"),
+        ([3], IndexError, "holds 3, and an embedding of 3 rows has the indices 0 to 2"),
         ([0, -1], IndexError, "holds -1"),
         ([0.0], RuntimeError, r"x\.long\(\)"),
     ],
@@ -138,11 +138,11 @@ def test_padding_must_be_a_row() -> None:
 
 def test_one_hot() -> None:
     assert F.one_hot(torch.tensor([[0], [2]])).tolist() == [[[1, 0, 0]], [[0, 0, 1]]]
-    with pytest.raises(RuntimeError, match=r"class number 2, but num_classes=2 has 0 to 1"):
+    with pytest.raises(RuntimeError, match=r"class index 2, but num_classes=2 has 0 to 1"):
         F.one_hot(torch.tensor([0, 2]), 2)
-    with pytest.raises(RuntimeError, match="from 0 on"):
+    with pytest.raises(RuntimeError, match="class indices of 0 or more"):
         F.one_hot(torch.tensor([-1]))
-    with pytest.raises(RuntimeError, match=r"dtype int64, and was given torch\.int32: use x\.long\(\)"):
+    with pytest.raises(RuntimeError, match=r"dtype int64, but got torch\.int32: use x\.long\(\)"):
         F.one_hot(torch.tensor([0], dtype=torch.int32))
     with pytest.raises(RuntimeError, match="give num_classes"):
         F.one_hot(torch.zeros(0, dtype=torch.int64))
@@ -195,7 +195,7 @@ def test_flatten_and_unflatten() -> None:
     assert nn.Flatten(0, 1)(x).shape == (6, 4)
     assert nn.Unflatten(1, (3, 4))(nn.Flatten()(x)).tolist() == x.tolist()
     assert repr(nn.Unflatten(1, (3, 4))) == "Unflatten(dim=1, unflattened_size=(3, 4))"
-    with pytest.raises(TypeError, match="whole numbers"):
+    with pytest.raises(TypeError, match="integers"):
         nn.Unflatten(1, (1.5,))  # type: ignore[arg-type]
 
 
@@ -286,16 +286,16 @@ def test_rnn_drops_between_layers_only_while_training() -> None:
     assert rnn(x)[0].tolist() != rnn(x)[0].tolist()
     rnn.eval()
     assert rnn(x)[0].tolist() == rnn(x)[0].tolist()
-    with pytest.warns(UserWarning, match="num_layers=1 there is no between"):
+    with pytest.warns(UserWarning, match="num_layers=1 has no such place"):
         nn.RNN(3, 4, dropout=0.5)
 
 
 @pytest.mark.parametrize(
     "shapes, error, text",
     [
-        ([(2,)], ValueError, r"x of shape \(T, N, 3\), or \(T, 3\) for one sequence, and was given \(2,\)"),
+        ([(2,)], ValueError, r"x of shape \(T, N, 3\), or \(T, 3\) for one sequence, but got \(2,\)"),
         ([(4, 5, 2)], RuntimeError, r"last axis must have size 3"),
-        ([(4, 2, 3), (1, 4, 5)], RuntimeError, r"must have shape \(1, 2, 5\), and it has \(1, 4, 5\)"),
+        ([(4, 2, 3), (1, 4, 5)], RuntimeError, r"must have shape \(1, 2, 5\), but it has \(1, 4, 5\)"),
         ([(4, 3), (1, 1, 5)], RuntimeError, r"must have shape \(1, 5\)"),
         ([(0, 2, 3)], RuntimeError, "one step or more"),
     ],
@@ -309,9 +309,9 @@ def test_rnn_of_bad_shapes(shapes: list[tuple[int, ...]], error: type[Exception]
     "settings, text",
     [
         ({"nonlinearity": "sin"}, '"tanh" or "relu", not \'sin\''),
-        ({"hidden_size": 0}, "hidden_size must be greater than zero, and is 0"),
-        ({"num_layers": -1}, "num_layers must be greater than zero, and is -1"),
-        ({"dropout": 1.5}, r"between 0 and 1, and was given 1\.5"),
+        ({"hidden_size": 0}, "hidden_size must be greater than zero, but is 0"),
+        ({"num_layers": -1}, "num_layers must be greater than zero, but is -1"),
+        ({"dropout": 1.5}, r"between 0 and 1, but got 1\.5"),
     ],
 )
 def test_rnn_of_bad_settings(settings: dict[str, object], text: str) -> None:
@@ -330,7 +330,7 @@ def test_rnn_of_another_dtype() -> None:
         ([(1, 4, 3)], ValueError, "loop over the time axis"),
         ([(4, 2)], RuntimeError, "input_size=3"),
         ([(4, 3), (1, 4, 5)], ValueError, r"hidden state \(N, 5\) or \(5\)"),
-        ([(4, 3), (2, 5)], RuntimeError, r"must have shape \(4, 5\), and it has \(2, 5\)"),
+        ([(4, 3), (2, 5)], RuntimeError, r"must have shape \(4, 5\), but it has \(2, 5\)"),
     ],
 )
 def test_rnn_cell_of_bad_shapes(shapes: list[tuple[int, ...]], error: type[Exception], text: str) -> None:
@@ -346,5 +346,5 @@ def test_linear_with_a_vector_for_a_weight_gives_a_number_a_row() -> None:
 
 
 def test_linear_says_that_the_bias_does_not_fit() -> None:
-    with pytest.raises(RuntimeError, match=r"the 4 outputs of the weight, \(4, 3\), and was given with shape \(3,"):
+    with pytest.raises(RuntimeError, match=r"the 4 outputs of the weight, \(4, 3\), but has shape \(3,"):
         F.linear(torch.ones(2, 3), torch.ones(4, 3), torch.ones(3))

@@ -79,7 +79,7 @@ def test_one_sample_has_one_loss_also_if_its_class_stands_in_a_list() -> None:
                 assert loss.shape == () and loss.item() == pytest.approx(expected, rel=1e-6)
             loss = F.nll_loss(x.log_softmax(0), target, reduction=reduction)
             assert loss.shape == () and loss.item() == pytest.approx(expected, rel=1e-6)
-    with pytest.raises(ValueError, match=r"a target of shape \(2,\): the target must be class numbers of shape \(\)"):
+    with pytest.raises(ValueError, match=r"a target of shape \(2,\): the target must be class indices of shape \(\)"):
         F.cross_entropy(x, torch.tensor([0, 1]))
     with pytest.raises(RuntimeError, match=r"a target of shape \(3, 1\): .* or probabilities of shape \(3,\)$"):
         F.cross_entropy(x, torch.zeros(3, 1, dtype=torch.int64))
@@ -172,20 +172,20 @@ def test_an_ignored_row_may_hold_infinities() -> None:
 @pytest.mark.parametrize(
     "target, error, text",
     [
-        (torch.tensor([0, 3]), IndexError, r"Target 3 is out of bounds: .* 3 classes, whose numbers are 0 to 2"),
+        (torch.tensor([0, 3]), IndexError, r"Target 3 is out of bounds: .* 3 classes, with indices 0 to 2"),
         (torch.tensor([0, -1]), IndexError, "Target -1 is out of bounds"),
         (torch.tensor([-1, 7]), IndexError, "Target -1 is out of bounds"),
         (torch.tensor([0, 7]), IndexError, "Target 7 is out of bounds"),
         (torch.tensor([0, 1, 2]), ValueError, r"shape \(2, 3\) and a target of shape \(3,\): the batch sizes"),
-        (torch.tensor([[0], [1]]), RuntimeError, r"take away the axis of length 1, target\.squeeze\(1\)"),
+        (torch.tensor([[0], [1]]), RuntimeError, r"remove the axis of length 1, target\.squeeze\(1\)"),
         (torch.tensor([0.0, 1.0]), RuntimeError, r"dtype torch\.float32: .* target\.long\(\)"),
-        (torch.zeros(2, 4), RuntimeError, r"class numbers of shape \(2,\) .* or probabilities of shape \(2, 3\)"),
+        (torch.zeros(2, 4), RuntimeError, r"class indices of shape \(2,\) .* or probabilities of shape \(2, 3\)"),
         (
             torch.zeros(2, 3, dtype=torch.int64),
             RuntimeError,
-            r"target\.float\(\), for class numbers target\.argmax\(1\)",
+            r"target\.float\(\), for class indices target\.argmax\(1\)",
         ),
-        ([0, 1], TypeError, r"a Tensor as target, and was given list \[0, 1\]"),
+        ([0, 1], TypeError, r"a Tensor as target, but got list \[0, 1\]"),
     ],
 )
 def test_cross_entropy_of_bad_targets(target: Any, error: type[Exception], text: str) -> None:
@@ -196,7 +196,7 @@ def test_cross_entropy_of_bad_targets(target: Any, error: type[Exception], text:
 def test_cross_entropy_of_bad_settings() -> None:
     x, y = torch.zeros(2, 3), torch.tensor([0, 1])
     for smoothing in (1.5, -0.5):
-        with pytest.raises(RuntimeError, match=rf"between 0 and 1, and was given {smoothing}"):
+        with pytest.raises(RuntimeError, match=rf"between 0 and 1, but got {smoothing}"):
             F.cross_entropy(x, y, label_smoothing=smoothing)
     with pytest.raises(ValueError, match="not 'avg'"):
         F.cross_entropy(x, y, reduction="avg")
@@ -212,16 +212,16 @@ def test_cross_entropy_of_bad_settings() -> None:
         with pytest.raises(RuntimeError, match="ignore_index"):
             F.cross_entropy(x, x, ignore_index=ignored)
     for number in (torch.tensor(0), torch.tensor(0.5)):
-        with pytest.raises(IndexError, match=r"takes logits .* was given a number"):
+        with pytest.raises(IndexError, match=r"takes logits .* but got a number"):
             F.cross_entropy(torch.zeros(()), number)
-    with pytest.raises(ValueError, match="was given a number"):
+    with pytest.raises(ValueError, match="but got a number"):
         F.nll_loss(torch.zeros(()), torch.tensor(0))
 
 
 @pytest.mark.parametrize(
     "shape, hint",
     [
-        ((2, 1, 4, 5), r"; take away the axis of length 1, target\.squeeze\(1\)$"),
+        ((2, 1, 4, 5), r"; remove the axis of length 1, target\.squeeze\(1\)$"),
         ((2, 4, 5, 3), r"; the classes are axis 1, also of probabilities and one-hot .* target\.movedim\(-1, 1\)$"),
         ((2, 3, 4), r"; the classes are axis 1, not the last: .* cross_entropy\(x\.flatten\(0, -2\)"),
         ((2, 4), r"or probabilities of shape \(2, 3, 4, 5\)$"),
@@ -231,15 +231,15 @@ def test_cross_entropy_of_bad_settings() -> None:
     ],
 )
 def test_class_numbers_of_images_in_the_wrong_order(shape: tuple[int, ...], hint: str) -> None:
-    with pytest.raises(RuntimeError, match=r"must be class numbers of shape \(2, 4, 5\) and dtype int64.*" + hint):
+    with pytest.raises(RuntimeError, match=r"must be class indices of shape \(2, 4, 5\) and dtype int64.*" + hint):
         F.cross_entropy(torch.zeros(2, 3, 4, 5), torch.zeros(shape, dtype=torch.int64))
 
 
 def test_only_cross_entropy_takes_probabilities() -> None:
     x = torch.zeros(2, 3)
-    with pytest.raises(RuntimeError, match=r"nll_loss .* class numbers of shape \(2,\) and dtype int64$"):
+    with pytest.raises(RuntimeError, match=r"nll_loss .* class indices of shape \(2,\) and dtype int64$"):
         F.nll_loss(x, x.long())
-    with pytest.raises(RuntimeError, match=r"class numbers of shape \(2,\) and dtype int64; .*length 1, target"):
+    with pytest.raises(RuntimeError, match=r"class indices of shape \(2,\) and dtype int64; .*length 1, target"):
         F.nll_loss(x, x[:, :1].long())
 
 
@@ -407,8 +407,8 @@ def test_the_two_forms_of_binary_cross_entropy_agree() -> None:
         ([0.5], [2.0], RuntimeError, r"all elements of target .* one is 2\.0"),
         ([0.0, 0.5, 1.0, -0.5, 2.0], [1.0] * 5, RuntimeError, r"all elements of input .* one is -0\.5"),
         ([0.5], [1], RuntimeError, r"torch\.float32 and torch\.int64: use target\.to\(x\.dtype\)"),
-        ([0.5], [1.0, 0.0], ValueError, r"one shape, and was given \(1,\) and \(2,\)"),
-        ([0.5, 0.5], [1.0], ValueError, r"one shape, and was given \(2,\) and \(1,\)"),
+        ([0.5], [1.0, 0.0], ValueError, r"the same shape, but got \(1,\) and \(2,\)"),
+        ([0.5, 0.5], [1.0], ValueError, r"the same shape, but got \(2,\) and \(1,\)"),
     ],
 )
 def test_bad_probabilities(x: Any, y: Any, error: type[Exception], text: str) -> None:

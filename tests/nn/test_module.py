@@ -155,11 +155,11 @@ MISTAKES: list[tuple[Callable[[Net], Any], type[Exception], str]] = [
     (lambda n: n.register_buffer(3, torch.ones(1)), TypeError, "a string, not int"),
     (lambda n: n.register_buffer("b", 3), TypeError, "must be a Tensor or None"),
     (lambda n: n.register_parameter("p", torch.ones(1)), TypeError, r"wrap the values, nn\.Parameter\(values\)"),
-    (lambda n: n.add_module("m", nn.ReLU), TypeError, r"make an object of it, ReLU\(\.\.\.\)"),
+    (lambda n: n.add_module("m", nn.ReLU), TypeError, r"create an instance of it, ReLU\(\.\.\.\)"),
     (lambda n: n.get_submodule("layers.7"), AttributeError, r"'7' \(asked for 'layers\.7'\); it has: 0, 1"),
     (lambda n: n.get_parameter("first.gain"), AttributeError, "it has: weight, bias"),
     (lambda n: n.get_buffer("scale"), AttributeError, "it has: mean, cache"),
-    (lambda n: n.train("x"), ValueError, r"is the input meant for net\(x\)\?"),
+    (lambda n: n.train("x"), ValueError, r"did you mean net\(x\)\?"),
     (lambda n: n.to(torch.int64), TypeError, r"convert the data instead, x\.to\(torch\.int64\)"),
     (lambda n: n.to("cuda"), AssertionError, "CPU only"),
     (lambda n: n.cuda(), AssertionError, "no CUDA: it runs on the CPU"),
@@ -316,15 +316,15 @@ def test_every_mismatch_is_listed_and_nothing_is_loaded() -> None:
         net.load_state_dict(state)
     text = str(error.value)
     assert "Error(s) in loading state_dict for Net, nothing was loaded" in text
-    assert "Missing, the model has it and the file does not: scale" in text
-    assert "Unexpected, the file has it and the model does not: other" in text
+    assert "Missing (in the model, not in the file): scale" in text
+    assert "Unexpected (in the file, not in the model): other" in text
     assert "size mismatch for first.weight: the file has (5, 2), the model (3, 2)" in text
     assert "mean: expected a Tensor, and the file holds int" in text
     assert {name: value.tolist() for name, value in net.state_dict().items()} == before
 
 
 def test_names_that_are_no_texts_are_listed_too() -> None:
-    with pytest.raises(RuntimeError, match="the model does not: 3, None"):
+    with pytest.raises(RuntimeError, match=r"not in the model\): 3, None"):
         nn.Linear(2, 3).load_state_dict({3: 1, None: 2})  # type: ignore[dict-item]
 
 

@@ -125,9 +125,9 @@ def test_a_bias_alone_is_a_bias_beside_weights_of_1(normalize: Any) -> None:
         (
             ValueError,
             lambda: nn.BatchNorm2d(4)(torch.zeros(2, 4)),
-            "was given x of shape (2, 4): for that there is nn.BatchNorm1d",
+            "but got x of shape (2, 4): use nn.BatchNorm1d",
         ),
-        (ValueError, lambda: nn.BatchNorm1d(4)(torch.zeros(2, 4, 3, 3)), "for that there is nn.BatchNorm2d"),
+        (ValueError, lambda: nn.BatchNorm1d(4)(torch.zeros(2, 4, 3, 3)), "use nn.BatchNorm2d"),
         (RuntimeError, lambda: nn.BatchNorm1d(4)(torch.zeros(2, 5)), "was made for 4 channels"),
         (RuntimeError, lambda: F.batch_norm(torch.zeros(2, 4), None, None), "Expected running_mean and running_var"),
         (
@@ -140,7 +140,7 @@ def test_a_bias_alone_is_a_bias_beside_weights_of_1(normalize: Any) -> None:
             lambda: F.batch_norm(torch.zeros(2, 4), torch.zeros(4), None, training=True),
             "given both, or neither of them",
         ),
-        (RuntimeError, lambda: F.batch_norm(torch.zeros(2), None, None, training=True), "takes (N, C, ...), and was"),
+        (RuntimeError, lambda: F.batch_norm(torch.zeros(2), None, None, training=True), "takes (N, C, ...), but got"),
         (
             RuntimeError,
             lambda: F.batch_norm(torch.zeros(2, 4), None, None, torch.ones(4).double(), training=True),

@@ -138,8 +138,8 @@ def test_the_place_of_the_largest_is_a_pixel_also_where_it_is_no_more_than_the_p
             lambda: F.max_pool2d(torch.zeros(1, 5, 5), 2, padding=2),
             "more than half of kernel_size=(2, 2)",
         ),
-        (RuntimeError, lambda: F.max_pool2d(torch.zeros(1, 5, 5), 2, 0), "stride must be 1 or more, and is 0"),
-        (RuntimeError, lambda: F.max_pool2d(torch.zeros(1, 5, 5), (2, 2, 2)), "kernel_size is one whole number, or 2"),
+        (RuntimeError, lambda: F.max_pool2d(torch.zeros(1, 5, 5), 2, 0), "stride must be 1 or more, but is 0"),
+        (RuntimeError, lambda: F.max_pool2d(torch.zeros(1, 5, 5), (2, 2, 2)), "kernel_size must be one integer, or 2"),
         (TypeError, lambda: F.max_pool2d(np.zeros((1, 5, 5)), 2), "torch.from_numpy(...)"),  # type: ignore[arg-type]
         (RuntimeError, lambda: F.avg_pool2d(torch.zeros(1, 5, 5), 2, divisor_override=0), "divide by zero"),
         (RuntimeError, lambda: F.avg_pool2d(torch.zeros(1, 0, 5), 2), "has no pixels"),
@@ -148,7 +148,7 @@ def test_the_place_of_the_largest_is_a_pixel_also_where_it_is_no_more_than_the_p
             lambda: F.adaptive_avg_pool2d(torch.ones(1, 4, 4, dtype=torch.int64), 2),
             "use x.float()",
         ),
-        (NotImplementedError, lambda: F.avg_pool2d(torch.zeros(1, 4, 4).int(), 2), "not there for torch.int32"),
+        (NotImplementedError, lambda: F.avg_pool2d(torch.zeros(1, 4, 4).int(), 2), "not defined for torch.int32"),
         (RuntimeError, lambda: F.adaptive_avg_pool2d(IMAGE, (1, 2, 3)), "output_size is (H, W), or one number"),
         (RuntimeError, lambda: F.adaptive_avg_pool2d(IMAGE, (-1, 2)), "an image cannot have the size (-1, 2)"),
         (RuntimeError, lambda: F.adaptive_avg_pool2d(torch.zeros(4, 4), 2), "takes (N, C, H, W), or (C, H, W)"),
@@ -156,7 +156,7 @@ def test_the_place_of_the_largest_is_a_pixel_also_where_it_is_no_more_than_the_p
         (ValueError, lambda: F.interpolate(torch.zeros(1, 1, 5)), "either size or scale_factor should be defined"),
         (ValueError, lambda: F.interpolate(torch.zeros(1, 1, 5), 2, 2), "only one of size or scale_factor"),
         (ValueError, lambda: F.interpolate(torch.zeros(1, 1, 5), (2, 2)), "1 here, not (2, 2)"),
-        (TypeError, lambda: F.interpolate(torch.zeros(1, 1, 5), 2.5), "whole numbers"),  # type: ignore[arg-type]
+        (TypeError, lambda: F.interpolate(torch.zeros(1, 1, 5), 2.5), "integers"),  # type: ignore[arg-type]
         (ValueError, lambda: F.interpolate(torch.zeros(1, 1, 5), 3, align_corners=True), "align_corners"),
         (
             NotImplementedError,

@@ -191,7 +191,7 @@ def test_dropping_between_layers_only_while_training(kind: str) -> None:
     assert layer(x)[0].tolist() != layer(x)[0].tolist()
     layer.eval()
     assert layer(x)[0].tolist() == layer(x)[0].tolist()
-    with pytest.warns(UserWarning, match="num_layers=1 there is no between"):
+    with pytest.warns(UserWarning, match="num_layers=1 has no such place"):
         getattr(nn, kind)(3, 4, dropout=0.5)
 
 
@@ -225,11 +225,11 @@ def test_what_pytorch_programs_call() -> None:
         ("nn.GRU(3, 5)(torch.zeros(4, 2, 3), torch.zeros(1, 4, 5))", RuntimeError, r"h must have shape \(1, 2, 5\)"),
         (
             "nn.LSTM(3, 5)(torch.zeros(4, 2, 3), (torch.zeros(1, 2, 5), torch.zeros(1, 2, 6)))",
-            RuntimeError, r"hidden state c must have shape \(1, 2, 5\), and it has \(1, 2, 6\)",
+            RuntimeError, r"hidden state c must have shape \(1, 2, 5\), but it has \(1, 2, 6\)",
         ),
         (
             "nn.LSTM(3, 5)(torch.zeros(4, 2, 3), torch.zeros(1, 2, 5))",
-            TypeError, r"takes them as a pair, lstm\(x, \(h, c\)\), and was given a tensor",
+            TypeError, r"takes them as a pair, lstm\(x, \(h, c\)\), but got a tensor",
         ),
         ("nn.GRU(3, 5)(torch.zeros(4, 2, 3), (1, 2))", TypeError, r"takes a Tensor as h"),
         ("nn.LSTM(3, 5)(torch.zeros(0, 2, 3))", RuntimeError, "sequences of one step or more"),
@@ -239,16 +239,16 @@ def test_what_pytorch_programs_call() -> None:
             RuntimeError, r"x is torch.float32 and h is torch.float64: use h\.to\(torch\.float32\)",
         ),
         ("nn.LSTM(3, 5, proj_size=2)", NotImplementedError, r"an nn\.Linear\(5, 2\) after the layer"),
-        ("nn.GRU(3, 0)", ValueError, "hidden_size must be greater than zero, and is 0"),
-        ("nn.LSTM(3, 5, 1.5)", TypeError, "num_layers is a whole number, and was given"),
-        ("nn.RNN(3, 5, batch_first=1)", TypeError, "batch_first should be of type bool, True or False, and was given"),
-        ("nn.GRU(3, 5, 2, dropout=1.5)", ValueError, r"between 0 and 1, and was given 1\.5"),
+        ("nn.GRU(3, 0)", ValueError, "hidden_size must be greater than zero, but is 0"),
+        ("nn.LSTM(3, 5, 1.5)", TypeError, "num_layers must be an integer, but got"),
+        ("nn.RNN(3, 5, batch_first=1)", TypeError, "batch_first should be of type bool, True or False, but got"),
+        ("nn.GRU(3, 5, 2, dropout=1.5)", ValueError, r"between 0 and 1, but got 1\.5"),
         ("nn.LSTMCell(3, 5)(torch.zeros(7, 4, 3))", ValueError, r"loop over the time axis, or use nn\.LSTM for whole"),
         ("nn.RNNCell(3, 5, nonlinearity='sin')(torch.zeros(4, 3))", RuntimeError, "\"relu\", not 'sin'"),
         ("nn.GRUCell(3, 5)(torch.zeros(4, 2))", RuntimeError, "input_size=3 as its last axis"),
         (
             "nn.GRUCell(3, 5)(torch.zeros(4, 3), torch.zeros(2, 5))",
-            RuntimeError, r"h must have shape \(4, 5\), and it has \(2, 5\)",
+            RuntimeError, r"h must have shape \(4, 5\), but it has \(2, 5\)",
         ),
         ("nn.LSTMCell(3, 5)(torch.zeros(4, 3), torch.zeros(4, 5))", TypeError, r"lstmcell\(x, \(h, c\)\)"),
     ],

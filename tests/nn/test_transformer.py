@@ -270,7 +270,7 @@ ATTENTION = nn.MultiheadAttention(4, 2)
     "call, error, text",
     [
         (lambda: nn.MultiheadAttention(4, 3), AssertionError, "the 4 numbers, and 3 heads cannot share them evenly"),
-        (lambda: nn.MultiheadAttention(4, 0), ValueError, "must be greater than 0, and are 4 and 0"),
+        (lambda: nn.MultiheadAttention(4, 0), ValueError, "must be greater than 0, but are 4 and 0"),
         (lambda: ATTENTION(*[Z(4)] * 3), AssertionError, r"they are \(L, N, E\), or \(L, E\) for one sequence"),
         (lambda: ATTENTION(Z(3, 4), *[Z(3, 1, 4)] * 2), AssertionError, "with or without a batch, all three of them"),
         (

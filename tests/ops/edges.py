@@ -117,7 +117,7 @@ def special(op: Op) -> list[Example]:
 
 
 def ties(op: Op) -> list[Example]:
-    """The examples with whole numbers only, so that many are equal, and many are 0."""
+    """The examples with integers only, so that many are equal, and many are 0."""
     return [] if (op, "ties") in EXCUSED_EDGES else changed(op, "ties", np.round)
 
 

@@ -18,7 +18,7 @@ READS: dict[str, Any] = {
     "rows of rows": (np.array([1, 1, -1]), np.array([0, -3, 3])),
     "elements": (np.array([1, 1, -1]), np.array([0, -3, 3]), np.array([4, -1, -1])),
     "elements of a mesh": (np.arange(2)[:, None], COLUMNS, np.array(-2)),
-    "small whole numbers": (np.array([2, 2], np.uint8), np.array([3, 3], np.int8)),
+    "small integers": (np.array([2, 2], np.uint8), np.array([3, 3], np.int8)),
     "rows of a mask": np.array([True, False, True]),
     "rows and a mask": (np.array([0, 2]), np.array([True, False, False, True])),
     "columns": (slice(None), np.array([1, 1, 0])),

@@ -320,7 +320,7 @@ def test_own_schedule_as_older_lessons_write_it() -> None:
         (lambda o: LRScheduler(o), NotImplementedError, "define `def get_lr"),
         (lambda o: LambdaLR(o, [abs, abs]), ValueError, "expected 1 of lr_lambdas.*got 2"),
         (lambda o: LambdaLR(o, 0.5), TypeError, "function of the epoch, but got float"),
-        (lambda o: ConstantLR(o, 2), ValueError, "between 0 and 1, and is 2"),
+        (lambda o: ConstantLR(o, 2), ValueError, "between 0 and 1, but is 2"),
         (lambda o: LinearLR(o, 0), ValueError, "start_factor.*is 0"),
         (lambda o: LinearLR(o, 0.5, 2), ValueError, "end_factor.*is 2"),
         (lambda o: CosineAnnealingWarmRestarts(o, 0), ValueError, "T_0, but got 0"),

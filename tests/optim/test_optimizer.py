@@ -314,12 +314,12 @@ def test_copying() -> None:
 
 W = weight(1.0)
 MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
-    (lambda: SGD(W), TypeError, r"was given one Tensor: put it into a list, \[w\]"),
+    (lambda: SGD(W), TypeError, r"but got one Tensor: put it into a list, \[w\]"),
     (lambda: SGD([{"params": {W}}]), TypeError, "have no order"),
     (lambda: SGD([]), ValueError, "has the model any, was this generator used before"),
-    (lambda: SGD(nn.Linear(1, 1)), TypeError, r"was given Linear: write model\.parameters\(\)$"),  # type: ignore[arg-type]
-    (lambda: SGD(nn.Linear(1, 1).parameters), TypeError, r"was given method: write model\.parameters\(\)$"),  # type: ignore[arg-type]
-    (lambda: SGD(3), TypeError, "an iterable of Tensors or of dicts, and was given int$"),  # type: ignore[arg-type]
+    (lambda: SGD(nn.Linear(1, 1)), TypeError, r"but got Linear: write model\.parameters\(\)$"),  # type: ignore[arg-type]
+    (lambda: SGD(nn.Linear(1, 1).parameters), TypeError, r"but got method: write model\.parameters\(\)$"),  # type: ignore[arg-type]
+    (lambda: SGD(3), TypeError, "an iterable of Tensors or of dicts, but got int$"),  # type: ignore[arg-type]
     (lambda: SGD([W, {"params": [weight(1.0)]}]), TypeError, "trains Tensors, and one of the parameters is dict"),
     (lambda: SGD([{"params": [weight(1.0)]}, W]), TypeError, "a parameter group is a dict, .* not Parameter"),
     (lambda: SGD([3]), TypeError, "trains Tensors, and one of the parameters is the number 3"),
@@ -329,19 +329,19 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD([W]).add_param_group([W]), TypeError, "a parameter group is a dict"),  # type: ignore[arg-type]
     (lambda: SGD([W], lr=-1), ValueError, "Invalid learning rate: -1; it must be 0 or more"),
     (lambda: SGD([W], lr=float("nan")), ValueError, "Invalid learning rate: nan"),
-    (lambda: SGD([W], lr="0.1"), TypeError, "the learning rate is a number, and was given str '0.1'"),  # type: ignore[arg-type]
+    (lambda: SGD([W], lr="0.1"), TypeError, "the learning rate is a number, but got str '0.1'"),  # type: ignore[arg-type]
     (lambda: SGD([W], momentum=-1), ValueError, "Invalid momentum value: -1"),
     (lambda: SGD([W], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
     (lambda: SGD([W], nesterov=True), ValueError, "Nesterov momentum requires a momentum and zero dampening"),
     (lambda: Adam([W], betas=(0.9, 1.0)), ValueError, r"Invalid beta parameter at index 1: 1\.0"),
-    (lambda: Adam([W], betas=(0, 0.9)), ValueError, r"either both floats or both Tensors, and are \(0, 0\.9\)"),
+    (lambda: Adam([W], betas=(0, 0.9)), ValueError, r"either both floats or both Tensors, but are \(0, 0\.9\)"),
     (lambda: Adam([W], betas=(torch.ones(2) / 2,) * 2), ValueError, r"Tensor betas\[0\] must be 1-element"),
     (lambda: Adam([W], lr=torch.tensor(0.1), foreach=True), ValueError, "not supported for foreach=True"),
-    (lambda: SGD([W], lr=torch.ones(2)), ValueError, r"Tensor learning rate must be 1-element, and has shape \(2,\)"),
-    (lambda: SGD([W], lr=torch.ones(0)), ValueError, r"Tensor learning rate must be 1-element, and has shape \(0,\)"),
-    (lambda: Adam([W], betas=(torch.ones(0),) * 2), ValueError, r"betas\[0\] must be 1-element, and has shape \(0,\)"),
+    (lambda: SGD([W], lr=torch.ones(2)), ValueError, r"Tensor learning rate must be 1-element, but has shape \(2,\)"),
+    (lambda: SGD([W], lr=torch.ones(0)), ValueError, r"Tensor learning rate must be 1-element, but has shape \(0,\)"),
+    (lambda: Adam([W], betas=(torch.ones(0),) * 2), ValueError, r"betas\[0\] must be 1-element, but has shape \(0,\)"),
     (lambda: SGD([("w", W), weight(1.0)]), ValueError, "in this group some are pairs"),
-    (lambda: SGD([{"params": [("w", W)]}, {"params": [weight(1.0)]}]), ValueError, "give both model.parameters()"),
+    (lambda: SGD([{"params": [("w", W)]}, {"params": [weight(1.0)]}]), ValueError, "pass both model.parameters()"),
     (lambda: SGD([W], fused=True, foreach=True), RuntimeError, "`fused` and `foreach` cannot be `True` together"),
     (lambda: Adam([W], capturable=True), NotImplementedError, r"Adam\(capturable=True\): a step is not recorded"),
     (lambda: Adam([W], eps=-1), ValueError, "Invalid epsilon value"),
@@ -354,7 +354,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: SGD([W]).load_state_dict({"state": {}, "param_groups": [{"params": [0, 1]}]}),
         ValueError,
-        "group 0 has 2 parameters, and here 1",
+        "group 0 has 2 parameters, but here 1",
     ),
     (
         lambda: SGD([W]).load_state_dict({"state": {}, "param_groups": [{"params": [0]}, {"params": [1]}]}),
@@ -364,17 +364,17 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: SGD([W, weight(1.0)]).load_state_dict({"state": {}, "param_groups": [{"params": [0]}]}),
         ValueError,
-        "group 0 has 1 parameters, and here 2",
+        "group 0 has 1 parameters, but here 2",
     ),
-    (lambda: SGD([W]).load_state_dict(nn.Linear(1, 1).state_dict()), KeyError, "takes what its state_dict.*weight"),
+    (lambda: SGD([W]).load_state_dict(nn.Linear(1, 1).state_dict()), KeyError, "the result of its state_dict.*weight"),
     (
         lambda: SGD([W]).load_state_dict(dict.fromkeys("abcdef")),
         KeyError,
         r"a dict with the keys \['a', 'b', 'c', 'd', 'e'\]",
     ),
-    (lambda: SGD([W]).load_state_dict(3), KeyError, "takes what its state_dict"),  # type: ignore[arg-type]
+    (lambda: SGD([W]).load_state_dict(3), KeyError, "takes the result of its state_dict"),  # type: ignore[arg-type]
     *[
-        (lambda state=state: SGD([W]).load_state_dict(state), KeyError, "takes what its state_dict")
+        (lambda state=state: SGD([W]).load_state_dict(state), KeyError, "takes the result of its state_dict")
         for state in (
             {"state": {}, "param_groups": 3},
             {"state": [], "param_groups": [{"params": [0]}]},

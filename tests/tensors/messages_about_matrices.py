@@ -21,16 +21,16 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "last of the second is 2; they must be equal"
     ),
     "m.addmm(m, m.T)": RuntimeError(
-        "addmm: the tensor that the product is added to has the shape (2, 3), which cannot be stretched to "
-        "the product's, (2, 2)"
+        "addmm: the tensor that the product is added to has shape (2, 3), which cannot be broadcast to the product's, "
+        "(2, 2)"
     ),
     "m.addmm(m.double(), m.T)": RuntimeError(
         "addmm: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
         "with .to(torch.float64)"
     ),
     "t.ones(2, 2).addmm_(m, t.ones(3, 3))": RuntimeError(
-        "addmm: the tensor that the product is added to has the shape (2, 2), which cannot be stretched to "
-        "the product's, (2, 3)"
+        "addmm: the tensor that the product is added to has shape (2, 2), which cannot be broadcast to the product's, "
+        "(2, 3)"
     ),
     "(m > 0).addmm(m > 0, m.T > 0)": NotImplementedError(
         "\"addmm\" not implemented for 'bool': it needs numbers: x.int()"
@@ -49,18 +49,18 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "0; the shapes are (2, 3) and (2, 3)"
     ),
     "t.tensordot(m, m, 3)": RuntimeError(
-        "tensordot: dims=3 last dimensions of the first with as many first ones of the second: it goes from 0 to 2 "
-        "for shapes (2, 3) and (2, 3)"
+        "tensordot: dims=3 contracts the last dimensions of the first with as many first ones of the second: it must "
+        "be from 0 to 2 for shapes (2, 3) and (2, 3)"
     ),
     "t.tensordot(m, m, ([1], [0]))": RuntimeError(
         "tensordot: contracted dimensions need to match, but first has size 3 in dim 1 and second has size 2 in dim "
         "0; the shapes are (2, 3) and (2, 3)"
     ),
     "t.tensordot(m, m, ([1], [0, 1]))": RuntimeError(
-        "tensordot: both dimension lists should have same length, for they name pairs, but got [1] and [0, 1]"
+        "tensordot: both dimension lists should have same length, because they name pairs, but got [1] and [0, 1]"
     ),
     "t.tensordot(m, m, ([1, 1], [0, 1]))": RuntimeError(
-        "tensordot: a dimension appears more than once in dims=([1, 1], [0, 1]): name each only once"
+        "tensordot: a dimension appears more than once in dims=([1, 1], [0, 1]): list each only once"
     ),
     "t.tensordot(m, m, ([2], [0]))": IndexError(
         "Dimension out of range (expected to be in range of [-2, 1], but got 2): the tensor has 2 dimensions, "
@@ -87,14 +87,14 @@ ABOUT_MATRICES: dict[str, Exception] = {
     "t.cdist(m, m, p=-1)": RuntimeError("cdist only supports non-negative p values, and got -1"),
     # torch.linalg
     "t.linalg.inv(t.tensor([[1., 2.], [2., 4.]]))": LinAlgError(
-        "linalg.inv: the matrix of shape (2, 2) is singular, and has no inverse: one of its rows is a combination "
-        "of the others. Are two rows or columns the same? A small number on the diagonal makes it invertible: "
-        "A + 1e-6 * torch.eye(n)."
+        "linalg.inv: the matrix of shape (2, 2) is singular, and has no inverse: one of its rows is a linear "
+        "combination of the others. Are two rows or columns equal? Adding a small number to the diagonal makes it "
+        "invertible: A + 1e-6 * torch.eye(n)."
     ),
     "t.linalg.solve(t.stack([t.eye(2), t.ones(2, 2)]), t.ones(2))": LinAlgError(
-        "linalg.solve: (Batch element 1): the matrix of shape (2, 2) is singular, and has no inverse: "
-        "one of its rows is a combination of the others. Are two rows or columns the same? A small number on the "
-        "diagonal makes it invertible: A + 1e-6 * torch.eye(n)."
+        "linalg.solve: (Batch element 1): the matrix of shape (2, 2) is singular, and has no inverse: one of its rows "
+        "is a linear combination of the others. Are two rows or columns equal? Adding a small number to the diagonal "
+        "makes it invertible: A + 1e-6 * torch.eye(n)."
     ),
     "t.linalg.inv(m)": RuntimeError(
         "linalg.inv: A must be batches of square matrices, but they are 2 by 3 matrices (the shape is (2, 3))"
@@ -107,16 +107,16 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "linalg.det: Expected a floating point tensor as input, but got torch.int64: use x.float()"
     ),
     "t.linalg.solve(t.eye(2), x)": RuntimeError(
-        "linalg.solve: Incompatible shapes of A and B for the equation AX = B: (2, 2) and (3,). B has a row for each "
-        "row of A, 2, as a vector of that length or a matrix of that many rows."
+        "linalg.solve: Incompatible shapes of A and B for the equation AX = B: (2, 2) and (3,). B must have as many "
+        "rows as A, 2: a vector of that length, or a matrix with that many rows."
     ),
     "t.linalg.solve(t.eye(3), x.double())": RuntimeError(
         "linalg.solve: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: "
         "convert one with .to(torch.float64)"
     ),
     "t.linalg.norm(m[None], 2)": RuntimeError(
-        "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got 3D. Say what is measured: "
-        "dim=-1 for each vector, dim=(-2, -1) for each matrix."
+        "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got 3D. Specify dim: dim=-1 for "
+        "vectors, dim=(-2, -1) for matrices."
     ),
     "t.linalg.norm(m[None], dim=(0, 1, 2))": RuntimeError(
         "linalg.norm: If dim is specified, it must be of length 1 (vectors) or 2 (matrices). Got (0, 1, 2). "
@@ -126,8 +126,7 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "linalg.vector_norm: Expected a floating point tensor as input, but got torch.int64: use x.float()"
     ),
     "t.linalg.vector_norm(t.zeros(0), t.inf)": RuntimeError(
-        "linalg.vector_norm cannot compute the inf norm on an empty tensor: no elements have no largest and no "
-        "smallest"
+        "linalg.vector_norm cannot compute the inf norm on an empty tensor: it has no maximum and no minimum"
     ),
     't.linalg.vector_norm(m, "fro")': TypeError("linalg.vector_norm: argument 'ord' must be a number, not str 'fro'"),
     "t.linalg.norm(m.double(), dtype=t.float32)": RuntimeError(
@@ -135,9 +134,9 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "specified dtype (torch.float32): round the result instead, .to(torch.float32)"
     ),
     "t.linalg.matrix_norm(m, 3)": RuntimeError(
-        "linalg.matrix_norm: Order 3 not supported. There are 'fro' (as if it were one vector), 'nuc' (the sum of "
-        "the singular values), 2 and -2 (the largest, the smallest of them), 1 and -1 (the largest, the smallest sum "
-        "of a column), inf and -inf (of a row)."
+        "linalg.matrix_norm: Order 3 not supported. Supported are 'fro' (the 2-norm of all elements), 'nuc' (the sum "
+        "of the singular values), 2 and -2 (the largest, the smallest of them), 1 and -1 (the largest, the smallest "
+        "column sum of |A|), inf and -inf (row sum)."
     ),
     "t.linalg.matrix_norm(x)": RuntimeError(
         "linalg.matrix_norm: The input tensor A must have at least 2 dimensions (a matrix, or a batch of them), but "
@@ -196,11 +195,11 @@ ABOUT_MATRICES: dict[str, Exception] = {
     ),
     't.einsum("i1->i", m)': RuntimeError(
         "einsum(): invalid subscript '1' given at index 1 in the equation string 'i1->i': subscripts must be in "
-        "[a-zA-Z], operands are parted by commas, and '...' stands for further dimensions"
+        "[a-zA-Z], operands are separated by commas, and '...' stands for further dimensions"
     ),
     't.einsum("i..->i", m)': RuntimeError(
         "einsum(): invalid subscript '.' given at index 1 in the equation string 'i..->i': subscripts must be in "
-        "[a-zA-Z], operands are parted by commas, and '...' stands for further dimensions"
+        "[a-zA-Z], operands are separated by commas, and '...' stands for further dimensions"
     ),
     't.einsum("i......->i", m)': RuntimeError(
         "einsum(): found a second ellipsis ('...') for operand 0: it stands for all dimensions that have no letter"

@@ -6,52 +6,50 @@ x is a vector, m a matrix, w requires grad.
 ABOUT_VALUES: dict[str, Exception] = {
     # arithmetic and comparison
     "x + t.ones(4)": RuntimeError(
-        "add: the shapes (3,) and (4,) do not fit together: at dimension 0 (counted after aligning the last ones)"
-        " the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is then "
-        "stretched."
+        "add: the shapes (3,) and (4,) cannot be broadcast together: at dimension 0 (counted after aligning the last "
+        "ones) the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left)."
     ),
     "t.ones(2, 3) + t.ones(2)": RuntimeError(
-        "add: the shapes (2, 3) and (2,) do not fit together: at dimension 1 (counted after aligning the last "
-        "ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left), which is "
-        "then stretched. Perhaps you want one value for each row: write the second as x.unsqueeze(1), of shape "
-        "(2, 1)."
+        "add: the shapes (2, 3) and (2,) cannot be broadcast together: at dimension 1 (counted after aligning the "
+        "last ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left). Perhaps "
+        "you want one value for each row: write the second as x.unsqueeze(1), of shape (2, 1)."
     ),
     "t.ones(2, 3) * t.ones(3, 2)": RuntimeError(
-        "mul: the shapes (2, 3) and (3, 2) do not fit together: at dimension 1 (counted after aligning the last "
-        "ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left), which is "
-        "then stretched. One of them looks transposed: write the second as x.T, of shape (2, 3)."
+        "mul: the shapes (2, 3) and (3, 2) cannot be broadcast together: at dimension 1 (counted after aligning the "
+        "last ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left). One of "
+        "them looks transposed: write the second as x.T, of shape (2, 3)."
     ),
     'x.add("a")': TypeError(
         "a Tensor or a number is needed here, but this is str 'a': convert it with torch.tensor(...)"
     ),
     "x.add(None)": TypeError(
-        "a Tensor or a number is needed here, but this is None: a function that ends without return, such as a "
-        "forward(), gives None"
+        "a Tensor or a number is needed here, but this is None: a function without a return statement, such as a "
+        "forward(), returns None"
     ),
     "x - t.ones(3, dtype=t.bool)": RuntimeError(
-        "x - y with a bool tensor is not supported: write x ^ y for what differs, or convert it to numbers with "
+        "x - y with a bool tensor is not supported: write x ^ y for the exclusive or, or convert it to numbers with "
         "x.int()"
     ),
     "+(x > 0)": RuntimeError("+x with a bool tensor is not supported: convert it to numbers with x.int()"),
     "(x > 0) - (x > 0)": RuntimeError(
-        "x - y with a bool tensor is not supported: write x ^ y for what differs, or convert it to numbers with "
+        "x - y with a bool tensor is not supported: write x ^ y for the exclusive or, or convert it to numbers with "
         "x.int()"
     ),
     "(x > 0) // True": NotImplementedError(
-        "\"floor_divide\" not implemented for 'bool': it needs whole numbers: x.int()"
+        "\"floor_divide\" not implemented for 'bool': it needs integers: x.int()"
     ),
-    "(x > 0) ** (x > 0)": NotImplementedError("\"pow\" not implemented for 'bool': it needs whole numbers: x.int()"),
+    "(x > 0) ** (x > 0)": NotImplementedError("\"pow\" not implemented for 'bool': it needs integers: x.int()"),
     "(x > 0).clamp(x > 0, x > 0)": NotImplementedError(
         "\"clamp\" not implemented for 'bool': it needs numbers: x.int()"
     ),
     "x.bitwise_not()": NotImplementedError(
-        '"bitwise_not" not implemented for \'float32\': it needs bools or whole numbers, as in (x > 0) & (y > 0)'
+        '"bitwise_not" not implemented for \'float32\': it needs bools or integers, as in (x > 0) & (y > 0)'
     ),
     "t.tensor([1]).round(decimals=1)": NotImplementedError(
         "\"round with decimals\" not implemented for 'int64': it needs floating-point numbers: x.float()"
     ),
     "x.bincount()": NotImplementedError(
-        "\"bincount\" not implemented for 'float32': it needs whole numbers of 0 or more"
+        "\"bincount\" not implemented for 'float32': it needs non-negative integers"
     ),
     "t.arange(2, dtype=t.bool)": NotImplementedError(
         "\"arange\" not implemented for 'bool': it needs numbers: leave dtype=torch.bool out"
@@ -65,14 +63,14 @@ ABOUT_VALUES: dict[str, Exception] = {
     ),
     "t.tensor([1]).add(1, alpha=True)": RuntimeError("Boolean alpha only supported for Boolean results: write alpha=1"),
     "t.tensor([1]) // 0": RuntimeError(
-        "ZeroDivisionError: floor_divide of whole numbers by 0 has no answer. In floating point, x / y or x.float() //"
-        " y gives inf or nan."
+        "ZeroDivisionError: floor_divide of integers by 0 is undefined. In floating point, x / y or x.float() // y "
+        "gives inf or nan."
     ),
     "t.tensor([1]) ** -1": RuntimeError(
         "Integers to negative integer powers are not allowed: x ** -1 is a fraction. Write x.float() ** -1."
     ),
     "t.ones(2) << 1": NotImplementedError(
-        "\"left_shift\" not implemented for 'float32': it needs whole numbers: x.int()"
+        "\"left_shift\" not implemented for 'float32': it needs integers: x.int()"
     ),
     "t.ones(2, dtype=t.bool).clamp_min(True)": NotImplementedError(
         "\"clamp\" not implemented for 'bool': it needs numbers: x.int()"
@@ -110,7 +108,7 @@ ABOUT_VALUES: dict[str, Exception] = {
         "\"median\" not implemented for 'bool': it needs numbers: x.int()"
     ),
     "t.linspace(x, 1, 3)": RuntimeError(
-        "linspace only supports 0-dimensional start and end tensors, or numbers, and here the shape of one is (3,)"
+        "linspace only supports 0-dimensional start and end tensors, or numbers, but the shape of one is (3,)"
     ),
     "t.LongTensor(x)": TypeError(
         "expected a tensor of torch.int64, but got one of torch.float32: convert it, x.to(torch.int64)"
@@ -118,9 +116,9 @@ ABOUT_VALUES: dict[str, Exception] = {
     'x.type("torch.RealTensor")': ValueError(
         "invalid type: 'torch.RealTensor'. Write a dtype: x.type(torch.float64), or x.double()"
     ),
-    "t.Size([1.5])": TypeError("torch.Size() takes an iterable of whole numbers, and was given [1.5]"),
+    "t.Size([1.5])": TypeError("torch.Size() takes an iterable of integers, but got [1.5]"),
     "t.randint(0.5, 3, (2,))": TypeError(
-        "randint(): low must be int, a whole number, not the number 0.5"
+        "randint(): low must be an int, not the number 0.5"
     ),
     "x.isclose(x, rtol=-1)": RuntimeError("isclose expects rtol to be 0 or more, but found rtol=-1"),
     "t.pow(2, 3)": TypeError("pow(): a Tensor is needed, not the number 2: convert it with torch.tensor(...)"),
@@ -139,15 +137,15 @@ ABOUT_VALUES: dict[str, Exception] = {
         " first, as in x != 0"
     ),
     "x.masked_fill(x > 0, t.ones(3))": RuntimeError(
-        "masked_fill only supports a 0-dimensional value tensor, but got a tensor of shape (3,); "
-        "torch.where(mask, values, x) and x.copy_(values) take one for each place"
+        "masked_fill only supports a 0-dimensional value tensor, but got a tensor of shape (3,); torch.where(mask, "
+        "values, x) and x.copy_(values) take one for each element"
     ),
     "t.where(t.tensor([1, 0, 1]), x, x)": RuntimeError(
         "where expected a boolean tensor as its condition, but got a tensor with dtype torch.int64: compare "
         "first, as in x != 0"
     ),
     "x & 1": NotImplementedError(
-        '"bitwise_and" not implemented for \'float32\': it needs bools or whole numbers, as in (x > 0) & (y > 0)'
+        '"bitwise_and" not implemented for \'float32\': it needs bools or integers, as in (x > 0) & (y > 0)'
     ),
     "~x": TypeError(
         "~ (operator.invert) is only implemented on integer and Boolean-type tensors, not on torch.float32: "
@@ -160,18 +158,16 @@ ABOUT_VALUES: dict[str, Exception] = {
         "a Tensor or a number is needed here, but this is str 'a': convert it with torch.tensor(...)"
     ),
     "x < t.ones(4)": RuntimeError(
-        "x < y: the shapes (3,) and (4,) do not fit together: at dimension 0 (counted after aligning the last "
-        "ones) the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is "
-        "then stretched."
+        "x < y: the shapes (3,) and (4,) cannot be broadcast together: at dimension 0 (counted after aligning the "
+        "last ones) the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left)."
     ),
     "x.isclose(t.ones(3, dtype=t.float64))": RuntimeError(
         "isclose: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert "
         "one with .to(torch.float64)"
     ),
     "x.isclose(t.ones(4))": RuntimeError(
-        "isclose: the shapes (3,) and (4,) do not fit together: at dimension 0 (counted after aligning the last "
-        "ones) the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is "
-        "then stretched."
+        "isclose: the shapes (3,) and (4,) cannot be broadcast together: at dimension 0 (counted after aligning the "
+        "last ones) the sizes are 3 and 4. Sizes must be equal, or one of them 1 (or missing on the left)."
     ),
     "x.equal([1])": TypeError("equal(): a Tensor is needed, not list [1]: convert it with torch.tensor(...)"),
     '"a" in x': RuntimeError(
@@ -179,9 +175,8 @@ ABOUT_VALUES: dict[str, Exception] = {
         "only"
     ),
     "x.lerp(t.ones(2), t.ones(4))": RuntimeError(
-        "lerp: the shapes (3,) and (2,) and (4,) do not fit together: at dimension 0 (counted after aligning the last "
-        "ones) the sizes are 3 and 2 and 4. Sizes must be equal, or one of them 1 (or missing on the left), which is "
-        "then stretched."
+        "lerp: the shapes (3,) and (2,) and (4,) cannot be broadcast together: at dimension 0 (counted after aligning "
+        "the last ones) the sizes are 3 and 2 and 4. Sizes must be equal, or one of them 1 (or missing on the left)."
     ),
     # elementwise and reductions
     "t.ones(2, dtype=t.bool).abs()": NotImplementedError(
@@ -205,11 +200,11 @@ ABOUT_VALUES: dict[str, Exception] = {
         "Dimension out of range (expected to be in range of [-1, 0], but got 1): the tensor has 1 dimension, "
         "numbered from 0, or from the end as -1, -2, ..."
     ),
-    "x.sum(0.5)": TypeError("a dimension is a whole number, not the number 0.5"),
+    "x.sum(0.5)": TypeError("a dimension must be an integer, not the number 0.5"),
     "t.tensor(1.).sum(1)": IndexError(
-        "Dimension out of range: dim=1 was asked for, but a tensor with one number has only dim 0 or -1."
+        "Dimension out of range: dim=1 was given, but a 0-d tensor has only dim 0 and -1."
     ),
-    "m.sum((0, 0))": RuntimeError("a dimension appears more than once in dim=(0, 0): name each only once"),
+    "m.sum((0, 0))": RuntimeError("a dimension appears more than once in dim=(0, 0): list each only once"),
     "x.sum(axes=0)": TypeError(
         "sum() got an unexpected keyword argument 'axes'. Did you mean 'axis'? It takes: dim, keepdim, dtype, "
         "axis, keepdims."
@@ -227,16 +222,16 @@ ABOUT_VALUES: dict[str, Exception] = {
         " torch.int64. Write x.float().norm(...)."
     ),
     "t.ones(0).max()": RuntimeError(
-        "max(): Expected reduction dim to be specified for input.numel() == 0: the tensor is empty, and no "
-        "elements have no largest and no smallest"
+        "max(): Expected reduction dim to be specified for input.numel() == 0: the tensor is empty, and has no "
+        "maximum and no minimum"
     ),
     "t.ones(0, 3).max(0)": IndexError(
-        "max(): Expected reduction dim to have non-zero size, but the shape is (0, 3): no elements have no "
-        "largest and no smallest"
+        "max(): Expected reduction dim to have non-zero size, but the shape is (0, 3): an empty slice has no maximum "
+        "and no minimum"
     ),
     "t.ones(0).argmax()": IndexError(
-        "argmax(): Expected reduction dim to have non-zero size, but the shape is (0,): no elements have no "
-        "largest and no smallest"
+        "argmax(): Expected reduction dim to have non-zero size, but the shape is (0,): an empty slice has no maximum "
+        "and no minimum"
     ),
     "t.ones(2, dtype=t.bool).argmax()": RuntimeError(
         "argmax(): does not support bool input: write x.int().argmax(), or x.nonzero() for the places of True"
@@ -257,8 +252,8 @@ ABOUT_VALUES: dict[str, Exception] = {
         "To compute with it, make a new tensor: w = w - 1, or work on w.clone()."
     ),
     "x.add_(t.ones(2, 3))": RuntimeError(
-        "output with shape (3,) doesn't match the broadcast shape (2, 3): an in-place operation cannot make a "
-        "tensor larger. Write x = x + y, which makes a new one."
+        "output with shape (3,) doesn't match the broadcast shape (2, 3): an in-place operation cannot make a tensor "
+        "larger. Write x = x + y, which creates a new one."
     ),
     "t.tensor([1, 2]).add_(1.5)": RuntimeError(
         "result type torch.float32 can't be cast to the desired output type torch.int64: the tensor keeps its "
@@ -271,18 +266,17 @@ ABOUT_VALUES: dict[str, Exception] = {
         "x.to(torch.int64), or write x = x + y."
     ),
     "x.expand(2, 3).add_(1)": RuntimeError(
-        "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
-        " (it was made by expand(), say). Write to a copy: x.clone()."
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory location "
+        "(after expand(), for example). Write to a copy: x.clone()."
     ),
     "x.fill_(t.ones(2))": RuntimeError(
-        "fill_ only supports a 0-dimensional value tensor, but got a tensor of shape (2,); torch.where(mask, "
-        "values, x) and x.copy_(values) take one for each place"
+        "fill_ only supports a 0-dimensional value tensor, but got a tensor of shape (2,); torch.where(mask, values, "
+        "x) and x.copy_(values) take one for each element"
     ),
     'x.copy_("a")': TypeError("a number is needed here, but this is str 'a'"),
     "x.copy_(t.ones(2))": RuntimeError(
-        "copy_: the shapes (3,) and (2,) do not fit together: at dimension 0 (counted after aligning the last "
-        "ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left), which is "
-        "then stretched."
+        "copy_: the shapes (3,) and (2,) cannot be broadcast together: at dimension 0 (counted after aligning the "
+        "last ones) the sizes are 3 and 2. Sizes must be equal, or one of them 1 (or missing on the left)."
     ),
     "x.normal_(0, -1)": RuntimeError("normal_ expects std to be 0 or more, but found std=-1"),
     "x.uniform_(2, 1)": RuntimeError("uniform_ expects from to be at most to=1, but found from=2"),
@@ -296,14 +290,14 @@ ABOUT_VALUES: dict[str, Exception] = {
     ),
     # numbers, NumPy and copies
     "x.item()": RuntimeError(
-        "only one element tensors can be converted to Python scalars: a Tensor with 3 elements cannot be "
-        "converted to Scalar, as item() does, and the shape is (3,). Reduce it first, for example with .sum() or "
-        ".mean(), or use .tolist() for all of them."
+        "only one element tensors can be converted to Python scalars: a Tensor with 3 elements cannot be converted to "
+        "Scalar, as item() does, but the shape is (3,). Reduce it first, for example with .sum() or .mean(), or use "
+        ".tolist() for all of them."
     ),
     "int(x)": ValueError(
-        "only one element tensors can be converted to Python scalars: a Tensor with 3 elements cannot be "
-        "converted to Scalar, as int(x) does, and the shape is (3,). Reduce it first, for example with .sum() or "
-        ".mean(), or use .tolist() for all of them."
+        "only one element tensors can be converted to Python scalars: a Tensor with 3 elements cannot be converted to "
+        "Scalar, as int(x) does, but the shape is (3,). Reduce it first, for example with .sum() or .mean(), or use "
+        ".tolist() for all of them."
     ),
     "bool(x)": RuntimeError(
         "Boolean value of Tensor with more than one value is ambiguous: the shape is (3,). Say which you mean: (x"
@@ -320,12 +314,12 @@ ABOUT_VALUES: dict[str, Exception] = {
     "len(t.tensor(1))": TypeError("len() of a 0-d tensor: it holds a single number, x.item()"),
     "list(t.tensor(1))": TypeError("iteration over a 0-d tensor: it holds a single number, x.item()"),
     'f"{x:.2f}"': TypeError(
-        "unsupported format string passed to Tensor.__format__: '.2f' is for one number, and was asked of a tensor of "
-        "shape (3,). Format its numbers one at a time, as in [f'{v:.2f}' for v in x.flatten().tolist()], or choose the "
-        "digits of every tensor with torch.set_printoptions(precision=...)"
+        "unsupported format string passed to Tensor.__format__: '.2f' is for one number, but the tensor has "
+        "shape (3,). Format its numbers one at a time, as in [f'{v:.2f}' for v in x.flatten().tolist()], or set the "
+        "digits of all tensors with torch.set_printoptions(precision=...)"
     ),
     "w.numpy()": RuntimeError(
-        "Can't call numpy() on Tensor that requires grad: NumPy would compute on without recording. Use "
+        "Can't call numpy() on Tensor that requires grad: what NumPy computes is not recorded. Use "
         "tensor.detach().numpy() instead."
     ),
     "(w * 2).__deepcopy__({})": RuntimeError(
@@ -355,13 +349,12 @@ ABOUT_VALUES: dict[str, Exception] = {
     "x.new_zeros(-1)": RuntimeError("new_full: Dimension size must be non-negative, but the shape is (-1,)"),
     # the graph
     "t.tensor([1]).requires_grad_()": RuntimeError(
-        "only Tensors of floating point dtype can require gradients, not torch.int64: a derivative needs numbers "
-        "that can change by as little as one likes. Convert first, x.float(), or write a point when creating it: "
-        "torch.tensor([1., 2.])."
+        "only Tensors of floating point dtype can require gradients, not torch.int64: only continuous values have "
+        "derivatives. Convert first, x.float(), or write decimal points when creating it: torch.tensor([1., 2.])."
     ),
     'setattr(w * 2, "requires_grad", False)': RuntimeError(
-        "you can only change requires_grad flags of leaf variables. This tensor was computed by mul; if you want "
-        "it without its graph, use x.detach()."
+        "you can only change requires_grad flags of leaf variables. This tensor was computed by mul; to get it "
+        "without its graph, use x.detach()."
     ),
     'setattr(w, "grad", t.ones(2))': RuntimeError(
         "assigned grad has shape (2,), but the tensor has shape (3,). A gradient has one number for each element."
@@ -378,36 +371,35 @@ ABOUT_VALUES: dict[str, Exception] = {
     "t.sotfmax": AttributeError("cutaway has no torch.sotfmax; nearest to it: torch.softmax"),
     # new tensors
     "t.tensor([[1, 2], [3]])": ValueError(
-        "expected sequence of equal lengths, but the lists inside are not: lengths 2, 1. A tensor is a full grid;"
-        " pad the shorter lists, for example with torch.nn.utils.rnn.pad_sequence"
+        "expected sequence of equal lengths, but the lists inside are not: lengths 2, 1. A tensor is rectangular; pad "
+        "the shorter lists, for example with torch.nn.utils.rnn.pad_sequence"
     ),
     't.tensor("abc")': TypeError(
-        "Could not infer dtype of str: a tensor is made of numbers, not of str 'abc'. Words and labels are turned"
-        " into numbers first, for example with a dict {word: index}."
+        "Could not infer dtype of str: a tensor consists of numbers, not of str 'abc'. Convert words and labels to"
+        " numbers first, for example with a dict {word: index}."
     ),
     't.tensor(["a"])': TypeError(
-        "Could not infer dtype of str: a tensor is made of numbers, not of str 'a'. Words and labels are turned "
-        "into numbers first, for example with a dict {word: index}."
+        "Could not infer dtype of str: a tensor consists of numbers, not of str 'a'. Convert words and labels to "
+        "numbers first, for example with a dict {word: index}."
     ),
     "t.tensor(None)": RuntimeError(
-        "Could not infer dtype of NoneType: a tensor is made of numbers, not of None. Words and labels "
-        "are turned into numbers first, for example with a dict {word: index}."
+        "Could not infer dtype of NoneType: a tensor consists of numbers, not of None. Convert words and "
+        "labels to numbers first, for example with a dict {word: index}."
     ),
     "t.tensor({1: 2})": RuntimeError(
-        "Could not infer dtype of dict: a tensor is made of numbers, not of dict {1: 2}. Words and labels are "
-        "turned into numbers first, for example with a dict {word: index}."
+        "Could not infer dtype of dict: a tensor consists of numbers, not of dict {1: 2}. Convert words and labels "
+        "to numbers first, for example with a dict {word: index}."
     ),
     "t.tensor(2**63)": ValueError(
-        "Overflow when unpacking long long: int64 holds whole numbers from -2**63 to 2**63 - 1, and not "
-        "9223372036854775808; dtype=torch.float64 holds larger ones, rounded"
+        "Overflow when unpacking long long: int64 holds integers from -2**63 to 2**63 - 1, not 9223372036854775808; "
+        "dtype=torch.float64 holds larger ones, rounded"
     ),
     "t.tensor([300], dtype=t.uint8)": RuntimeError(
-        "value cannot be converted to type uint8 without overflow: 300 was given, and it holds numbers from 0 to "
-        "255"
+        "value cannot be converted to type uint8 without overflow: 300 is not in the range from 0 to 255"
     ),
     "t.tensor([x, x])": ValueError(
         "only one element tensors can be converted to Python scalars, but the list holds a tensor of shape (3,): "
-        "torch.stack([a, b]) puts tensors side by side, torch.cat([a, b]) one behind the other"
+        "torch.stack([a, b]) joins tensors along a new dimension, torch.cat([a, b]) along an existing one"
     ),
     't.tensor([1], dtype="int64")': TypeError(
         "argument 'dtype' must be torch.dtype, not str: write dtype=torch.float32, without quotes, and not "
@@ -438,11 +430,11 @@ ABOUT_VALUES: dict[str, Exception] = {
         'zeros() missing the argument "size": write torch.zeros(2, 3), or torch.zeros(()) for a single number'
     ),
     "t.zeros(-1)": RuntimeError("zeros: Dimension size must be non-negative, but the shape is (-1,)"),
-    "t.zeros(2.5)": TypeError("a shape is made of whole numbers, as in (2, 3), but this was given: the number 2.5"),
+    "t.zeros(2.5)": TypeError("a shape consists of integers, as in (2, 3), but got: the number 2.5"),
     "t.zeros(2, shape=3)": TypeError(
         "zeros() got an unexpected keyword argument 'shape'. It takes: size, dtype, device, requires_grad."
     ),
-    "t.full(3, 1)": TypeError("a shape is made of whole numbers, as in (2, 3), but this was given: the number 3"),
+    "t.full(3, 1)": TypeError("a shape consists of integers, as in (2, 3), but got: the number 3"),
     't.full((3,), "a")': TypeError("a number is needed here, but this is str 'a'"),
     "t.arange(5, 0)": RuntimeError(
         "upper bound and lower bound inconsistent with step sign: from 5 to 0 by steps of 1 leads nowhere"
@@ -450,9 +442,9 @@ ABOUT_VALUES: dict[str, Exception] = {
     "t.arange(0, 5, 0)": RuntimeError("step must be nonzero"),
     't.arange(float("inf"))': RuntimeError("unsupported range: 0 -> inf"),
     "t.linspace(0, 1, -1)": RuntimeError("linspace: steps must be non-negative, but got -1"),
-    "t.linspace(0, 1, 2.5)": TypeError("linspace(): steps must be int, a whole number, not the number 2.5"),
+    "t.linspace(0, 1, 2.5)": TypeError("linspace(): steps must be an int, not the number 2.5"),
     "t.eye(-1)": RuntimeError("eye: n must be non-negative, but got -1"),
-    "t.eye(2.5)": TypeError("eye(): n must be int, a whole number, not the number 2.5"),
+    "t.eye(2.5)": TypeError("eye(): n must be an int, not the number 2.5"),
     # random numbers
     "t.randint(5, 5, (2,))": RuntimeError(
         "random_ expects 'from' to be less than 'to', but got from=5 >= to=5: high itself is not drawn"
@@ -462,9 +454,9 @@ ABOUT_VALUES: dict[str, Exception] = {
     ),
     "t.normal(0., 1.)": TypeError("normal() of two numbers needs a size: torch.normal(0.0, 1.0, (3,))"),
     "t.normal(0., -1., (2,))": RuntimeError("normal expects std to be 0 or more, but found std=-1.0"),
-    "t.bernoulli(t.tensor([1.5]))": RuntimeError("bernoulli: probabilities lie between 0 and 1, and p has others"),
+    "t.bernoulli(t.tensor([1.5]))": RuntimeError("bernoulli: probabilities must be between 0 and 1"),
     "t.multinomial(t.ones(2), 3)": RuntimeError(
-        "multinomial: 3 samples cannot come from 2 categories, each used once; draw fewer, or pass "
+        "multinomial: 3 samples cannot come from 2 categories, without replacement; draw fewer, or pass "
         "replacement=True"
     ),
     "t.rand(2, dtype=t.int64)": NotImplementedError("uniform draws floating point numbers; int64 cannot hold them"),
@@ -475,8 +467,8 @@ ABOUT_VALUES: dict[str, Exception] = {
         "dtype."
     ),
     "x.sum(out=x)": TypeError(
-        "sum() got out=, which cutaway leaves out: assign the result, y = sum(...), or write it into a tensor that is "
-        "there, y.copy_(sum(...))."
+        "sum() got out=, which is not supported here: assign the result, y = sum(...), or write it into an existing "
+        "tensor, y.copy_(sum(...))."
     ),
     "t.mul(w, 2, out=x)": RuntimeError(
         "mul(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
@@ -499,23 +491,23 @@ ABOUT_VALUES: dict[str, Exception] = {
     't.device("foo")': RuntimeError(
         "Expected one of cpu, cuda, mps, xpu, meta as a device, but got 'foo': cutaway runs on 'cpu'"
     ),
-    "t.device(3)": TypeError("a device is named by a string, as in torch.device('cpu'), not by 3"),
+    "t.device(3)": TypeError("a device is given as a string, as in torch.device('cpu'), not 3"),
     "t.set_default_dtype(t.int64)": TypeError(
-        "only floating-point types are supported as the default type, not torch.int64: torch.float32 and "
-        "torch.float64, say"
+        "only floating-point types are supported as the default type, not torch.int64: for example torch.float32 or "
+        "torch.float64"
     ),
     "t.finfo(t.int64)": TypeError(
-        "finfo() is for floating-point dtypes, not torch.int64; iinfo() is for whole numbers"
+        "finfo() is for floating-point dtypes, not torch.int64; iinfo() is for integers"
     ),
     "t.iinfo(t.float32)": TypeError(
         "iinfo() is for integer dtypes, not torch.float32; finfo() is for floating-point ones"
     ),
     "np.exp(w).numpy()": RuntimeError(
-        "Can't call numpy() on Tensor that requires grad: NumPy would compute on without recording. Use "
+        "Can't call numpy() on Tensor that requires grad: what NumPy computes is not recorded. Use "
         "tensor.detach().numpy() instead."
     ),
     "np.sort(w)": RuntimeError(
-        "Can't call numpy() on Tensor that requires grad: NumPy would compute on without recording. Use "
+        "Can't call numpy() on Tensor that requires grad: what NumPy computes is not recorded. Use "
         "tensor.detach().numpy() instead."
     ),
 }

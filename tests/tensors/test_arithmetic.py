@@ -155,18 +155,18 @@ def test_functions_take_their_tensor_by_name_and_pass_pythons_words_on() -> None
         cutaway.sum(x, 0, False, 5, 6)  # type: ignore[call-arg]
 
 
-def test_a_result_can_be_written_into_a_tensor_that_is_there() -> None:
+def test_a_result_can_be_written_into_an_existing_tensor() -> None:
     x, empty, wide = cutaway.ones(2), cutaway.empty(0), cutaway.zeros(2, dtype=cutaway.float64)
     for out in (empty, wide):
         assert cutaway.add(x, 1, out=out) is out and out.tolist() == [2, 2]
     assert wide.dtype is cutaway.float64 and cutaway.add(x, 1, out=None).tolist() == [2, 2]
     other = cutaway.zeros(3)
-    with pytest.warns(UserWarning, match=r"out= has shape \(3,\), and gets the result's, \(2,\), in new memory"):
+    with pytest.warns(UserWarning, match=r"out= has shape \(3,\), and is resized to the result's, \(2,\)"):
         cutaway.add(x, 1, out=other)
     assert other.tolist() == [2, 2]
     with pytest.raises(RuntimeError, match=r"torch\.float32 can't be cast to .* torch\.int64"):
         cutaway.add(x, 1, out=cutaway.zeros(2, dtype=cutaway.int64))
-    with pytest.raises(TypeError, match=r"max\(\) got out=, which cutaway leaves out"):
+    with pytest.raises(TypeError, match=r"max\(\) got out=, which is not supported here"):
         cutaway.max(cutaway.ones(2, 2), 0, out=empty)
 
 

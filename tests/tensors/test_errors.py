@@ -65,18 +65,18 @@ def test_operands_of_other_classes(source: str) -> None:
 
 
 WARNINGS = {
-    "x[:1].std()": "std(): degrees of freedom is <= 0: it divides by N - 1, N is 1 here, and so the result is "
-    "nan or inf. Take more numbers, or x.std(correction=0)",
-    "m[:0].var(0, correction=0)": "var(): degrees of freedom is <= 0: it divides by N - 0, N is 0 here, and so the "
-    "result is nan or inf. Take more numbers, or x.var(correction=0)",
-    "x.T": "x.T reverses the dimensions, and of shape (3,) that is rarely meant, and out of use in PyTorch: "
-    "x.unsqueeze(1) makes a column of it, and x.permute(*range(x.ndim - 1, -1, -1)) does what x.T does",
-    "m[None].T": "x.T reverses the dimensions, and of shape (1, 2, 3) that is rarely meant, and out of use in PyTorch: "
-    "x.mT transposes each matrix of a batch, and x.permute(*range(x.ndim - 1, -1, -1)) does what x.T does",
-    "m[[t.tensor(0), t.tensor(1)]]": "x[[i, j]] is read as x[i, j] where i and j are not plain numbers, as in PyTorch, "
-    "which is about to read it as x[torch.tensor([i, j])]: write which of the two is meant",
-    "t.add(x, x, out=t.ones(2))": "add(): out= has shape (2,), and gets the result's, (3,), in new memory. For an "
-    "output of any shape write out=torch.empty(0)",
+    "x[:1].std()": "std(): degrees of freedom is <= 0: it divides by N - 1, N is 1 here, so the result is nan "
+    "or inf. Use more numbers, or x.std(correction=0)",
+    "m[:0].var(0, correction=0)": "var(): degrees of freedom is <= 0: it divides by N - 0, N is 0 here, so the result "
+    "is nan or inf. Use more numbers, or x.var(correction=0)",
+    "x.T": "x.T reverses the dimensions, which is rarely meant for shape (3,) and is deprecated in PyTorch: "
+    "x.unsqueeze(1) makes it a column, and x.permute(*range(x.ndim - 1, -1, -1)) is equivalent to x.T",
+    "m[None].T": "x.T reverses the dimensions, which is rarely meant for shape (1, 2, 3) and is deprecated in PyTorch: "
+    "x.mT transposes each matrix of a batch, and x.permute(*range(x.ndim - 1, -1, -1)) is equivalent to x.T",
+    "m[[t.tensor(0), t.tensor(1)]]": "x[[i, j]] means x[i, j] unless i and j are plain numbers, as in PyTorch, "
+    "where it will mean x[torch.tensor([i, j])] in future: write the one that you mean",
+    "t.add(x, x, out=t.ones(2))": "add(): out= has shape (2,), and is resized to the result's, (3,), in new memory. "
+    "For an output of any shape, write out=torch.empty(0)",
 }
 
 

@@ -244,12 +244,12 @@ def test_scientific_mode_holds_until_the_next_call() -> None:
         (
             {"precision": -1},
             ValueError,
-            "set_printoptions was given precision=-1, which must be a whole number, 0 or more",
+            "set_printoptions was given precision=-1, which must be a non-negative integer",
         ),
         (
             {"edgeitems": 1.5},
             TypeError,
-            "set_printoptions was given edgeitems=1.5, which must be a whole number, 0 or more",
+            "set_printoptions was given edgeitems=1.5, which must be a non-negative integer",
         ),
         ({"linewidth": "20"}, TypeError, "set_printoptions was given linewidth='20', which must be a number"),
         (
@@ -283,9 +283,9 @@ def test_a_format_for_many_numbers_says_what_to_do() -> None:
     with pytest.raises(TypeError) as caught:
         format(cutaway.ones(1, 1), ".3f")
     assert str(caught.value) == (
-        "unsupported format string passed to Tensor.__format__: '.3f' is for one number, and was asked of a tensor of "
-        "shape (1, 1). Take the number out first: x.item(), as in f'{x.item():.3f}', or choose the digits of every "
-        "tensor with torch.set_printoptions(precision=...)"
+        "unsupported format string passed to Tensor.__format__: '.3f' is for one number, but the tensor has "
+        "shape (1, 1). Convert it to a number first: x.item(), as in f'{x.item():.3f}', or set the digits of all "
+        "tensors with torch.set_printoptions(precision=...)"
     )
     with pytest.raises(TypeError, match=r"\[f'\{v:.3f\}' for v in x.flatten\(\).tolist\(\)\]"):
         format(cutaway.ones(2), ".3f")

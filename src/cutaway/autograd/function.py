@@ -55,8 +55,8 @@ class FunctionCtx:
         for i, x in enumerate(tensors):
             if not isinstance(x, TensorBase | None):
                 raise TypeError(
-                    f"save_for_backward can only save tensors, but argument {i} is {errors.describe(x)}: keep it as an "
-                    "attribute, ctx.name = ..."
+                    f"save_for_backward can only save tensors, but argument {i} is {errors.describe(x)}: store it as "
+                    "an attribute, ctx.name = ..."
                 )
         self._saved = tensors
 
@@ -78,8 +78,8 @@ class FunctionCtx:
         makers = [reference and reference() for reference in self._makers]
         if switch.recording and makers.count(None) > self._makers.count(None):
             raise RuntimeError(
-                "a Function saved one of its outputs, which nothing holds any longer: its place in the graph is lost, "
-                "and with it the second derivative. Keep the output as long as the others, or save the inputs instead."
+                "a Function saved one of its outputs, which no longer exists: its node in the graph is lost, and with "
+                "it the second derivative. Keep the output as long as the others, or save the inputs instead."
             )
         return tuple(x if x is None else wrap(x, maker) for x, maker in zip(self.arrays, makers, strict=True))
 
@@ -133,12 +133,12 @@ class Function:
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """Compute the gradients of the arguments from the gradients of the outputs."""
-        raise NotImplementedError("a Function needs a static method backward(ctx, ...) that gives the gradients")
+        raise NotImplementedError("a Function needs a static method backward(ctx, ...) that returns the gradients")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Raise: a Function is not instantiated and called, unlike a module."""
         name = type(self).__name__
-        raise RuntimeError(f"a Function is not called but applied, without making an object of it: {name}.apply(x)")
+        raise RuntimeError(f"a Function is applied, not instantiated and called: {name}.apply(x)")
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
@@ -190,7 +190,7 @@ class _Once(Function):
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         raise RuntimeError(
             "trying to differentiate twice a function that was marked with @once_differentiable: write its backward "
-            "with tensor operations, and take the mark away"
+            "with tensor operations, and remove the decorator"
         )
 
 

@@ -118,7 +118,7 @@ def hessian(
         if isinstance(y, TensorBase) and y._array.size != 1:
             raise RuntimeError(
                 "The Tensor returned by the function given to hessian should contain a single element, but its shape "
-                f"is {tuple(y.shape)}: sum it up, or ask for the jacobian of its gradient"
+                f"is {tuple(y.shape)}: sum it, or compute the jacobian of its gradient"
             )
         return y.reshape(()) if isinstance(y, TensorBase) else y  # type: ignore[attr-defined]
 

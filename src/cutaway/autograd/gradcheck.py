@@ -90,7 +90,7 @@ def gradcheck(
         ...
     cutaway.autograd.gradcheck.GradcheckError: Jacobian mismatch for output 0 with respect to input 0,
     at d output[1] / d input[1], where they differ most:
-        numerical  (the slope that is measured)       4.0000
+        numerical  (the measured slope)       4.0000
         analytical (what the backward pass computes)  2.0000
     numerical:
         [[2.0000, 0.0000],
@@ -102,8 +102,8 @@ def gradcheck(
     """
     if not check_backward_ad or check_forward_ad or check_batched_grad or check_batched_forward_grad:
         raise NotImplementedError(
-            "gradcheck here checks backward passes, one at a time: there is no forward mode (check_forward_ad) and no "
-            "batched one (check_batched_grad, check_batched_forward_grad); leave check_backward_ad at True"
+            "gradcheck checks single backward passes only: there is no forward mode (check_forward_ad) and no batched "
+            "one (check_batched_grad, check_batched_forward_grad); leave check_backward_ad at True"
         )
     arguments = _as_tuple(inputs)
     xs = _differentiable(arguments)
@@ -195,20 +195,20 @@ def _differentiable(inputs: tuple[Any, ...]) -> list[tuple[int, Any]]:
     xs = [(i, x) for i, x in enumerate(inputs) if _requires_grad(x)]
     if not xs:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none does: make one with "
+            "gradcheck expects at least one input tensor to require gradient, but none does: create one with "
             "torch.randn(3, dtype=torch.float64, requires_grad=True)"
         )
     for i, x in xs:
         if x._array.dtype != np.float64:
             warn(
-                f"Input #{i} requires gradient and is not a double precision floating point. It is {x.dtype}, and the "
-                "few digits of that are lost in the difference of two values that are nearly equal: use x.double()."
+                f"Input #{i} requires gradient and is not a double precision floating point. It is {x.dtype}, whose "
+                "few digits are lost in the difference of two nearly equal values: use x.double()."
             )
         strides = [stride for stride, n in zip(x._array.strides, x._array.shape, strict=True) if n > 1]
         if x._array.size and 0 in strides:
             raise RuntimeError(
-                f"Input #{i} was stretched: some of its elements share their memory, so that none can be moved by "
-                "itself. Give a copy: x.contiguous()."
+                f"Input #{i} was expanded: some of its elements share memory, so none can be perturbed alone. Pass a "
+                "copy: x.contiguous()."
             )
     return xs
 
@@ -271,7 +271,7 @@ class _Check:
             if not np.array_equal(out._array, again, equal_nan=True):
                 raise GradcheckError(
                     f"output {i} of func is not the same in two calls with the same inputs, so its slope cannot be "
-                    "measured. Does it draw random numbers (dropout)? Call torch.manual_seed(0) inside of func."
+                    "measured. Does it draw random numbers (dropout)? Call torch.manual_seed(0) inside func."
                 )
 
     def slopes(self, x: Any, direction: Array) -> list[Array]:
@@ -295,8 +295,8 @@ class _Check:
         found = grad(output, self.xs, seed, retain_graph=True, allow_unused=True)
         if not np.array_equal(seed._array, g.astype(output._array.dtype)):
             raise GradcheckError(
-                "A pullback wrote into g, the gradient it was given, which others need too. "
-                "Write g * 2 and not g *= 2: a pullback returns something new."
+                "A pullback wrote into g, the incoming gradient, which others need too. Write g * 2 and not g *= 2: a "
+                "pullback returns a new array."
             )
         return [
             np.zeros(x._array.shape) if gx is None else gx._array for x, gx in zip(self.xs, found, strict=True)
@@ -313,15 +313,15 @@ class _Check:
                     raise GradcheckError(f"The gradient of {where} has dtype {wrap(a).dtype}, the input {x.dtype}.")
                 if not np.allclose(a, b, rtol=0, atol=nondet_tol, equal_nan=True):
                     raise GradcheckError(
-                        f"Backward is not reentrant for {where}: a second backward pass with the same g gave "
-                        f"another gradient (off by up to {np.abs(a - b).max():.3g}; nondet_tol is {nondet_tol}). "
-                        "A pullback must not change what it has captured, nor keep what it returned."
+                        f"Backward is not reentrant for {where}: a second backward pass with the same g gave another "
+                        f"gradient (off by up to {np.abs(a - b).max():.3g}; nondet_tol is {nondet_tol}). A pullback "
+                        "must not change what it captured, nor keep what it returned."
                     )
                 if not np.allclose(c, -3 * a, rtol=1e-3, atol=self.atol, equal_nan=True):
                     raise GradcheckError(
                         f"Backward is not linear in g for {where}: -3 times the incoming gradient should give -3 times "
                         + ("the gradient, but gives the same. Did the pullback forget to multiply by g?"
-                           if np.allclose(c, a) else "the gradient, and does not. Is g squared, say?")
+                           if np.allclose(c, a) else "the gradient, and does not. Is g squared, for example?")
                     )
 
     def projections(self) -> None:
@@ -380,12 +380,12 @@ class _Check:
         notes = hints(analytic, numerical, x._array.shape, output._array.shape, self.atol)
         notes += self.bend(x, i, int(row), int(column))
         if x._array.dtype != np.float64:
-            notes.append(f"the input is {x.dtype}, in which a slope cannot be measured well. Use .double().")
+            notes.append(f"the input is {x.dtype}, in which a slope cannot be measured accurately. Use .double().")
         raise GradcheckError(
             f"Jacobian mismatch for output {self.places[i]} with respect to input {self.numbers[j]},\n"
             f"at d output{place(int(column), output._array.shape)} / d input{place(int(row), x._array.shape)}, "
             "where they differ most:\n"
-            f"    numerical  (the slope that is measured)       {number(numerical[row, column])}\n"
+            f"    numerical  (the measured slope)       {number(numerical[row, column])}\n"
             f"    analytical (what the backward pass computes)  {number(analytic[row, column])}\n"
             f"numerical:\n{matrix(numerical, int(row), int(column))}\n"
             f"analytical:\n{matrix(analytic, int(row), int(column))}"
@@ -409,5 +409,5 @@ class _Check:
             return []
         return [
             f"the function has a corner or a jump here: its slope is {number(left)} to the left and {number(right)} "
-            "to the right. There is no one right answer; check at another point."
+            "to the right. The derivative is not unique; check at another point."
         ]

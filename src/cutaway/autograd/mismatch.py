@@ -23,7 +23,7 @@ def hints(analytic: Array, numerical: Array, in_shape: Shape, out_shape: Shape, 
         return bool(np.allclose(a, b, rtol=1e-2, atol=10 * atol))
 
     if not np.abs(analytic).max() > atol:
-        return ["no gradient arrives. Is something cut off the graph (.detach(), .data, .item(), no_grad)?"]
+        return ["no gradient arrives. Is the graph cut (.detach(), .data, .item(), no_grad)?"]
     stretched = _stretched(in_shape, out_shape)
     summed = ""
     if stretched:
@@ -33,15 +33,15 @@ def hints(analytic: Array, numerical: Array, in_shape: Shape, out_shape: Shape, 
         if abs(factor + 1) < 0.01:
             return ["the analytical one is -1 times the numerical one, everywhere. A sign is wrong." + summed]
         if not summed and any(n > 2 and abs(abs(factor) * n - 1) < 0.01 for n in (*in_shape, *out_shape)):
-            summed = " That is 1 over the length of an axis: is it a mean where a sum is meant?"
+            summed = " That is 1 over the length of an axis: is it a mean instead of a sum?"
         times = f"the analytical one is {_fraction(factor)} times the numerical one, everywhere"
         return [f"{times}. A factor is wrong.{summed}"]
     if analytic.shape[0] == analytic.shape[1] and equal(analytic.T, numerical):
-        return ["the analytical one is the numerical one transposed. Is a .T or swapaxes missing, or too much?"]
+        return ["the analytical one is the numerical one transposed. Is a .T or swapaxes missing, or superfluous?"]
     if len(in_shape) > 1:
         turned = analytic.reshape(*in_shape, -1).swapaxes(-2, -3) if in_shape[-1] == in_shape[-2] else analytic
         if turned is not analytic and equal(turned.reshape(numerical.shape), numerical):
-            return ["the gradient of the input is right when transposed. Is a .T or swapaxes missing, or too much?"]
+            return ["the gradient of the input is right when transposed. Is a .T or swapaxes missing, or superfluous?"]
     different = np.abs(analytic - numerical) > 10 * atol + 1e-2 * np.abs(numerical)
     if not np.abs(analytic[different]).max(initial=0) > atol:
         if summed:

@@ -1,4 +1,4 @@
-"""What computes. In cutaway that is NumPy, whatever a lesson asks for."""
+"""Compute backends: cutaway computes with NumPy, whatever a lesson requests."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
-"""The switches of NVIDIA's library. Lessons set them for repeatable results.
+"""The flags of NVIDIA's library, which lessons set for reproducible results.
 
-Here every run gives the same results anyway, and setting them changes nothing.
+Results here are reproducible anyway: the flags have no effect.
 """
 
 enabled = False

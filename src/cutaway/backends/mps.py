@@ -1,4 +1,4 @@
-"""Apple's GPU: not used here; lessons ask first, and get that answer."""
+"""Apple's GPU backend: cutaway does not use it, and reports that to lessons that check for it."""
 
 
 def is_available() -> bool:

@@ -46,7 +46,8 @@ class LossBroadcast(Check):
                 makes = f" into {max(a + b)}×{max(a + b)}, each number against every other"
             self.say(
                 f"{name} was given a prediction of shape {a} and a target of shape {b}, so one is broadcast against "
-                f"the other{makes}, which is rarely meant: give both one shape, for example by target.reshape(x.shape)"
+                f"the other{makes}, which is rarely meant: give both the same shape, for example by "
+                "target.reshape(x.shape)"
             )
 
     def on_backward(self, tensors: list[Any]) -> None:
@@ -61,8 +62,8 @@ class LossBroadcast(Check):
         if isinstance(column, Node) and column.op in SHAPES:
             return  # x[:, None] - y: all pairs are intended
         self.say(
-            f"this loss is made of a difference between shapes {shapes[0]} and {shapes[1]}, which is ({n}, {n}), each "
-            "number against every other: give both one shape, for example by pred.squeeze(1)"
+            f"this loss contains a difference between shapes {shapes[0]} and {shapes[1]}, which is ({n}, {n}), each "
+            "element paired with every other: give both the same shape, for example by pred.squeeze(1)"
         )
 
 
@@ -114,12 +115,12 @@ class SoftmaxBeforeCrossEntropy(Check):
             self.say(f"{name} was given the output of {squashing.__name__}: {text}")
         elif name == "nll_loss" and _along_another_axis(node):
             self.say(
-                f"{name} was given a log_softmax over dim={node.attrs['axis']}, and the classes are dim=1: it is their "
-                "probabilities that sum to 1, F.log_softmax(scores, dim=1)"
+                f"{name} was given a log_softmax over dim={node.attrs['axis']}, but the classes are dim=1, whose "
+                "probabilities must sum to 1: F.log_softmax(scores, dim=1)"
             )
         elif self.level == "strict" and name == "nll_loss" and x._array.max(initial=0) > 0:
             self.say(
-                "nll_loss takes logarithms of probabilities, 0 or less, and was given positive numbers: "
+                "nll_loss takes logarithms of probabilities, 0 or less, but got positive numbers: "
                 "F.nll_loss(F.log_softmax(scores, dim=1), y), or F.cross_entropy(scores, y)"
             )
 
@@ -135,8 +136,8 @@ def _along_another_axis(node: Any) -> bool:
 TAKES: dict[str, tuple[Any, str]] = {
     "cross_entropy": (
         ops.softmax,
-        "it takes the scores themselves, since a softmax is part of it, and a second one flattens them: leave the "
-        "softmax out while training",
+        "it takes logits, since it includes a softmax, and a second one flattens them: leave the softmax out while "
+        "training",
     ),
     "nll_loss": (
         ops.softmax,
@@ -149,8 +150,7 @@ TAKES: dict[str, tuple[Any, str]] = {
     ),
     "binary_cross_entropy_with_logits": (
         ops.sigmoid,
-        "it takes the scores themselves, since a sigmoid is part of it: leave the sigmoid out, or take "
-        "F.binary_cross_entropy",
+        "it takes logits, since it includes a sigmoid: leave the sigmoid out, or use F.binary_cross_entropy",
     ),
 }
 
@@ -158,9 +158,9 @@ TAKES: dict[str, tuple[Any, str]] = {
 class ClassTargets(Check):
     """Targets that a loss interprets as probabilities although they are not.
 
-    cross_entropy takes class numbers, int64 of shape (N), or a probability for every class, floating point of shape
+    cross_entropy takes class indices, int64 of shape (N), or a probability for every class, floating point of shape
     (N, C). It accepts anything floating-point of the input's shape as the latter: several ones per row (multi-label
-    targets), class numbers converted to float, a single score for two classes. Class numbers of another shape or dtype
+    targets), class indices converted to float, a single score for two classes. Class indices of another shape or dtype
     are an error.
 
         F.cross_entropy(scores, several_labels)                        # (N, C), more than one 1 in a row
@@ -172,7 +172,7 @@ class ClassTargets(Check):
         F.binary_cross_entropy_with_logits(scores, class_numbers.float())   # 0, 1, 2, ...
         F.cross_entropy(scores, class_numbers)                              # right
 
-    At level "strict", it also warns about one-hot targets for cross_entropy: correct, but class numbers are simpler.
+    At level "strict", it also warns about one-hot targets for cross_entropy: correct, but class indices are simpler.
     """
 
     name = "class_targets"
@@ -188,15 +188,15 @@ class ClassTargets(Check):
             outside = [value for value in few if value % 1 == 0 and not 0 <= value <= 1]
             if outside:
                 self.say(
-                    f"{name} compares with probabilities, 0 to 1, and a target is {outside[0]:g}: class numbers go to "
+                    f"{name} compares with probabilities, 0 to 1, and a target is {outside[0]:g}: class indices go to "
                     "F.cross_entropy(scores, y), with a score for each class; labels -1 and 1 become (y + 1) / 2"
                 )
 
     def _probabilities(self, y: Any) -> None:
         if y.shape[1] == 1:
             self.say(
-                f"cross_entropy of one score a sample, shape {y.shape}: its softmax is always 1, the loss does not "
-                "depend on it. For yes or no take F.binary_cross_entropy_with_logits(scores, y)"
+                f"cross_entropy of one score per sample, shape {y.shape}: its softmax is always 1, so the loss does "
+                "not depend on it. For binary classification, use F.binary_cross_entropy_with_logits(scores, y)"
             )
             return
         y = y[:8]
@@ -204,12 +204,12 @@ class ClassTargets(Check):
             return
         if (np.count_nonzero(y, axis=1) > 1).any():
             if y.max() > 1:
-                what = f"holds {y.max():g}: class numbers are int64, one for each sample, y.long()"
+                what = f"holds {y.max():g}: class indices are int64, one for each sample, y.long()"
             else:
                 what = (
-                    "has more than one 1 for a sample, and its classes exclude each other: if several can hold at "
-                    "once, take F.binary_cross_entropy_with_logits(scores, y)"
+                    "has more than one 1 for a sample, but its classes exclude each other: if a sample can have "
+                    "several, use F.binary_cross_entropy_with_logits(scores, y)"
                 )
             self.say(f"cross_entropy reads a target of the input's shape as probabilities, and this one {what}")
         elif self.level == "strict" and (y.sum(1) == 1).all():
-            self.say("cross_entropy was given one-hot targets: class numbers say the same with less, y.argmax(1)")
+            self.say("cross_entropy was given one-hot targets: class indices say the same with less, y.argmax(1)")

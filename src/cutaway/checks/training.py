@@ -66,8 +66,8 @@ class ForgottenZeroGrad(Check):
         elif self._is_used(leaf) and overwritten_at(tensor._array, self.used[leaf][1]):  # by hand, without an optimizer
             self.used.clear()
             self.say(
-                "parameters were moved by gradients that had been used before, with new ones added to them: set p.grad "
-                "to None before loss.backward()"
+                "parameters were updated by gradients that had been used before, with new ones added to them: set "
+                "p.grad to None before loss.backward()"
             )
         elif overwritten_at(tensor._array, leaf.since):  # the parameter has been updated since, with this gradient
             self.used[leaf] = leaf.since, next(clock)
@@ -133,7 +133,7 @@ class StepBeforeBackward(Check):
             why = "call loss.backward() first"
         else:
             return
-        self.say(f"no parameter has a gradient, so this step moved nothing; {why}")
+        self.say(f"no parameter has a gradient, so this step updated nothing; {why}")
 
 
 class ForgottenStep(Check):
@@ -192,7 +192,7 @@ class ForgottenStep(Check):
             self.idle[optimizer] = count + 1, param, value
             if count + 1 == (2 if self.level == "strict" else self.patience):
                 self.say(
-                    f"gradients were computed and thrown away {count + 1} times, and no parameter has moved: call "
+                    f"gradients were computed and discarded {count + 1} times, and no parameter was updated: call "
                     "optimizer.step() after loss.backward(), with its parentheses"
                 )
                 self.on_step(optimizer)
@@ -236,14 +236,14 @@ class LossNotFinite(Check):
         most = max(float(np.abs(weight).max(initial=0)) for weight in weights)
         if any(np.isnan(weight).any() for weight in weights):
             return (
-                f"weights are nan: lr={lr:g} is too large, try {lr / 10:g}; or a gradient was nan, of which "
+                f"weights are nan: lr={lr:g} is too large, try {lr / 10:g}; or a gradient was nan: "
                 "autograd.detect_anomaly() names the op"
             )
         if most > self.huge:
             return f"weights have grown to {most:.1e}: each step overshoots, lr={lr:g} is too large, try {lr / 10:g}"
         return (
-            "the weights are finite: look for a logarithm, a root or a division that cannot be, or for nan in the data;"
-            " autograd.detect_anomaly() names the op"
+            "the weights are finite: look for a logarithm, a root or a division outside its domain, or for nan in the "
+            "data; autograd.detect_anomaly() names the op"
         )
 
 

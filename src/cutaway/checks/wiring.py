@@ -199,9 +199,9 @@ class ParameterNotInOptimizer(_LeftOut):
             _, layer, outer = node.call
             if outer is not None and outer[0]() is not None:  # or the whole model is gone, and nothing wrong with that
                 self.say(
-                    f"a gradient has come to a {layer.__name__} that {outer[1].__name__}.forward() has made and thrown "
-                    "away: it is a new one, with new weights, in each call, and no optimizer moves it; make it in "
-                    "__init__, self.layer = ..., and call it in forward()"
+                    f"a gradient has come to a {layer.__name__} that {outer[1].__name__}.forward() created and "
+                    "discarded: each call creates a new one, with new weights, and no optimizer updates it; create it "
+                    "in __init__, self.layer = ..., and call it in forward()"
                 )
                 break
 
@@ -228,7 +228,7 @@ class ParameterNotInOptimizer(_LeftOut):
     def tell(self, left_out: list[Any], held: str) -> None:
         if left_out:
             self.say(
-                f"{named(left_out)} got a gradient, and no optimizer moves it; this one holds {held}: make the "
+                f"{named(left_out)} got a gradient, and no optimizer updates it; this one holds {held}: create the "
                 "optimizer after the model is complete, from model.parameters()"
             )
 
@@ -263,7 +263,7 @@ class ModulesInList(_LeftOut):
         ids = {id(param) for param in left_out}
         for parent, name, params in in_plain_lists() if ids else ():
             if any(id(param) in ids for param in params):
-                self.tell(parent, name, params, "get gradients, and no optimizer moves them")
+                self.tell(parent, name, params, "get gradients, and no optimizer updates them")
 
     def on_parameters(self, module: Module) -> None:
         if module in self.asked or _is_being_made(module):
@@ -348,9 +348,9 @@ class GraphCut(Check):
             return
         if made._node is not None and isinstance(node_of(source), Node) and source.ndim == 0:
             self.say(
-                "torch.tensor(x) with requires_grad=True makes a new leaf of x's numbers, and backward() ends there: "
-                "nothing that x was computed from gets a gradient. Compute on with x itself, and with "
-                "torch.stack([a, b]) for a list"
+                "torch.tensor(x) with requires_grad=True creates a new leaf from x's values, and backward() ends "
+                "there: nothing that x was computed from gets a gradient. Use x itself, or torch.stack([a, b]) for a "
+                "list"
             )
         self._note(source, made._array, "torch.tensor(x)")
 
@@ -369,8 +369,8 @@ class GraphCut(Check):
     def on_backward(self, tensors: list[Any]) -> None:
         if self.made is not None and self.made() is tensors[0]:
             self.say(
-                "backward() starts from a tensor that torch.tensor() made, and was computed from nothing, so that no "
-                "parameter gets a gradient: call it on the loss itself, and not on torch.tensor(loss.item())"
+                "backward() starts from a tensor that torch.tensor() created, so no parameter gets a gradient: call "
+                "it on the loss itself, not on torch.tensor(loss.item())"
             )
         cuts, self.cuts = self.cuts, {}
         roots = [node for node in map(node_of, tensors) if node is not None] if cuts else []
@@ -381,5 +381,5 @@ class GraphCut(Check):
                     line = line_number(code, instruction)
                     self.say(
                         f"{how} at line {line} of {code.co_filename} cuts the graph of this loss: nothing that x was "
-                        "computed from gets a gradient. Compute with x itself; if it is meant, write x.detach()"
+                        "computed from gets a gradient. Use x itself; if the cut is intended, write x.detach()"
                     )

@@ -55,7 +55,7 @@ class Categorical(Distribution):
         self._num_events = given.shape[-1]
         if probs is not None:
             self.probs = probs / probs.sum(-1, keepdim=True)
-            self.check_parameter("probs", self.probs >= 0, "be 0 or more, and more than 0 somewhere")
+            self.check_parameter("probs", self.probs >= 0, "be non-negative, with a positive sum")
         else:
             self.logits = logits - logits.logsumexp(-1, keepdim=True)
             self.check_parameter("logits", self.logits == self.logits, "be numbers")

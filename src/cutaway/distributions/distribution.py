@@ -64,8 +64,8 @@ class Distribution:
         """
         name = type(self).__name__
         raise NotImplementedError(
-            f"{name} has no rsample: its draws do not change smoothly with its parameters. Use sample(), and bring "
-            "log_prob() of the draw, which has a gradient, into the loss"
+            f"{name} has no rsample: its draws are not differentiable in its parameters. Use sample(), and log_prob() "
+            "of the draw, which has a gradient, in the loss"
         )
 
     # -- probabilities ---------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ class Distribution:
             ) from None
         if not self.in_support(value).all():
             raise ValueError(
-                f"Expected value argument (Tensor of shape {tuple(value.shape)}) to be something that {self} can draw, "
+                f"Expected value argument (Tensor of shape {tuple(value.shape)}) to be in the support of {self}, "
                 f"but found invalid values:\n{value}"
             )
 

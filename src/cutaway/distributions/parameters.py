@@ -22,7 +22,7 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
     """
     for value in values:
         if not isinstance(value, Tensor | int | float | np.number):
-            raise ValueError(f"parameters are numbers or Tensors, not {describe(value)}: torch.tensor(...) makes one")
+            raise ValueError(f"parameters must be numbers or Tensors, not {describe(value)}: use torch.tensor(...)")
     dtype = next((value.dtype for value in values if isinstance(value, Tensor)), get_default_dtype())
     tensors = [value if isinstance(value, Tensor) else tensor(value, dtype=dtype) for value in values]
     return tuple(broadcast_tensors(*tensors))

@@ -1,8 +1,8 @@
-"""The words of error messages.
+"""The texts of error messages.
 
-A message has four parts, in the terms of the one who made the mistake: what was asked, what was
-given, why it cannot be, and what to do instead. The type of the error is PyTorch's. Everything that
-is raised on behalf of an op comes from here; layers add their own name and shapes.
+A message has four parts, in the user's terms: what was asked, what was given, why it is impossible,
+and what to do instead. The type of the error is PyTorch's. Every error raised on behalf of an op
+comes from here; layers add their own name and shapes.
 """
 
 from .absent import absent, missing_attribute, not_there

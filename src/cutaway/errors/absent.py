@@ -1,6 +1,6 @@
-"""Names that cutaway does not have: what to write instead, or what is there that is most like it.
+"""Names that cutaway does not have: what to write instead, or the most similar names.
 
-A lesson that is run as it is meets them as attributes of a module, in `from torch.x import y`, and on a Tensor.
+A lesson uses them as attributes of a module, in `from torch.x import y`, or on a Tensor.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 ADVICE = {
-    "torch.compile": "leave the call out, the model means the same without it",
-    "torch.jit": "leave the call out, the model means the same without it",
-    "torch.cuda.amp": "leave autocast and GradScaler out, cutaway computes in float32",
-    "torch.amp": "leave autocast and GradScaler out, cutaway computes in float32",
-    "torch.autocast": "leave it out, cutaway computes in float32",
+    "torch.compile": "leave the call out; the model computes the same without it",
+    "torch.jit": "leave the call out; the model computes the same without it",
+    "torch.cuda.amp": "leave autocast and GradScaler out; cutaway computes in float32",
+    "torch.amp": "leave autocast and GradScaler out; cutaway computes in float32",
+    "torch.autocast": "leave it out; cutaway computes in float32",
     "torch.distributed": "run the script in one process",
     "torch.fft": "use np.fft on x.numpy(); gradients do not flow through it",
     "torch.profiler": "use Python's cProfile",
@@ -34,11 +34,11 @@ ADVICE = {
     "torch.dstack": "call torch.stack(tensors, 2) for matrices",
     "torch.logspace": "write base ** torch.linspace(start, end, steps)",
     "torch.exp2": "write 2 ** x",
-    "torch.cummax": "write the loop out, with torch.maximum",
+    "torch.cummax": "write a loop with torch.maximum",
     "torch.kthvalue": "sort, and take the element k - 1: x.sort(dim).values.select(dim, k - 1)",
     "torch.mode": "use torch.unique(x, return_counts=True), and the value at counts.argmax()",
     "torch.nanmean": "write x[~x.isnan()].mean(), or torch.where(x.isnan(), 0, x).sum(dim) / (~x.isnan()).sum(dim)",
-    "torch.histc": "use torch.bincount for whole numbers, or np.histogram on x.numpy()",
+    "torch.histc": "use torch.bincount for integers, or np.histogram on x.numpy()",
     "torch.bucketize": "use np.searchsorted on x.numpy()",
     "torch.searchsorted": "use np.searchsorted on x.numpy()",
     "torch.isin": "write (x[..., None] == values).any(-1)",
@@ -49,7 +49,7 @@ ADVICE = {
     "torch.erfinv": "use scipy.special.erfinv on x.numpy(); gradients do not flow through it",
     "torch.take": "write x.flatten()[index]",
     "torch.scatter_reduce": "call x.scatter_add(dim, index, src) for a sum",
-    "torch.unique_consecutive": "keep where it changes: x[torch.cat([torch.tensor([True]), x[1:] != x[:-1]])]",
+    "torch.unique_consecutive": "select where it changes: x[torch.cat([torch.tensor([True]), x[1:] != x[:-1]])]",
     "torch.cartesian_prod": "call torch.stack(torch.meshgrid(a, b, indexing='ij'), -1).reshape(-1, 2)",
     "torch.combinations": "use itertools.combinations",
     "torch.tensor_split": "call torch.split with a list of lengths",
@@ -57,10 +57,10 @@ ADVICE = {
     "torch.broadcast_shapes": "use np.broadcast_shapes",
     "torch.poisson": "use np.random.poisson",
     "torch.rot90": "call x.transpose(0, 1).flip(0)",
-    "torch.random.fork_rng": "keep torch.get_rng_state(), and give it to torch.set_rng_state afterwards",
+    "torch.random.fork_rng": "save torch.get_rng_state(), and pass it to torch.set_rng_state afterwards",
     "torch.autograd.functional.hvp": "write (g,) = torch.autograd.grad(f(x), x, create_graph=True), then "
     "torch.autograd.grad(g @ v, x)",
-    "torch.as_strided": "write the index, or x.unfold(dim, size, step) for windows",
+    "torch.as_strided": "use indexing, or x.unfold(dim, size, step) for windows",
     "torch.svd": "use np.linalg.svd on x.numpy(); gradients do not flow through it",
     "torch.linalg.svd": "use np.linalg.svd on x.numpy(); gradients do not flow through it",
     "torch.linalg.eigh": "use np.linalg.eigh on x.numpy(); gradients do not flow through it",
@@ -71,7 +71,7 @@ ADVICE = {
     "torch.nn.Softmin": "call torch.softmax(-x, dim) in forward",
     "torch.nn.InstanceNorm2d": "use torch.nn.GroupNorm(C, C, affine=False), C the number of channels",
     "torch.nn.PixelShuffle": "reshape to (N, C, r, r, H, W), permute to (N, C, H, r, W, r), and reshape again",
-    "torch.nn.AdaptiveMaxPool2d": "for one number a channel, call x.amax((2, 3), keepdim=True)",
+    "torch.nn.AdaptiveMaxPool2d": "for one number per channel, call x.amax((2, 3), keepdim=True)",
     "torch.nn.Hardswish": "write x * torch.clamp(x / 6 + 0.5, 0, 1)",
     "torch.nn.Hardsigmoid": "write torch.clamp(x / 6 + 0.5, 0, 1)",
     "torch.nn.ReLU6": "use torch.nn.Hardtanh(0, 6)",
@@ -79,18 +79,18 @@ ADVICE = {
     "torch.nn.functional.glu": "write a, b = x.chunk(2, dim), then a * torch.sigmoid(b)",
     "torch.nn.utils.rnn.pad_packed_sequence": "the layer's output for a padded batch is padded already",
     "torch.nn.Unfold": "call torch.nn.functional.unfold in forward",
-    "torch.vmap": "write the batch dimension out: torch's ops take (N, ...)",
+    "torch.vmap": "write the batch dimension explicitly: ops take (N, ...)",
     "torch.func": "use torch.autograd.grad and torch.autograd.functional",
-    "torch.view_as_complex": "write the rotation with torch.cos and torch.sin, complex numbers are left out",
-    "torch.polar": "write the rotation with torch.cos and torch.sin, complex numbers are left out",
-    "torch.complex64": "keep real and imaginary part in two tensors",
+    "torch.view_as_complex": "write the rotation with torch.cos and torch.sin; there are no complex numbers",
+    "torch.polar": "write the rotation with torch.cos and torch.sin; there are no complex numbers",
+    "torch.complex64": "store the real and imaginary parts in two tensors",
     "torch.bfloat16": "use torch.float32",
-    "torch.autograd.Variable": "leave it out, a tensor is one; Variable(x, requires_grad=True) is x.requires_grad_()",
-    "torch.backends.cuda": "leave the line out, cutaway computes in float32",
-    "torch.nn.DataParallel": "call the model itself, there is one device",
+    "torch.autograd.Variable": "use the tensor itself, and x.requires_grad_() for Variable(x, requires_grad=True)",
+    "torch.backends.cuda": "leave the line out; cutaway computes in float32",
+    "torch.nn.DataParallel": "call the model itself; there is only one device",
     "torch.nn.ZeroPad2d": "call torch.nn.functional.pad in forward",
     "torch.nn.ReflectionPad2d": 'call torch.nn.functional.pad(x, ..., mode="reflect") in forward',
-    "torch.nn.utils.rnn.pack_padded_sequence": "give the layer the padded batch, and mask the loss",
+    "torch.nn.utils.rnn.pack_padded_sequence": "pass the padded batch to the layer, and mask the loss",
     "torch.optim.lr_scheduler.CyclicLR": "use torch.optim.lr_scheduler.OneCycleLR, or LambdaLR with a formula",
     "torch.optim.LBFGS": "use torch.optim.Adam, or scipy.optimize for a small problem",
     "torch.distributions.kl_divergence": "write the formula, or average p.log_prob(x) - q.log_prob(x) over draws of p",
@@ -98,7 +98,7 @@ ADVICE = {
 }
 
 
-# Where a script finds names; those in front are named first.
+# Where a script finds names; the first ones are suggested first.
 SHELVES = (
     "torch", "torch.nn", "torch.nn.functional", "torch.Tensor", "torch.optim", "torch.optim.lr_scheduler",
     "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.utils.data", "torch.autograd",
@@ -107,7 +107,7 @@ SHELVES = (
 
 
 def not_there(name: str) -> str:
-    """The line for a dotted name, as a script writes it, that cutaway does not have.
+    """The message for a dotted name, as a script writes it, that cutaway does not have.
 
     >>> cutaway.errors.not_there("torch.nn.softmax")
     'cutaway has no torch.nn.softmax; nearest to it: torch.softmax, torch.nn.functional.softmax'
@@ -116,12 +116,12 @@ def not_there(name: str) -> str:
     """
     parent, _, last = name.rpartition(".")
     if name in _public_names():
-        return f"{name} is no module to import; write: from {parent} import {last}"
+        return f"{name} is not a module; write: from {parent} import {last}"
     return f"cutaway has no {name}{instead_of(name)}"
 
 
 def instead_of(name: str) -> str:
-    """How a sentence goes on that says that a dotted name is not there."""
+    """The end of the message about a missing dotted name: what to write instead."""
     same_as_function = name.replace("torch.Tensor.", "torch.")
     for theirs, advice in ADVICE.items():
         if theirs in (name, same_as_function) or name.startswith(theirs + "."):
@@ -131,7 +131,7 @@ def instead_of(name: str) -> str:
 
 
 def nearest_names(name: str) -> list[str]:
-    """The dotted names most like one that is not there: by the same last name, or by one that is spelled like it."""
+    """The dotted names most similar to a missing one: with the same last part, or with a similar spelling."""
     parent, _, last = name.rpartition(".")
     known = _public_names()
     same = [other for other in known if other.rpartition(".")[2] == last]
@@ -147,7 +147,7 @@ def nearest_names(name: str) -> list[str]:
 
 
 def _public_names() -> list[str]:
-    """What a script can use, by the names that it writes."""
+    """The public names, as a script writes them."""
     names = list(SHELVES)
     for shelf in SHELVES:
         holder = sys.modules["cutaway"].Tensor if shelf == "torch.Tensor" else sys.modules.get(_home(shelf))
@@ -164,10 +164,10 @@ def _home(shelf: str) -> str:
 
 
 def absent(shelf: str) -> Callable[[str], NoReturn]:
-    """A module's `__getattr__`, which Python calls for a name that is not in it: says what is nearest."""
+    """A module's `__getattr__`, which Python calls for a missing name: raises, and says what to write instead."""
 
     def say_so(name: str) -> NoReturn:
-        # Python itself looks for some names with underscores, and takes no for an answer
+        # Python itself looks up some names with underscores, and handles their absence
         text = f"{shelf} has no {name}" if name.startswith("_") else not_there(f"{shelf}.{name}")
         frame: Any = sys._getframe(1)
         while frame.f_code.co_name == "__getattr__":
@@ -180,7 +180,7 @@ def absent(shelf: str) -> Callable[[str], NoReturn]:
 
 
 def missing_attribute(owner: Any, name: str) -> AttributeError:
-    """A name that a Tensor does not have."""
-    # Python asks for the names with __ itself, often, and takes no for an answer.
+    """The error for an attribute that a Tensor does not have."""
+    # Python itself often looks up names with __, and handles their absence.
     instead = "" if name.startswith("__") else instead_of(f"torch.Tensor.{name}")
     return AttributeError(f"'{type(owner).__name__}' object has no attribute {name!r}{instead}", name=name, obj=owner)

@@ -1,4 +1,4 @@
-"""Numbers that are not finite: which op made them, out of what."""
+"""Numbers that are not finite: which op produced them, from which inputs."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from .words import op_name, source
 
 
 def value_not_finite(op: Callable[..., Any], inputs: Sequence[Any], value: Any, from_data: bool) -> str:
-    """A value that became inf or nan on the way forward."""
+    """A value that became inf or nan in the forward pass."""
     if from_data:
-        made = f"{op_name(op)} was given nan by a tensor that no op made: look at the data that went in"
+        made = f"{op_name(op)} was given nan by a tensor that no op produced: check the input data"
     else:
-        made = f"{op_name(op)} made {' and '.join(_not_finite(value))} of its inputs"
+        made = f"{op_name(op)} produced {' and '.join(_not_finite(value))} from its inputs"
     return f"{made}; {_place(inputs, value)}\n{_inputs(inputs)}    its value: {shown(value)}"
 
 
 def gradient_is_nan(
     name: str, op: Callable[..., Any], i: int, inputs: Sequence[Any] | None, g: Any, gx: Any, line: Line
 ) -> RuntimeError:
-    """A gradient that became nan on the way back."""
+    """A gradient that became nan in the backward pass."""
     if np.isnan(g).any():
-        why = "What arrived was nan already: the loss itself, or what a hook returned, is not a number."
+        why = "The incoming gradient was already nan: the loss itself, or the result of a hook, is not a number."
     elif not np.isfinite(g).all():
-        why = "What arrived was infinite, and infinity minus infinity, or times 0, is no number."
+        why = "The incoming gradient was infinite; infinity minus infinity, or times 0, is not a number."
     elif any(isinstance(x, np.ndarray) and _not_finite(x) for x in inputs or ()):
-        why = "One of its inputs was not finite already: an AnomalyWarning has told where that began."
+        why = "One of its inputs was already not finite: an AnomalyWarning reported where that began."
     else:
         why = (
-            "Its derivative is infinite there, or not defined. Keep its input away from such points, for example by a "
-            "small number added to it, (x + 1e-8); or choose the input with torch.where, and not the result."
+            "Its derivative is infinite or undefined there. Keep its input away from such points, for example by "
+            "adding a small number, (x + 1e-8); or apply torch.where to the input, not to the result."
         )
     return RuntimeError(
         f"Function '{name}' returned nan values in its {i}th output: the gradient of {op_name(op)} for its input {i} "
@@ -45,7 +45,7 @@ def gradient_is_nan(
 def gradient_is_infinite(
     op: Callable[..., Any], i: int, inputs: Sequence[Any] | None, g: Any, gx: Any, line: Line
 ) -> str:
-    """A gradient that became infinite on the way back."""
+    """A gradient that became infinite in the backward pass."""
     return (
         f"the gradient of {op_name(op)} for its input {i} became infinite; {_place(inputs or (), gx)}\n"
         f"{_gradients(op, inputs, g, gx, line)}"
@@ -53,12 +53,12 @@ def gradient_is_infinite(
 
 
 def _gradients(op: Callable[..., Any], inputs: Sequence[Any] | None, g: Any, gx: Any, line: Line) -> str:
-    """What went in and out, with the two lines of the program."""
+    """The inputs and gradients, with the two lines of the program."""
     frame = user_frame()
     return (
         f"{op_name(op)} ran forward here\n{source(line)}\n{_inputs(inputs or ())}"
         f"and backward was called here\n{source((frame.f_code, frame.f_lasti))}\n"
-        f"    the gradient that arrived: {shown(g)}\n    the gradient sent on: {shown(gx)}"
+        f"    the incoming gradient: {shown(g)}\n    the gradient passed on: {shown(gx)}"
     )
 
 
@@ -67,7 +67,7 @@ def _inputs(inputs: Sequence[Any]) -> str:
 
 
 def shown(x: Any) -> str:
-    """An array on one line, cut short: its numbers, and its shape."""
+    """An array on one line, abbreviated: its numbers, and its shape."""
     if not isinstance(x, np.ndarray) or x.ndim == 0:
         return f"{x:.6g}" if isinstance(x, float | np.generic | np.ndarray) else str(x)
     numbers = np.array2string(x, precision=4, threshold=8, edgeitems=2, separator=", ", max_line_width=10**6)
@@ -84,7 +84,7 @@ def _not_finite(x: Any) -> dict[str, int]:
 
 
 def _place(inputs: Sequence[Any], value: Any) -> str:
-    """Where the first such number is; and what stood there in the inputs, of an op that goes element by element."""
+    """Where the first such number is and, for an elementwise op, the inputs at that index."""
     if value.ndim == 0:
         index: tuple[int, ...] = ()
         text = f"it is {value}"

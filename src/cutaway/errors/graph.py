@@ -1,4 +1,4 @@
-"""Gradients that cannot be computed, and what would make them wrong."""
+"""Gradients that cannot be computed, or that would be wrong."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ def gradient_of_wrong_shape(op: Callable[..., Any], i: int, got: Sequence[int], 
     """A pullback that breaks the contract."""
     message = (
         f"{op_name(op)}: the pullback for input {i} returned a gradient of shape {tuple(got)}, but that input has "
-        f"shape {tuple(wanted)}. A pullback must return the shape of its own input."
+        f"shape {tuple(wanted)}. A pullback must return a gradient of its input's shape."
     )
     if not getattr(op, "broadcasts", False):
         message += (
-            " If the op stretches its inputs as NumPy does, declare it: @cutaway.differentiable(broadcasts=True), and "
-            "the engine will sum the gradient back."
+            " If the op broadcasts its inputs, declare it: @cutaway.differentiable(broadcasts=True), and the engine "
+            "will sum the gradient back."
         )
     return RuntimeError(message)
 
 
 def not_a_rule(answer: Any, inputs: int) -> TypeError:
-    """An op of one's own that returns something else than its value and its pullbacks."""
+    """A user-defined op that does not return its value and one pullback per array."""
     returned = f"the value and {len(answer) - 1}" if isinstance(answer, tuple) else f"only {describe(answer)}"
     return TypeError(
-        f"an op returns its value and one pullback for each array that it is given, here {inputs}, and this one "
-        f"returned {returned}: return value, lambda g: ..., with None in the place of a pullback that is not wanted"
+        f"an op returns its value and one pullback for each array argument, here {inputs}, but this one returned "
+        f"{returned}: return value, lambda g: ..., with None in place of a pullback that is not needed"
     )
 
 
 def graph_is_freed(op: Callable[..., Any], line: Line) -> RuntimeError:
-    """A second walk through a graph whose values are gone."""
+    """A second backward pass through a freed graph."""
     return RuntimeError(
         f"Trying to backward through the graph a second time: the values that {op_name(op)} saved were freed by the "
         f"first backward pass, to save memory.\n{source(line)}\n"
-        "If you need two passes through one graph, keep it: loss.backward(retain_graph=True) in the first. If you did "
-        "not mean to: something computed before the last backward() is used again. Compute it anew in each step, or "
-        "cut the graph with .detach(), as for a hidden state that is carried from one batch to the next."
+        "If you need two passes through one graph, retain it: loss.backward(retain_graph=True) in the first. If not: "
+        "something computed before the last backward() is used again. Recompute it in each step, or cut the graph "
+        "with .detach(), as for a hidden state carried from one batch to the next."
     )
 
 
@@ -51,7 +51,7 @@ def value_was_overwritten(op: Callable[..., Any], value: Any, read: Line, writte
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"{op_name(op)} needs a value of shape {tuple(np.shape(value))} for its gradient. "
         f"It was used here\n{source(read)}\nand overwritten here\n{source(written)}\n"
-        "Make a new tensor instead of writing in place (x = x + 1, not x += 1 or x.add_(1)), or work on a copy: "
+        "Create a new tensor instead of writing in place (x = x + 1, not x += 1 or x.add_(1)), or work on a copy: "
         "x.clone()."
     )
 
@@ -62,16 +62,17 @@ def no_graph() -> RuntimeError:
         "element 0 of tensors does not require grad and does not have a grad_fn: nothing that this tensor was "
         "computed from requires grad, so there is nothing to differentiate. Create the inputs or parameters with "
         "requires_grad=True; and check that no .detach(), .item(), .numpy(), torch.tensor(x) or no_grad() block cut "
-        "the graph on the way, and that the loss is not made of an argmax() or a comparison, which have no gradient."
+        "the graph on the way, and that the loss is not the result of an argmax() or a comparison, which have no "
+        "gradient."
     )
 
 
 def keeps_no_gradient(op: Callable[..., Any]) -> str:
-    """x.grad of what an op has made: a warning, since it is None for good."""
+    """A warning: x.grad of a non-leaf, which stays None."""
     return (
-        f"The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: {op_name(op)} has computed it, "
-        "so backward() passes its gradient on and keeps none. If you want it, call x.retain_grad() before backward(); "
-        "if x is meant to be a parameter, move it without making a new tensor, with torch.no_grad(): x -= lr * x.grad"
+        f"The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: {op_name(op)} computed it, so "
+        "backward() passes its gradient on and does not keep it. If you want it, call x.retain_grad() before "
+        "backward(); if x is meant to be a parameter, update it in place, with torch.no_grad(): x -= lr * x.grad"
     )
 
 
@@ -106,8 +107,8 @@ def inplace_on_leaf(is_view: bool) -> RuntimeError:
 def numpy_of_grad() -> RuntimeError:
     """numpy() of something that has a graph."""
     return RuntimeError(
-        "Can't call numpy() on Tensor that requires grad: NumPy would compute on without recording. "
-        "Use tensor.detach().numpy() instead."
+        "Can't call numpy() on Tensor that requires grad: what NumPy computes is not recorded. Use "
+        "tensor.detach().numpy() instead."
     )
 
 
@@ -120,46 +121,45 @@ def cannot_copy_graph() -> RuntimeError:
 
 
 def not_explainable(x: Any) -> TypeError:
-    """Something that is no tensor, given to explain."""
+    """Something other than a tensor, given to explain."""
     return TypeError(
-        f"explain follows the gradients of a tensor, and was given {describe(x)}. Give it the loss itself, before "
-        ".item() or float() makes a plain number of it: explain.text(loss)"
+        f"explain follows the gradients of a tensor, but got {describe(x)}. Pass the loss itself, before .item() or "
+        "float() makes it a plain number: explain.text(loss)"
     )
 
 
 def several_to_explain(shape: Sequence[int]) -> RuntimeError:
     """explain of something that is not one number."""
     return RuntimeError(
-        f"an explanation starts, as backward() does, from one number, and this tensor has shape {tuple(shape)}. "
-        "Reduce it first, explain.text(y.sum()), or choose one of its numbers, explain.text(y[0]); or say with what "
-        "gradient to start: gradient=torch.ones_like(y) explains the same as y.sum()"
+        f"an explanation starts from one number, as backward() does, but this tensor has shape {tuple(shape)}. Reduce "
+        "it first, explain.text(y.sum()), or select one of its elements, explain.text(y[0]); or pass the gradient to "
+        "start from: gradient=torch.ones_like(y) explains the same as y.sum()"
     )
 
 
 def freed_before_explained(op: Callable[..., Any], line: Line) -> RuntimeError:
-    """explain after a backward pass that let go of the values."""
+    """explain after a backward pass that freed the graph."""
     return RuntimeError(
-        f"the values that {op_name(op)} worked with are gone: a backward pass has been through this graph, and freed "
-        f"it to save memory.\n{source(line)}\n"
-        "Explain first, explain.text(loss), and then call loss.backward(): explaining changes nothing. Or keep the "
+        f"the values that {op_name(op)} saved are gone: a backward pass has gone through this graph, and freed them "
+        f"to save memory.\n{source(line)}\n"
+        "Explain first, explain.text(loss), and then call loss.backward(): explaining changes nothing. Or retain the "
         "graph, loss.backward(retain_graph=True)."
     )
 
 
 def leads_nowhere_near(shape: Sequence[int]) -> RuntimeError:
-    """explain of the way to a tensor to which no way leads."""
+    """explain of=x, where the loss does not depend on x."""
     return RuntimeError(
-        f"no step leads from this tensor back to the one given as of=, of shape {tuple(shape)}: it was not computed "
-        "from it. Was the other made anew in the meantime (w = w - ...), or cut off by .detach(), .item(), "
-        ".numpy() or no_grad()?"
+        f"the tensor to explain does not depend on the one given as of=, of shape {tuple(shape)}. Was that one "
+        "replaced in the meantime (w = w - ...), or was the graph cut by .detach(), .item(), .numpy() or no_grad()?"
     )
 
 
 def inputs_without_model(what: Any) -> TypeError:
-    """explain.draw(x, y) where x is no model."""
+    """explain.draw(x, y) where x is not a model."""
     return TypeError(
-        f"inputs were given to {describe(what)}, which cannot be called with them: only a model is, "
-        "explain.draw(model, x). To draw what leads to a tensor, give the tensor alone: explain.draw(loss)"
+        f"inputs were given to {describe(what)}, which is not a model: explain.draw(model, x). To draw the graph of a "
+        "tensor, pass the tensor alone: explain.draw(loss)"
     )
 
 
@@ -172,8 +172,8 @@ def no_tensor_returned(model: Any) -> TypeError:
 
 
 def no_png() -> ImportError:
-    """save("graph.png") without what makes a PNG."""
+    """save("graph.png") without resvg-py."""
     return ImportError(
-        "to write a PNG, resvg-py is needed, and it is not installed: python -m pip install 'cutaway[png]'. "
-        "Or write SVG, which needs nothing: drawing.save('graph.svg')"
+        "writing a PNG requires resvg-py, which is not installed: python -m pip install 'cutaway[png]'. Or write SVG, "
+        "which requires nothing: drawing.save('graph.svg')"
     )

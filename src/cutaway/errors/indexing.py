@@ -1,4 +1,4 @@
-"""Indices that point nowhere, and values that do not fit where they are to go."""
+"""Invalid indices, and values that do not fit the indexed elements."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def step_not_positive(step: int) -> ValueError:
     """x[::-1]"""
     if step == 0:
         return ValueError("slice step cannot be zero")
-    return ValueError(f"step must be greater than zero, but is {step}: x.flip(0) turns a dimension round")
+    return ValueError(f"step must be greater than zero, but is {step}: x.flip(0) reverses a dimension")
 
 
 def index_of_wrong_dtype(dtype: Any) -> IndexError:
-    """x[tensor of fractions]"""
+    """x[floating-point tensor]"""
     return IndexError(
         f"tensors used as indices must be long, int, byte or bool tensors, but this one has dtype {dtype}: convert "
         "it with .long()"
@@ -42,7 +42,7 @@ def index_of_wrong_dtype(dtype: Any) -> IndexError:
 
 
 def index_out_of_range(index: int, axis: int, size: int) -> IndexError:
-    """x[5] of three"""
+    """x[5] of a vector of 3"""
     range_ = f"indices go from 0 to {size - 1}, or from the end as -1 to {-size}"
     where = range_ if size else "there is nothing to index"
     return IndexError(f"index {index} is out of bounds for dimension {axis} with size {size}: {where}")
@@ -62,7 +62,7 @@ def too_many_indices(used: int, shape: Sequence[int]) -> IndexError:
 def two_ellipses() -> IndexError:
     """x[..., 0, ...]"""
     return IndexError(
-        "an index can only have a single ellipsis ('...'): it stands for all dimensions that are not named"
+        "an index can only have a single ellipsis ('...'): it stands for all dimensions without an index"
     )
 
 
@@ -75,24 +75,24 @@ def mask_of_wrong_shape(mask: Sequence[int], shape: Sequence[int], axis: int) ->
 
 
 def indices_do_not_fit(given: Sequence[Sequence[int]]) -> IndexError:
-    """x[rows, columns] of another number of rows than columns"""
+    """x[rows, columns] with different numbers of rows and columns"""
     return IndexError(
         "shape mismatch: indexing tensors could not be broadcast together with shapes "
-        f"{', '.join(str(tuple(shape)) for shape in given)}: together they name one element each time. "
-        "For every row with every column write x[rows][:, columns]."
+        f"{', '.join(str(tuple(shape)) for shape in given)}: together they select single elements. For every row with "
+        "every column, write x[rows][:, columns]."
     )
 
 
 def index_not_int64(name: str, dtype: Any, wanted: str = "int32/int64") -> RuntimeError:
-    """gather() with an index of another dtype"""
+    """gather() with an index of the wrong dtype"""
     return RuntimeError(f"{name}(): Expected dtype {wanted} for index, but got {dtype}: convert it with .long()")
 
 
 def index_of_wrong_ndim(name: str, index: Sequence[int], shape: Sequence[int]) -> RuntimeError:
-    """gather() with an index of another number of dimensions"""
+    """gather() with an index of the wrong number of dimensions"""
     return RuntimeError(
         f"{name}(): Index tensor must have the same number of dimensions as input tensor, but the shapes are "
-        f"{tuple(index)} and {tuple(shape)}. For one choice per row write index.unsqueeze(1)."
+        f"{tuple(index)} and {tuple(shape)}. To select one element per row, write index.unsqueeze(1)."
     )
 
 
@@ -105,29 +105,29 @@ def index_too_large(name: str, index: Sequence[int], shape: Sequence[int], dim: 
 
 
 def place_out_of_range(name: str, place: int, dim: int, size: int) -> RuntimeError:
-    """gather() from beyond the end"""
+    """gather() with an index out of range"""
     return RuntimeError(f"{name}(): index {place} is out of bounds for dimension {dim} with size {size}")
 
 
 def source_too_small(name: str, index: Sequence[int], source: Sequence[int]) -> RuntimeError:
-    """scatter() with fewer elements than places"""
+    """scatter() with fewer source elements than indices"""
     return RuntimeError(
         f"{name}(): Expected index {tuple(index)} to have as many dimensions as src {tuple(source)}, and in none a "
-        "larger size: each place gets an element of its own. To give all the same write src.expand(index.shape)."
+        "larger size: each position gets its own element. To write the same everywhere, use src.expand(index.shape)."
     )
 
 
 def source_of_wrong_shape(name: str, given: Sequence[int], wanted: Sequence[int], dim: int) -> RuntimeError:
     """index_add() of slices that do not fit"""
     return RuntimeError(
-        f"{name}(): source tensor shape must match self tensor shape, excluding dimension {dim}, which has a slice for "
-        f"each index: here {tuple(wanted)}, but it is {tuple(given)}"
+        f"{name}(): source tensor shape must match self tensor shape, excluding dimension {dim}, which has a slice "
+        f"for each index: expected {tuple(wanted)}, but got {tuple(given)}"
     )
 
 
 def nothing_to_scatter() -> TypeError:
     """scatter() without src and value"""
-    return TypeError("scatter(): what is to be written is missing: src=..., a tensor, or value=..., a number")
+    return TypeError("scatter(): the values to write are missing: src=..., a tensor, or value=..., a number")
 
 
 def unknown_reduce(reduce: Any) -> RuntimeError:
@@ -140,16 +140,15 @@ def cannot_select(name: str, rows: Any, size: int, dim: int) -> IndexError:
     if rows.ndim > 1:
         return IndexError(f"{name}(): Index is supposed to be a vector, but its shape is {rows.shape}")
     return IndexError(
-        f"index out of range in self: {name}() along dimension {dim} of length {size} got indices from {rows.min()} to "
-        f"{rows.max()}; they count from 0, and never from the end"
+        f"index out of range in self: {name}() along dimension {dim} of length {size} got indices from {rows.min()} "
+        f"to {rows.max()}; they start at 0, and cannot be negative"
     )
 
 
 def cannot_assign(value: Any) -> TypeError:
     """x[0] = [1, 2]"""
     return TypeError(
-        f"can't assign {describe(value)} to a part of a tensor: it takes a number, or a Tensor. Write "
-        "torch.tensor(...) around it."
+        f"can't assign {describe(value)} to a part of a tensor, only a number or a Tensor: use torch.tensor(...)."
     )
 
 
@@ -171,8 +170,8 @@ def cannot_delete() -> TypeError:
 def list_read_as_tuple() -> str:
     """A warning: an index that is a list of lists, tensors or slices."""
     return (
-        "x[[i, j]] is read as x[i, j] where i and j are not plain numbers, as in PyTorch, which is about to read it as "
-        "x[torch.tensor([i, j])]: write which of the two is meant"
+        "x[[i, j]] means x[i, j] unless i and j are plain numbers, as in PyTorch, where it will mean "
+        "x[torch.tensor([i, j])] in future: write the one that you mean"
     )
 
 
@@ -180,18 +179,18 @@ def cannot_write(target: Any, index: Any, value: Any, error: Exception) -> Excep
     """x[index] = value where the value does not fit."""
     if "read-only" in str(error) and 0 not in target.strides:
         return RuntimeError(
-            "the memory of this tensor may not be written to: it belongs to a NumPy array that is read-only. "
-            "Write to a copy: x.clone()."
+            "this tensor cannot be written to: its memory belongs to a read-only NumPy array. Write to a copy: "
+            "x.clone()."
         )
     if "read-only" in str(error):
         return RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location "
-            "(it was made by expand(), say). Write to a copy: x.clone()."
+            "(after expand(), for example). Write to a copy: x.clone()."
         )
     if isinstance(error, IndexError):
         return error
     region = target[index].shape
     return RuntimeError(
-        f"The value of shape {tuple(np.shape(value))} cannot be written to a place of shape {tuple(region)}: sizes "
+        f"The value of shape {tuple(np.shape(value))} cannot be written to elements of shape {tuple(region)}: sizes "
         "must be equal, or 1 in the value (or missing on its left)."
     )

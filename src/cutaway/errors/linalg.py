@@ -11,7 +11,7 @@ from .words import describe, shapes
 
 
 class LinAlgError(RuntimeError):
-    """A matrix for which there is no answer: one without an inverse, say. PyTorch's torch.linalg.LinAlgError."""
+    """A result that does not exist, such as the inverse of a singular matrix. PyTorch's torch.linalg.LinAlgError."""
 
 
 def no_answer(name: str, matrices: Any) -> LinAlgError:
@@ -23,9 +23,9 @@ def no_answer(name: str, matrices: Any) -> LinAlgError:
         first = tuple(np.argwhere(np.linalg.slogdet(matrices).sign == 0)[0].tolist())
         where = f" (Batch element {first[0] if len(first) == 1 else first}):"
     return LinAlgError(
-        f"linalg.{name}:{where} the matrix of shape {matrices.shape[-2:]} is singular, and has no inverse: one of "
-        "its rows is a combination of the others. Are two rows or columns the same? A small number on the diagonal "
-        "makes it invertible: A + 1e-6 * torch.eye(n)."
+        f"linalg.{name}:{where} the matrix of shape {matrices.shape[-2:]} is singular, and has no inverse: one of its "
+        "rows is a linear combination of the others. Are two rows or columns equal? Adding a small number to the "
+        "diagonal makes it invertible: A + 1e-6 * torch.eye(n)."
     )
 
 
@@ -51,7 +51,7 @@ def not_square(name: str, shape: Sequence[int]) -> RuntimeError:
 
 
 def needs_real_numbers(name: str, dtype: Any) -> RuntimeError:
-    """inv() of whole numbers"""
+    """inv() of integers"""
     return RuntimeError(f"{name}: Expected a floating point tensor as input, but got {dtype}: use x.float()")
 
 
@@ -66,17 +66,17 @@ def narrower_dtype(name: str, own: Any, dtype: Any) -> RuntimeError:
 def unknown_matrix_norm(given: Any) -> RuntimeError:
     """matrix_norm(A, 3)"""
     return RuntimeError(
-        f"linalg.matrix_norm: Order {given} not supported. There are 'fro' (as if it were one vector), 'nuc' (the sum "
-        "of the singular values), 2 and -2 (the largest, the smallest of them), 1 and -1 (the largest, the smallest "
-        "sum of a column), inf and -inf (of a row)."
+        f"linalg.matrix_norm: Order {given} not supported. Supported are 'fro' (the 2-norm of all elements), 'nuc' "
+        "(the sum of the singular values), 2 and -2 (the largest, the smallest of them), 1 and -1 (the largest, the "
+        "smallest column sum of |A|), inf and -inf (row sum)."
     )
 
 
 def norm_of_many_dims(ndim: int) -> RuntimeError:
     """linalg.norm(x, 2) of a batch"""
     return RuntimeError(
-        f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D. Say what is "
-        "measured: dim=-1 for each vector, dim=(-2, -1) for each matrix."
+        f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D. Specify dim: "
+        "dim=-1 for vectors, dim=(-2, -1) for matrices."
     )
 
 
@@ -94,18 +94,17 @@ def not_two_dims(dim: Any) -> RuntimeError:
 
 
 def norm_of_nothing(ord: float) -> RuntimeError:
-    """The largest of no elements."""
+    """The infinity norm of no elements."""
     return RuntimeError(
-        f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor: no elements have no largest and no "
-        "smallest"
+        f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor: it has no maximum and no minimum"
     )
 
 
 def cannot_solve(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
     """solve() of shapes that do not fit"""
     return RuntimeError(
-        f"linalg.solve: Incompatible shapes of A and B for the equation AX = B: {shapes(a, b)}. B has a row for each "
-        f"row of A, {a[-2]}, as a vector of that length or a matrix of that many rows."
+        f"linalg.solve: Incompatible shapes of A and B for the equation AX = B: {shapes(a, b)}. B must have as many "
+        f"rows as A, {a[-2]}: a vector of that length, or a matrix with that many rows."
     )
 
 
@@ -118,7 +117,7 @@ def inner_mismatch(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
 
 
 def factor_of_wrong_ndim(name: str, given: Sequence[int], ndim: int, which: str) -> RuntimeError:
-    """addmm() of something that is no matrix"""
+    """addmm() of a tensor that is not a matrix"""
     what = "a matrix" if ndim == 2 else "a batch of matrices"
     return RuntimeError(f"{name}: {which} must be {what}, with {ndim} dimensions, but its shape is {tuple(given)}")
 
@@ -132,10 +131,10 @@ def factors_mismatch(name: str, a: Sequence[int], b: Sequence[int]) -> RuntimeEr
 
 
 def summand_mismatch(name: str, given: Sequence[int], product: Sequence[int]) -> RuntimeError:
-    """addmm() to something of another shape"""
+    """addmm() to a tensor of the wrong shape"""
     return RuntimeError(
-        f"{name}: the tensor that the product is added to has the shape {tuple(given)}, which cannot be stretched to "
-        f"the product's, {tuple(product)}"
+        f"{name}: the tensor that the product is added to has shape {tuple(given)}, which cannot be broadcast to the "
+        f"product's, {tuple(product)}"
     )
 
 
@@ -153,15 +152,16 @@ def contraction_mismatch(a: Sequence[int], b: Sequence[int], i: int, j: int) -> 
 def unequal_dims(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
     """tensordot(dims=([0], [0, 1]))"""
     return RuntimeError(
-        f"tensordot: both dimension lists should have same length, for they name pairs, but got {list(a)} and {list(b)}"
+        f"tensordot: both dimension lists should have same length, because they name pairs, but got {list(a)} and "
+        f"{list(b)}"
     )
 
 
 def number_of_dims(dims: int, a: Sequence[int], b: Sequence[int]) -> RuntimeError:
     """tensordot(dims=5)"""
     return RuntimeError(
-        f"tensordot: dims={dims} last dimensions of the first with as many first ones of the second: it goes from 0 to "
-        f"{min(len(a), len(b))} for shapes {shapes(a, b)}"
+        f"tensordot: dims={dims} contracts the last dimensions of the first with as many first ones of the second: it "
+        f"must be from 0 to {min(len(a), len(b))} for shapes {shapes(a, b)}"
     )
 
 
@@ -205,7 +205,7 @@ def invalid_label(equation: str, place: int) -> RuntimeError:
     """einsum("i1->i")"""
     return RuntimeError(
         f"einsum(): invalid subscript {equation[place]!r} given at index {place} in the equation string {equation!r}: "
-        "subscripts must be in [a-zA-Z], operands are parted by commas, and '...' stands for further dimensions"
+        "subscripts must be in [a-zA-Z], operands are separated by commas, and '...' stands for further dimensions"
     )
 
 

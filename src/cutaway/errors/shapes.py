@@ -1,4 +1,4 @@
-"""Shapes that do not fit, and dimensions that are not there."""
+"""Shapes that do not match, and dimensions that do not exist."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .words import describe, op_name, shapes
 
 
 def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, Any], error: Exception) -> Exception:
-    """The error to raise in place of NumPy's: PyTorch's type, and the op and its inputs named."""
+    """The error to raise in place of NumPy's: of PyTorch's type, naming the op and its inputs."""
     name = op_name(op)
     arrays = [x for x in inputs if isinstance(x, np.ndarray)]
     if re.search(r"supported dimension|within \[0, 64\]", str(error)):
         return RuntimeError(
-            f"{name}: the result would have more than 64 dimensions, which is the most that NumPy's arrays have. "
-            f"It was given {', '.join(f'{a.ndim} dimensions' for a in arrays)}; flatten or squeeze some of them first."
+            f"{name}: the result would have more than 64 dimensions, the maximum in NumPy. It was given "
+            f"{', '.join(f'{a.ndim} dimensions' for a in arrays)}; flatten or squeeze some of them first."
         )
     if name == "matmul" and len(arrays) == 2:
         return matmul_mismatch(arrays[0].shape, arrays[1].shape)
@@ -46,29 +46,29 @@ def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, A
 
 
 def linear_mismatch(x: Sequence[int], weight: Sequence[int], bias: Sequence[int] = ()) -> RuntimeError:
-    """An input, a weight and a bias of a linear layer that do not fit together."""
+    """An input, a weight and a bias of a linear layer that do not match."""
     if len(weight) == 2 and x[-1:] == weight[1:]:
         return RuntimeError(
-            f"linear: the bias has a number for each of the {weight[0]} outputs of the weight, {tuple(weight)}, and "
-            f"was given with shape {tuple(bias)}"
+            f"linear: the bias must have an element for each of the {weight[0]} outputs of the weight, "
+            f"{tuple(weight)}, but has shape {tuple(bias)}"
         )
     return RuntimeError(
-        f"linear: input @ weight.T multiplies the last axis of the input by the last of the weight, {tuple(weight)}: "
-        f"it must have size {weight[-1]}, and the input has shape {tuple(x)}"
+        "linear: input @ weight.T multiplies the last axis of the input by the last axis of the weight, "
+        f"{tuple(weight)}: it must have size {weight[-1]}, but the input has shape {tuple(x)}"
     )
 
 
 def no_common_shape(name: str, given: Sequence[Sequence[int]]) -> RuntimeError:
-    """Two shapes of which neither can be stretched to the other."""
+    """Shapes that cannot be broadcast together."""
     width = max(len(s) for s in given)
     padded = [(1,) * (width - len(s)) + tuple(s) for s in given]
     clash = [i for i in range(width) if len({s[i] for s in padded} - {1}) > 1]
     axis = clash[-1] if clash else width - 1
     sizes = [s[axis] for s in padded]
     message = (
-        f"{name}: the shapes {shapes(*given)} do not fit together: at dimension {axis} (counted after aligning the "
-        f"last ones) the sizes are {' and '.join(map(str, sizes))}. Sizes must be equal, or one of them 1 (or missing "
-        "on the left), which is then stretched."
+        f"{name}: the shapes {shapes(*given)} cannot be broadcast together: at dimension {axis} (counted after "
+        f"aligning the last ones) the sizes are {' and '.join(map(str, sizes))}. Sizes must be equal, or one of them "
+        "1 (or missing on the left)."
     )
     if len(given) == 2:
         message += _broadcast_advice(tuple(given[0]), tuple(given[1]))
@@ -76,7 +76,7 @@ def no_common_shape(name: str, given: Sequence[Sequence[int]]) -> RuntimeError:
 
 
 def _broadcast_advice(a: tuple[int, ...], b: tuple[int, ...]) -> str:
-    """The one-line repair of a broadcast that fails, where there is an obvious one."""
+    """The one-line fix of a failed broadcast, if there is an obvious one."""
     for big, small, word in ((a, b, "second"), (b, a, "first")):
         if len(small) == 1 and len(big) > 1 and small[0] == big[0]:
             column = (small[0], 1)
@@ -98,7 +98,8 @@ def matmul_mismatch(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
     message = f"matmul: shapes {shapes(a, b)} cannot be multiplied: "
     if a[-1] == inner:
         return RuntimeError(
-            message + f"the batch dimensions {shapes(a[:-2], b[:-2])} do not fit together. They must be equal, or 1."
+            message
+            + f"the batch dimensions {shapes(a[:-2], b[:-2])} cannot be broadcast together. They must be equal, or 1."
         )
     message += (
         f"the last dimension of the left side is {a[-1]}, the {'second to last' if len(b) > 1 else 'only'} dimension "
@@ -112,29 +113,29 @@ def matmul_mismatch(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
 
 
 def cannot_reshape(shape: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
-    """A shape that holds another number of elements."""
+    """A shape with a different number of elements."""
     n = int(np.prod(shape, dtype=np.int64))
     wanted = tuple(wanted)
     if sum(size == -1 for size in wanted) > 1:
-        return RuntimeError(f"reshape: only one size may be -1 (worked out from the others), but {wanted} has more.")
+        return RuntimeError(f"reshape: only one size may be -1 (inferred from the others), but {wanted} has more.")
     known = int(np.prod([size for size in wanted if size != -1], dtype=np.int64))
     why = f"a tensor of shape {tuple(shape)} has {n} elements, "
     if any(size < -1 for size in wanted):
-        return RuntimeError(f"reshape: sizes must be 0 or more, or -1 once, but {wanted} was asked for.")
+        return RuntimeError(f"reshape: sizes must be 0 or more, or -1 once, but got {wanted}.")
     if -1 in wanted:
-        why += f"which cannot be divided among {known} (the product of the other sizes in {wanted})."
-        fix = " Check the other sizes; a batch is kept with x.reshape(x.shape[0], -1) or x.flatten(1)."
+        why += f"which is not divisible by {known} (the product of the other sizes in {wanted})."
+        fix = " Check the other sizes; to keep the batch, write x.reshape(x.shape[0], -1) or x.flatten(1)."
     else:
         why += f"the shape {wanted} holds {known}."
-        fix = " Let one size be worked out by writing -1 for it."
+        fix = " Write -1 for one size to infer it."
     return RuntimeError("reshape: " + why + fix)
 
 
 def cannot_expand(shape: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
-    """A shape to which a tensor cannot be stretched."""
+    """A shape to which a tensor cannot be expanded."""
     return RuntimeError(
-        f"expand: a tensor of shape {tuple(shape)} cannot be stretched to {tuple(wanted)}: only dimensions of size 1 "
-        "(and new ones on the left) can be stretched. To repeat a dimension of another size use x.repeat(...)."
+        f"expand: a tensor of shape {tuple(shape)} cannot be expanded to {tuple(wanted)}: only dimensions of size 1 "
+        "(and new ones on the left) can be expanded. To repeat a dimension of another size, use x.repeat(...)."
     )
 
 
@@ -152,7 +153,7 @@ def dim_out_of_range(dim: int, ndim: int) -> IndexError:
     """A dimension that the tensor does not have."""
     if ndim == 0:
         return IndexError(
-            f"Dimension out of range: dim={dim} was asked for, but a tensor with one number has only dim 0 or -1."
+            f"Dimension out of range: dim={dim} was given, but a 0-d tensor has only dim 0 and -1."
         )
     return IndexError(
         f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim}): the tensor has "
@@ -161,20 +162,19 @@ def dim_out_of_range(dim: int, ndim: int) -> IndexError:
 
 
 def dim_of_a_number(dim: Any) -> IndexError:
-    """The length of a dimension of a single number."""
+    """The size of a dimension of a 0-d tensor."""
     return IndexError(f"Dimension specified as {dim} but tensor has no dimensions: it holds a single number")
 
 
 def not_a_shape(given: Sequence[Any]) -> TypeError:
-    """Something else than whole numbers for lengths."""
+    """A shape that does not consist of integers."""
     return TypeError(
-        "a shape is made of whole numbers, as in (2, 3), but this was given: "
-        f"{', '.join(map(describe, given)) or 'nothing'}"
+        f"a shape consists of integers, as in (2, 3), but got: {', '.join(map(describe, given)) or 'nothing'}"
     )
 
 
 def negative_size(name: str, shape: Sequence[int]) -> RuntimeError:
-    """A new tensor with a length below 0."""
+    """A new tensor with a negative size."""
     return RuntimeError(f"{name}: Dimension size must be non-negative, but the shape is {tuple(shape)}")
 
 
@@ -189,8 +189,8 @@ def cannot_view(shape: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
     """view() where only a copy would do."""
     return RuntimeError(
         f"view size is not compatible with input tensor's size and stride: the elements of this {tuple(shape)} tensor "
-        f"do not lie in memory in the order of a {tuple(wanted)} one (it was transposed or sliced, say). Use "
-        "x.reshape(...), which copies where it must, or x.contiguous().view(...)."
+        f"do not lie in memory in the order of a {tuple(wanted)} one (after a transpose or a slice, for example). Use "
+        "x.reshape(...), which copies if necessary, or x.contiguous().view(...)."
     )
 
 
@@ -203,23 +203,23 @@ def flatten_backwards(start_dim: int, end_dim: int) -> RuntimeError:
 
 
 def cannot_unflatten(dim: int, length: int, sizes: Sequence[int]) -> RuntimeError:
-    """Lengths that do not multiply to that of the dimension to split."""
+    """Sizes whose product is not the size of the dimension to split."""
     return RuntimeError(
-        f"unflatten: sizes {tuple(sizes)} do not multiply up to the length of dimension {dim}, which is {length}. "
-        "One of them may be -1, and is worked out."
+        f"unflatten: sizes {tuple(sizes)} do not multiply to the length of dimension {dim}, which is {length}. One of "
+        "them may be -1, and is inferred."
     )
 
 
 def cannot_permute(order: Sequence[int], ndim: int) -> RuntimeError:
     """An order that does not name every dimension once."""
     return RuntimeError(
-        f"permute(): the tensor has {ndim} dimensions; each must be named once, but got {tuple(order)}. "
-        "To exchange two write x.transpose(a, b)."
+        f"permute(): the tensor has {ndim} dimensions; each must be named once, but got {tuple(order)}. To swap two, "
+        "write x.transpose(a, b)."
     )
 
 
 def cannot_move_dims(source: Any, destination: Any) -> RuntimeError:
-    """movedim() with as many from as to."""
+    """movedim() with different numbers of sources and destinations."""
     return RuntimeError(
         f"movedim: source={source} and destination={destination} must name the same number of dimensions: where each "
         "goes"
@@ -235,14 +235,14 @@ def not_a_matrix(ndim: int) -> RuntimeError:
 
 
 def needs_matrices(name: str, shape: Sequence[int]) -> RuntimeError:
-    """Something that is done to matrices, asked of less."""
+    """A matrix operation on a tensor with fewer than 2 dimensions."""
     return RuntimeError(
         f"{name} needs a matrix, or a batch of them: at least 2 dimensions, but the shape is {tuple(shape)}"
     )
 
 
 def repeats_do_not_fit(repeats: Sequence[int], n: int | None) -> RuntimeError:
-    """repeat_interleave() with more numbers, or fewer, than elements."""
+    """repeat_interleave() with more or fewer counts than elements."""
     wanted = "a vector" if n is None else f"{n}, one for each element along dim, or a single one"
     return RuntimeError(
         f"repeat_interleave: repeats must have the same size as input along dim: {wanted}, and its shape is "
@@ -251,12 +251,12 @@ def repeats_do_not_fit(repeats: Sequence[int], n: int | None) -> RuntimeError:
 
 
 def output_of_other_size(given: int | None, length: int) -> RuntimeError:
-    """repeat_interleave() whose result has another length than was said."""
+    """repeat_interleave() with a wrong output_size."""
     return RuntimeError(f"repeat_interleave: Invalid output_size, expected {length} but got {given}")
 
 
 def shifts_do_not_fit(shifts: Sequence[int], dims: Sequence[int]) -> RuntimeError:
-    """roll() by more shifts, or fewer, than dimensions."""
+    """roll() with more or fewer shifts than dimensions."""
     return RuntimeError(
         f"shifts and dimensions must align, one shift for each dimension, but the shifts are {tuple(shifts)} and the "
         f"dims {tuple(dims)}"
@@ -266,21 +266,21 @@ def shifts_do_not_fit(shifts: Sequence[int], dims: Sequence[int]) -> RuntimeErro
 def no_diagonal(ndim: int) -> RuntimeError:
     """diag() of neither a vector nor a matrix."""
     return RuntimeError(
-        f"diag(): Supports 1D or 2D tensors. Got {ndim}D: x.diagonal(dim1=-2, dim2=-1) takes those of a batch"
+        f"diag(): Supports 1D or 2D tensors. Got {ndim}D: x.diagonal(dim1=-2, dim2=-1) returns those of a batch"
     )
 
 
 def transpose_of_no_matrix(shape: Sequence[int]) -> str:
-    """A warning: x.T of what is no matrix."""
-    instead = "x.unsqueeze(1) makes a column of it" if len(shape) == 1 else "x.mT transposes each matrix of a batch"
+    """A warning: x.T of a tensor that is not a matrix."""
+    instead = "x.unsqueeze(1) makes it a column" if len(shape) == 1 else "x.mT transposes each matrix of a batch"
     return (
-        f"x.T reverses the dimensions, and of shape {tuple(shape)} that is rarely meant, and out of use in PyTorch: "
-        f"{instead}, and x.permute(*range(x.ndim - 1, -1, -1)) does what x.T does"
+        f"x.T reverses the dimensions, which is rarely meant for shape {tuple(shape)} and is deprecated in PyTorch: "
+        f"{instead}, and x.permute(*range(x.ndim - 1, -1, -1)) is equivalent to x.T"
     )
 
 
 def no_common_diagonal(shape: Sequence[int]) -> RuntimeError:
-    """fill_diagonal_() of what is neither a matrix nor a cube."""
+    """fill_diagonal_() of a vector, or of dimensions of different sizes."""
     if len(shape) < 2:
         return RuntimeError(f"fill_diagonal_: dimensions must larger than 1, and the shape is {tuple(shape)}")
     return RuntimeError(
@@ -295,7 +295,7 @@ def diagonal_of_one(dim1: int, dim2: int) -> RuntimeError:
 
 
 def no_windows(shape: Sequence[int], dim: int, size: int, step: int) -> RuntimeError:
-    """Windows that are longer than what they are cut from, or that do not move."""
+    """Windows larger than the dimension, or with a step of 0."""
     if step < 1:
         return RuntimeError(f"unfold: step is {step} but must be > 0")
     if size < 0:
@@ -304,18 +304,18 @@ def no_windows(shape: Sequence[int], dim: int, size: int, step: int) -> RuntimeE
 
 
 def cannot_view_bytes(array: Any, dtype: Any) -> RuntimeError:
-    """view(dtype) where the bytes cannot be read so."""
+    """view(dtype) where the memory layout does not allow it."""
     return RuntimeError(
-        f"view: {array.dtype} elements of shape {array.shape} cannot be seen as {dtype}: where the two have another "
-        "number of bytes, the last dimension must lie in memory without gaps, and hold a whole number of the new "
-        f"elements. To convert the numbers write x.to({dtype})."
+        f"view: {array.dtype} elements of shape {array.shape} cannot be viewed as {dtype}: where the element sizes "
+        "differ, the last dimension must be contiguous, and its bytes divisible into new elements. To convert the "
+        f"values, write x.to({dtype})."
     )
 
 
 def needs_dimensions(name: str) -> RuntimeError:
-    """A tensor to be cut that has no dimension."""
+    """A 0-d tensor that is to be split."""
     return RuntimeError(
-        f"{name} expects at least a 1-dimensional tensor: this one holds a single number, with no dimension to cut"
+        f"{name} expects at least a 1-dimensional tensor: this one is a single number, with no dimension to split"
     )
 
 
@@ -325,8 +325,8 @@ def narrow_out_of_range(start: int, length: int) -> IndexError:
 
 
 def start_not_an_index(start: Any) -> RuntimeError:
-    """narrow() that starts at a tensor of fractions, of bools, or of several numbers."""
-    return RuntimeError(f"narrow: start must be an 0-dim integral Tensor, or a whole number, not {describe(start)}")
+    """narrow() whose start is a tensor of floats, of bools, or of several numbers."""
+    return RuntimeError(f"narrow: start must be an 0-dim integral Tensor, or an integer, not {describe(start)}")
 
 
 def narrow_too_long(start: int, length: int, size: int) -> RuntimeError:
@@ -337,7 +337,7 @@ def narrow_too_long(start: int, length: int, size: int) -> RuntimeError:
 
 
 def cannot_split(lengths: Any, size: int) -> RuntimeError:
-    """Pieces that do not make up the dimension."""
+    """Split sizes whose sum is not the size of the dimension."""
     if isinstance(lengths, int):
         return RuntimeError(
             f"split expects split_size be positive, but got split_size={lengths}: it is the length of each piece"
@@ -349,17 +349,17 @@ def cannot_split(lengths: Any, size: int) -> RuntimeError:
 
 
 def no_chunks(chunks: int) -> RuntimeError:
-    """chunk() into none."""
+    """chunk() into 0 chunks."""
     return RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}: it is the number of pieces")
 
 
 def cannot_repeat(shape: Sequence[int], times: Sequence[int]) -> RuntimeError:
-    """repeat() with fewer numbers than dimensions, or with a negative one."""
+    """repeat() with fewer counts than dimensions, or with a negative one."""
     if len(times) >= len(shape):
         return RuntimeError(f"repeat: a tensor cannot be repeated a negative number of times, but got {tuple(times)}")
     return RuntimeError(
-        "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: "
-        f"the shape is {tuple(shape)}, but got {tuple(times)}. Write 1 for a dimension that is to stay as it is."
+        "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: the shape is "
+        f"{tuple(shape)}, but got {tuple(times)}. Write 1 for a dimension that is not repeated."
     )
 
 
@@ -369,7 +369,7 @@ def cannot_cat_numbers() -> RuntimeError:
 
 
 def not_tensors(name: str, given: Any, i: int | None = None) -> TypeError:
-    """Something else than a list of tensors, or something else in the list."""
+    """An argument that is not a list of tensors."""
     if i is None:
         return TypeError(
             f"{name}(): argument 'tensors' must be tuple of Tensors, not {describe(given)}: write torch.{name}([a, b])"
@@ -384,7 +384,7 @@ def no_tensors(name: str) -> Exception:
 
 
 def unknown_indexing(indexing: Any) -> RuntimeError:
-    """meshgrid() in a third way."""
+    """meshgrid() with an unknown indexing."""
     return RuntimeError(
         f"torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {indexing!r}. "
         "\"ij\" puts rows first, as matrices do; \"xy\" columns, as plots do."
@@ -392,31 +392,31 @@ def unknown_indexing(indexing: Any) -> RuntimeError:
 
 
 def meshgrid_of_dtypes() -> RuntimeError:
-    """meshgrid() of whole numbers and fractions."""
+    """meshgrid() of tensors of different dtypes."""
     return RuntimeError(
         "torch.meshgrid expects all tensors to have the same dtype: convert them with .to(dtype) or .float()"
     )
 
 
 def product_of_wrong_ndim(name: str, a: Sequence[int], b: Sequence[int], left: int, right: int) -> RuntimeError:
-    """A product of matrices asked of something else."""
+    """A matrix product of operands with the wrong numbers of dimensions."""
     return RuntimeError(
         f"{name}: expected tensors with {left} and {right} dimension{'s' * (right > 1)}, but the shapes are "
-        f"{shapes(a, b)}; @ takes any number of them"
+        f"{shapes(a, b)}; @ takes any number of dimensions"
     )
 
 
 def batches_differ(name: str, a: Sequence[int], b: Sequence[int]) -> RuntimeError:
-    """Two batches of another number of matrices."""
+    """Two batches with different numbers of matrices."""
     return RuntimeError(
-        f"{name}: both batches need the same number of matrices, but the shapes are {shapes(a, b)}; @ stretches a "
+        f"{name}: both batches need the same number of matrices, but the shapes are {shapes(a, b)}; @ broadcasts a "
         "batch of one"
     )
 
 
 def inplace_cannot_grow(shape: Sequence[int], result: Sequence[int]) -> RuntimeError:
-    """An in-place op whose result has another shape."""
+    """An in-place op whose result has a different shape."""
     return RuntimeError(
         f"output with shape {tuple(shape)} doesn't match the broadcast shape {tuple(result)}: an in-place operation "
-        "cannot make a tensor larger. Write x = x + y, which makes a new one."
+        "cannot make a tensor larger. Write x = x + y, which creates a new one."
     )

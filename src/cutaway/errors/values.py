@@ -13,56 +13,56 @@ from .words import describe, how_to_get_a_tensor, nearest
 
 
 def not_a_tensor(name: str, given: Any) -> TypeError:
-    """Something else where only a Tensor will do."""
+    """An argument that must be a Tensor."""
     return TypeError(
         f"{name}(): a Tensor is needed, not {describe(given)}: {how_to_get_a_tensor(given)}"
     )
 
 
 def not_an_operand(given: Any) -> TypeError:
-    """Something that is neither a Tensor nor a number."""
+    """An operand that is neither a Tensor nor a number."""
     return TypeError(
         f"a Tensor or a number is needed here, but this is {describe(given)}: {how_to_get_a_tensor(given)}"
     )
 
 
 def not_a_number(given: Any) -> TypeError:
-    """Something else where only a number will do."""
+    """An argument that must be a number."""
     return TypeError(f"a number is needed here, but this is {describe(given)}")
 
 
 def ends_with_dimensions(shape: Sequence[int]) -> RuntimeError:
     """linspace() from or to a tensor that has dimensions."""
     return RuntimeError(
-        "linspace only supports 0-dimensional start and end tensors, or numbers, and here the shape of one is "
+        "linspace only supports 0-dimensional start and end tensors, or numbers, but the shape of one is "
         f"{tuple(shape)}"
     )
 
 
 def not_an_integer(name: str, what: str, given: Any) -> TypeError:
-    """A fraction, or worse, for a count."""
-    return TypeError(f"{name}(): {what} must be int, a whole number, not {describe(given)}")
+    """A count that is not an integer."""
+    return TypeError(f"{name}(): {what} must be an int, not {describe(given)}")
 
 
 def not_a_single_value(name: str, shape: Sequence[int]) -> RuntimeError:
     """A tensor with dimensions where one number is wanted."""
     return RuntimeError(
         f"{name} only supports a 0-dimensional value tensor, but got a tensor of shape {tuple(shape)}; "
-        "torch.where(mask, values, x) and x.copy_(values) take one for each place"
+        "torch.where(mask, values, x) and x.copy_(values) take one for each element"
     )
 
 
 def number_does_not_fit(value: Any, dtype: Any) -> RuntimeError:
-    """A number beyond what a dtype holds."""
+    """A number outside of the range of a dtype."""
     limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
     what = f"from {limits.min} to {limits.max}"
     return RuntimeError(
-        f"value cannot be converted to type {dtype} without overflow: {value} was given, and it holds numbers {what}"
+        f"value cannot be converted to type {dtype} without overflow: {value} is not in the range {what}"
     )
 
 
 def out_of_range(name: str, what: str, given: Any, wanted: str) -> RuntimeError:
-    """An argument that a distribution cannot have."""
+    """A parameter outside of its range."""
     return RuntimeError(f"{name} expects {what} to be {wanted}, but found {what}={given}")
 
 
@@ -70,8 +70,8 @@ def unknown_keyword(name: str, keyword: str, known: Iterable[str]) -> TypeError:
     """A keyword that a function does not have."""
     if keyword == "out":
         return TypeError(
-            f"{name}() got out=, which cutaway leaves out: assign the result, y = {name}(...), or write it "
-            f"into a tensor that is there, y.copy_({name}(...))."
+            f"{name}() got out=, which is not supported here: assign the result, y = {name}(...), or write it into an "
+            f"existing tensor, y.copy_({name}(...))."
         )
     names = [n for n in known if n not in ("self", "names")]
     return TypeError(
@@ -81,7 +81,7 @@ def unknown_keyword(name: str, keyword: str, known: Iterable[str]) -> TypeError:
 
 
 def out_with_gradient(name: str) -> RuntimeError:
-    """out= where a gradient is asked for."""
+    """out= where an argument requires grad."""
     return RuntimeError(
         f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
         f"requires grad: assign the result, y = {name}(...), or compute it under torch.no_grad()"
@@ -89,15 +89,15 @@ def out_with_gradient(name: str) -> RuntimeError:
 
 
 def out_of_other_shape(name: str, shape: Sequence[int], wanted: Sequence[int]) -> str:
-    """A warning: out= is given a tensor of another shape."""
+    """A warning: out= has a different shape."""
     return (
-        f"{name}(): out= has shape {tuple(shape)}, and gets the result's, {tuple(wanted)}, in new memory. For an "
-        "output of any shape write out=torch.empty(0)"
+        f"{name}(): out= has shape {tuple(shape)}, and is resized to the result's, {tuple(wanted)}, in new memory. "
+        "For an output of any shape, write out=torch.empty(0)"
     )
 
 
 def alpha_of_wrong_kind(alpha: Any, kind: str) -> RuntimeError:
-    """add(other, alpha) with a factor that the result cannot hold."""
+    """add(other, alpha) with an alpha that the result dtype cannot represent."""
     if isinstance(alpha, bool):
         return RuntimeError(f"Boolean alpha only supported for Boolean results: write alpha={int(alpha)}")
     return RuntimeError(
@@ -107,7 +107,7 @@ def alpha_of_wrong_kind(alpha: Any, kind: str) -> RuntimeError:
 
 
 def clamp_without_limits() -> RuntimeError:
-    """clamp() of nothing."""
+    """clamp() without bounds."""
     return RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None, as in x.clamp(min=0)")
 
 
@@ -117,20 +117,20 @@ def clamp_with_both_kinds() -> TypeError:
 
 
 def unknown_rounding_mode(mode: Any) -> RuntimeError:
-    """div() with a third way to round."""
+    """div() with an unknown rounding mode."""
     return RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {mode!r}")
 
 
 def division_by_zero(name: str) -> RuntimeError:
-    """Whole numbers divided by 0."""
+    """Integers divided by 0."""
     return RuntimeError(
-        f"ZeroDivisionError: {name} of whole numbers by 0 has no answer. In floating point, x / y or x.float() // y "
-        "gives inf or nan."
+        f"ZeroDivisionError: {name} of integers by 0 is undefined. In floating point, x / y or x.float() // y gives "
+        "inf or nan."
     )
 
 
 def negative_power(exponent: Any) -> RuntimeError:
-    """Whole numbers to a negative power."""
+    """Integers to a negative power."""
     return RuntimeError(
         f"Integers to negative integer powers are not allowed: x ** {exponent} is a fraction. Write x.float() ** "
         f"{exponent}."
@@ -138,7 +138,7 @@ def negative_power(exponent: Any) -> RuntimeError:
 
 
 def cannot_contain(given: Any) -> RuntimeError:
-    """`in` with something that a tensor cannot hold."""
+    """`in` with something other than a number or a Tensor."""
     return RuntimeError(
         f"Tensor.__contains__ only supports Tensor or scalar, but you passed in {describe(given)}: a tensor holds "
         "numbers only"
@@ -149,19 +149,19 @@ def cannot_contain(given: Any) -> RuntimeError:
 
 
 def not_for_dtype(name: str, dtype: str, instead: str) -> NotImplementedError:
-    """An op that does not exist for this kind of number."""
+    """An op that is not defined for this dtype."""
     return NotImplementedError(f"\"{name}\" not implemented for {dtype!r}: it needs {instead}")
 
 
 def no_bools(name: str) -> RuntimeError:
-    """The place of the largest of True and False."""
+    """argmax() or argmin() of bools."""
     return RuntimeError(
         f"{name}(): does not support bool input: write x.int().{name}(), or x.nonzero() for the places of True"
     )
 
 
 def bool_arithmetic(expression: str, instead: str = "") -> RuntimeError:
-    """Arithmetic with True and False."""
+    """Arithmetic with bools."""
     return RuntimeError(
         f"{expression} with a bool tensor is not supported: "
         f"{instead and instead + ', or '}convert it to numbers with x.int()"
@@ -169,12 +169,12 @@ def bool_arithmetic(expression: str, instead: str = "") -> RuntimeError:
 
 
 def bool_subtraction() -> RuntimeError:
-    """True minus something."""
-    return bool_arithmetic("x - y", "write x ^ y for what differs")
+    """Subtraction of bools."""
+    return bool_arithmetic("x - y", "write x ^ y for the exclusive or")
 
 
 def not_invertible(dtype: Any) -> TypeError:
-    """~ of fractions."""
+    """~ of floating-point numbers."""
     return TypeError(
         f"~ (operator.invert) is only implemented on integer and Boolean-type tensors, not on {dtype}: compare "
         "first, ~(x > 0)"
@@ -182,7 +182,7 @@ def not_invertible(dtype: Any) -> TypeError:
 
 
 def needs_fractions(name: str, dtype: Any) -> RuntimeError:
-    """A mean of whole numbers."""
+    """A mean of integers."""
     return RuntimeError(
         f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
         f"{dtype}. Write x.float().{name}(...)."
@@ -190,7 +190,7 @@ def needs_fractions(name: str, dtype: Any) -> RuntimeError:
 
 
 def not_a_mask(name: str, dtype: Any) -> RuntimeError:
-    """Numbers where True and False are wanted."""
+    """A condition that is not bool."""
     return RuntimeError(
         f"{name} expected a boolean tensor as its condition, but got a tensor with dtype {dtype}: compare first, as "
         "in x != 0"
@@ -198,14 +198,14 @@ def not_a_mask(name: str, dtype: Any) -> RuntimeError:
 
 
 def dtypes_differ(name: str, a: Any, b: Any) -> RuntimeError:
-    """Two dtypes where they have to be equal."""
+    """Two dtypes that must be equal."""
     return RuntimeError(
         f"{name}: expected both tensors to have the same dtype, but got {a} and {b}: convert one with .to({b})"
     )
 
 
 def inplace_cannot_cast(result: Any, dtype: Any) -> RuntimeError:
-    """An in-place op whose result the tensor cannot hold."""
+    """An in-place op whose result dtype the tensor cannot represent."""
     return RuntimeError(
         f"result type {result} can't be cast to the desired output type {dtype}: the tensor keeps its dtype when it is "
         f"changed in place, and {dtype} cannot hold the result. Convert it first, x = x.to({result}), or write x = x + "
@@ -214,11 +214,10 @@ def inplace_cannot_cast(result: Any, dtype: Any) -> RuntimeError:
 
 
 def cannot_require_grad(dtype: Any) -> RuntimeError:
-    """requires_grad for whole numbers."""
+    """requires_grad for integers."""
     return RuntimeError(
-        f"only Tensors of floating point dtype can require gradients, not {dtype}: a derivative needs numbers that can "
-        "change by as little as one likes. Convert first, x.float(), or write a point when creating it: "
-        "torch.tensor([1., 2.])."
+        f"only Tensors of floating point dtype can require gradients, not {dtype}: only continuous values have "
+        "derivatives. Convert first, x.float(), or write decimal points when creating it: torch.tensor([1., 2.])."
     )
 
 
@@ -226,17 +225,17 @@ def cannot_require_grad(dtype: Any) -> RuntimeError:
 
 
 def not_one_element(what: str, shape: Sequence[int]) -> Exception:
-    """A tensor with many elements where a single number is wanted."""
+    """A tensor with many elements where a single number is required."""
     kind = RuntimeError if what == "item()" else ValueError
     return kind(
         f"only one element tensors can be converted to Python scalars: a Tensor with {int(np.prod(shape))} elements "
-        f"cannot be converted to Scalar, as {what} does, and the shape is {tuple(shape)}. Reduce it first, for example "
-        "with .sum() or .mean(), or use .tolist() for all of them."
+        f"cannot be converted to Scalar, as {what} does, but the shape is {tuple(shape)}. Reduce it first, for "
+        "example with .sum() or .mean(), or use .tolist() for all of them."
     )
 
 
 def not_an_index_number(given: Any) -> TypeError:
-    """A tensor used as a list's index, which it cannot be."""
+    """A tensor used as a list index, which must be a single integer."""
     return TypeError(
         "only integer tensors of a single element can be converted to an index, but this is "
         f"{describe(given)}: convert it with int(x) first"
@@ -244,7 +243,7 @@ def not_an_index_number(given: Any) -> TypeError:
 
 
 def ambiguous_truth(shape: Sequence[int]) -> RuntimeError:
-    """`if tensor:` with many elements."""
+    """`if tensor:` with many elements, or none."""
     return RuntimeError(
         f"Boolean value of Tensor with {'no' if 0 in shape else 'more than one'} value{'s' * (0 in shape)} is "
         f"ambiguous: the shape is {tuple(shape)}. Say which you mean: (x > 0).any() or (x > 0).all()."
@@ -261,61 +260,60 @@ def zero_dim(what: str) -> TypeError:
 def format_of_many(shape: Sequence[int], how: str) -> TypeError:
     """f"{x:.2f}" with a tensor that has dimensions."""
     if np.prod(shape) == 1:
-        instead = f"Take the number out first: x.item(), as in f'{{x.item():{how}}}'"
+        instead = f"Convert it to a number first: x.item(), as in f'{{x.item():{how}}}'"
     else:
         instead = f"Format its numbers one at a time, as in [f'{{v:{how}}}' for v in x.flatten().tolist()]"
     return TypeError(
-        f"unsupported format string passed to Tensor.__format__: {how!r} is for one number, and was asked of a tensor "
-        f"of shape {tuple(shape)}. {instead}, or choose the digits of every tensor with "
-        "torch.set_printoptions(precision=...)"
+        f"unsupported format string passed to Tensor.__format__: {how!r} is for one number, but the tensor has shape "
+        f"{tuple(shape)}. {instead}, or set the digits of all tensors with torch.set_printoptions(precision=...)"
     )
 
 
 def extreme_of_nothing(name: str) -> RuntimeError:
-    """The largest of no elements."""
+    """max() of no elements."""
     return RuntimeError(
-        f"{name}(): Expected reduction dim to be specified for input.numel() == 0: the tensor is empty, and no "
-        "elements have no largest and no smallest"
+        f"{name}(): Expected reduction dim to be specified for input.numel() == 0: the tensor is empty, and has no "
+        "maximum and no minimum"
     )
 
 
 def nothing_to_choose_from(name: str, shape: Sequence[int]) -> IndexError:
-    """The largest along a dimension of length 0."""
+    """max() along a dimension of length 0."""
     return IndexError(
-        f"{name}(): Expected reduction dim to have non-zero size, but the shape is {tuple(shape)}: no elements have no "
-        "largest and no smallest"
+        f"{name}(): Expected reduction dim to have non-zero size, but the shape is {tuple(shape)}: an empty slice has "
+        "no maximum and no minimum"
     )
 
 
 def no_freedom(name: str, n: int, correction: float) -> str:
-    """A warning: the spread of too few numbers."""
+    """A warning: std() or var() of too few numbers."""
     return (
-        f"{name}(): degrees of freedom is <= 0: it divides by N - {correction:g}, N is {n} here, and so the result is "
-        f"nan or inf. Take more numbers, or x.{name}(correction=0)"
+        f"{name}(): degrees of freedom is <= 0: it divides by N - {correction:g}, N is {n} here, so the result is nan "
+        f"or inf. Use more numbers, or x.{name}(correction=0)"
     )
 
 
 def no_quantile(x: Any) -> RuntimeError:
-    """A quantile of nothing, or of what are no fractions."""
+    """A quantile of no elements, or of integers."""
     if x.size:
         return RuntimeError(f"quantile() input tensor must be either float or double dtype, not {x.dtype}: x.float()")
     return RuntimeError(f"quantile() input tensor must be non-empty, but its shape is {tuple(x.shape)}")
 
 
 def unknown_interpolation(given: Any, known: Iterable[str]) -> RuntimeError:
-    """quantile() with another way to go between two elements."""
+    """quantile() with an unknown interpolation."""
     return RuntimeError(f"quantile() interpolation must be one of {', '.join(known)}, but got {given!r}")
 
 
 def too_many_to_choose(k: int, axis: int, size: int) -> RuntimeError:
     """topk() of fewer elements than k"""
     return RuntimeError(
-        f"topk(): selected index k out of range: the {k} first of the {size} elements along dimension {axis} were "
-        "asked for. Hold k down: k=min(k, x.size(dim))."
+        f"topk(): selected index k out of range: {k} of the {size} elements along dimension {axis} were requested. "
+        "Limit k: k=min(k, x.size(dim))."
     )
 
 
-# --- what a tensor is made of -----------------------------------------------------------------------------
+# --- the data of a tensor -----------------------------------------------------------------------------
 
 
 def not_a_sequence(given: Any) -> TypeError:
@@ -332,7 +330,7 @@ def not_an_array(given: Any) -> TypeError:
 
 
 def negative_strides() -> ValueError:
-    """from_numpy() of an array that runs backwards."""
+    """from_numpy() of an array with negative strides."""
     return ValueError(
         "At least one stride in the given numpy array is negative, which a tensor cannot have: "
         "write torch.from_numpy(array.copy())"
@@ -340,7 +338,7 @@ def negative_strides() -> ValueError:
 
 
 def foreign_byte_order(dtype: Any) -> ValueError:
-    """from_numpy() of numbers written on another kind of machine."""
+    """from_numpy() of an array in foreign byte order."""
     return ValueError(
         f"given numpy array has byte order different from the native byte order ({dtype}): "
         "convert it with array.astype(array.dtype.newbyteorder('='))"
@@ -348,7 +346,7 @@ def foreign_byte_order(dtype: Any) -> ValueError:
 
 
 def leads_nowhere(start: Any, end: Any, step: Any) -> RuntimeError:
-    """arange() that never ends, or never begins."""
+    """arange() with a step of 0 or of the wrong sign."""
     if step == 0:
         return RuntimeError("step must be nonzero")
     if not np.isfinite(end - start):
@@ -366,7 +364,7 @@ def cannot_count(array: Any) -> RuntimeError:
 
 
 def weights_do_not_fit(weights: Sequence[int], shape: Sequence[int]) -> RuntimeError:
-    """bincount() with more weights, or fewer, than numbers."""
+    """bincount() with more or fewer weights than numbers."""
     return RuntimeError(
         f"bincount: weights should be 1-d and have the same length as input, one for each number; their shape is "
         f"{tuple(weights)}, and that of input {tuple(shape)}"
@@ -374,7 +372,7 @@ def weights_do_not_fit(weights: Sequence[int], shape: Sequence[int]) -> RuntimeE
 
 
 def unique_of_nothing(dim: int, shape: Sequence[int]) -> RuntimeError:
-    """The different slices of a tensor whose slices are empty."""
+    """unique(dim) of empty slices."""
     return RuntimeError(
         f"unique along dim {dim} needs slices with elements in them, and another dimension of the shape {tuple(shape)} "
         "has length 0"
@@ -382,50 +380,51 @@ def unique_of_nothing(dim: int, shape: Sequence[int]) -> RuntimeError:
 
 
 def negative_count(name: str, what: str, n: int) -> RuntimeError:
-    """A number of rows or steps below 0."""
+    """A negative number of rows or steps."""
     return RuntimeError(f"{name}: {what} must be non-negative, but got {n}")
 
 
 def ragged(lengths: str) -> ValueError:
     """Lists of unequal length."""
     return ValueError(
-        f"expected sequence of equal lengths, but the lists inside are not: {lengths}. A tensor is a full grid; "
-        "pad the shorter lists, for example with torch.nn.utils.rnn.pad_sequence"
+        f"expected sequence of equal lengths, but the lists inside are not: {lengths}. A tensor is rectangular; pad "
+        "the shorter lists, for example with torch.nn.utils.rnn.pad_sequence"
     )
 
 
 def other_dtype_expected(wanted: Any, given: Any) -> TypeError:
-    """LongTensor(x) of a tensor of fractions."""
+    """LongTensor(x) of a tensor of another dtype."""
     return TypeError(f"expected a tensor of {wanted}, but got one of {given}: convert it, x.to({wanted})")
 
 
 def unknown_type(name: str) -> ValueError:
-    """x.type() with a name that no type has."""
+    """x.type() with an unknown name."""
     return ValueError(f"invalid type: {name!r}. Write a dtype: x.type(torch.float64), or x.double()")
 
 
 def not_tensors_of_one(shape: Sequence[int], whole: bool) -> Exception:
-    """torch.tensor() of a list of tensors; PyTorch asks those of whole numbers for an index."""
+    """torch.tensor() of a list of tensors; PyTorch asks integer tensors for an index."""
     kind = TypeError if whole else ValueError
     return kind(
         "only one element tensors can be converted to Python scalars, but the list holds a tensor of shape "
-        f"{tuple(shape)}: torch.stack([a, b]) puts tensors side by side, torch.cat([a, b]) one behind the other"
+        f"{tuple(shape)}: torch.stack([a, b]) joins tensors along a new dimension, torch.cat([a, b]) along an "
+        "existing one"
     )
 
 
 def not_numbers(given: Any) -> Exception:
-    """Words, dicts, None: what no tensor is made of."""
+    """Data that are not numbers: strings, dicts, None."""
     kind = TypeError if isinstance(given, str) else RuntimeError
     return kind(
-        f"Could not infer dtype of {type(given).__name__}: a tensor is made of numbers, not of {describe(given)}. "
-        "Words and labels are turned into numbers first, for example with a dict {word: index}."
+        f"Could not infer dtype of {type(given).__name__}: a tensor consists of numbers, not of {describe(given)}. "
+        "Convert words and labels to numbers first, for example with a dict {word: index}."
     )
 
 
 def whole_number_too_large(value: int) -> ValueError:
     """An int beyond int64."""
     return ValueError(
-        f"Overflow when unpacking long long: int64 holds whole numbers from -2**63 to 2**63 - 1, and not {value}; "
+        f"Overflow when unpacking long long: int64 holds integers from -2**63 to 2**63 - 1, not {value}; "
         "dtype=torch.float64 holds larger ones, rounded"
     )
 
@@ -434,7 +433,7 @@ def whole_number_too_large(value: int) -> ValueError:
 
 
 def randint_without_size(size: Any) -> TypeError:
-    """randint() without a tuple for the shape."""
+    """randint() without a shape."""
     return TypeError(
         f"randint() needs a size, a tuple of ints{'' if size is None else f', and not {describe(size)}'}: "
         "torch.randint(low, high, (3,)) or torch.randint(high, (3,))"
@@ -442,7 +441,7 @@ def randint_without_size(size: Any) -> TypeError:
 
 
 def empty_range(low: int, high: int) -> RuntimeError:
-    """randint() from nothing."""
+    """randint() from an empty range."""
     return RuntimeError(
         f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}: high itself is not drawn"
     )

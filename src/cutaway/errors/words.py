@@ -1,4 +1,4 @@
-"""The parts that messages are made of: operands, shapes and lines of code, in a few words."""
+"""Building blocks of messages: short descriptions of operands, shapes and lines of code."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def op_name(op: Callable[..., Any]) -> str:
 
 
 def shapes(*given: Sequence[int]) -> str:
-    """Shapes as a sentence names them: (2, 3) and (4,)."""
+    """Shapes joined for a sentence: (2, 3) and (4,)."""
     return " and ".join(str(tuple(shape)) for shape in given)
 
 
 def describe(value: Any) -> str:
-    """An operand in a few words: what kind, which shape, which dtype."""
+    """A short description of an operand: its kind, shape and dtype."""
     if hasattr(value, "_array"):
         value = value._array
         return f"a tensor of shape {tuple(value.shape)}, {value.dtype}"
@@ -35,7 +35,7 @@ def describe(value: Any) -> str:
     if value is None:
         return "None"
     if _holds_tensors(value):
-        return f"a {type(value).__name__} of {len(value)}, of which the first is {describe(value[0])}"
+        return f"a {type(value).__name__} of {len(value)}, the first being {describe(value[0])}"
     if _is_layer(value):
         return f"the layer {type(value).__name__}"
     text = repr(value)
@@ -43,18 +43,18 @@ def describe(value: Any) -> str:
 
 
 def how_to_get_a_tensor(given: Any) -> str:
-    """What to write in the place of something that is no tensor, for the end of a sentence."""
+    """How to convert something that is not a tensor, for the end of a sentence."""
     if isinstance(given, np.ndarray):
         return "convert it with torch.from_numpy(...)"
     if given is None:
-        return "a function that ends without return, such as a forward(), gives None"
+        return "a function without a return statement, such as a forward(), returns None"
     if _is_layer(given):
         name = type(given).__name__
-        return f"make the layer first, layer = nn.{name}(...), then call it, layer(x)"
+        return f"create the layer first, layer = nn.{name}(...), then call it, layer(x)"
     if _holds_tensors(given) and isinstance(given, tuple):
-        return "take out what is meant; a recurrent layer gives two things, output, hidden = rnn(x)"
+        return "select the tensor that you mean; a recurrent layer returns two values, output, hidden = rnn(x)"
     if _holds_tensors(given):
-        return "take out what is meant; a DataLoader gives a list also for one tensor an example, for (x,) in loader"
+        return "select the tensor that you mean; a DataLoader yields lists, even of a single tensor: for (x,) in loader"
     return "convert it with torch.tensor(...)"
 
 
@@ -67,7 +67,7 @@ def _is_layer(value: Any) -> bool:
 
 
 def source(line: Line) -> str:
-    """A line of the user's program: file, number, and its text where it can be read."""
+    """A line of the user's program: file, number and, if available, its text."""
     code, instruction = line
     number = line_number(code, instruction)
     text = linecache.getline(code.co_filename, number).strip()
@@ -84,6 +84,6 @@ def line_number(code: CodeType, instruction: int) -> int:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A sentence with the known names most like this one, or nothing."""
+    """A sentence with the most similar known names, or an empty string."""
     similar = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
     return f" Did you mean {' or '.join(repr(s) for s in similar)}?" if similar else ""

@@ -170,7 +170,7 @@ def summary(model: Module, *inputs: Any, **named: Any) -> Summary:
     activations    16.0 KiB, which the graph keeps for the backward pass
     """
     if not isinstance(model, Module):
-        raise TypeError(f"summary() describes a model, an nn.Module, and was given {describe(model)}")
+        raise TypeError(f"summary() describes a model, an nn.Module, but got {describe(model)}")
     watch = _Watch(model)
     with watch.running():
         args = [_differentiable(x) for x in inputs]

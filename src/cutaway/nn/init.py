@@ -110,8 +110,8 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     """Fan in and fan out: the inputs of an output unit, and the outputs of an input unit."""
     if tensor.ndim < 2:
         raise ValueError(
-            "fan in and fan out are sizes of a weight with 2 or more axes, (out, in, ...), and this one "
-            f"has shape {tuple(tensor.shape)}: for a bias use nn.init.zeros_ or nn.init.uniform_"
+            "fan in and fan out are defined for a weight with 2 or more axes, (out, in, ...), but this one has shape "
+            f"{tuple(tensor.shape)}: for a bias use nn.init.zeros_ or nn.init.uniform_"
         )
     window = math.prod(tensor.shape[2:])
     return tensor.shape[1] * window, tensor.shape[0] * window

@@ -21,8 +21,8 @@ def _label(cls: type[Any], data: Tensor | None, requires_grad: bool) -> Any:
     """A new leaf of class `cls` on the same memory as `data`."""
     if data is not None and not isinstance(data, Tensor):
         raise TypeError(
-            f"nn.{cls.__name__} labels a Tensor, and was given {type(data).__name__}: "
-            f"write nn.{cls.__name__}(torch.tensor(...))"
+            f"nn.{cls.__name__} takes a Tensor, but got {type(data).__name__}: write "
+            f"nn.{cls.__name__}(torch.tensor(...))"
         )
     leaf = object.__new__(cls)
     leaf._array = np.empty(0, get_default_dtype().dtype) if data is None else data._array

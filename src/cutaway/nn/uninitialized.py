@@ -50,7 +50,7 @@ class Uninitialized(Tensor):
 
     @_array.setter
     def _array(self, array: Any) -> None:
-        raise ValueError(f"this parameter is uninitialized: it gets its numbers from its lazy layer; {_HOW}")
+        raise ValueError(f"this parameter is uninitialized: its lazy layer sets its values; {_HOW}")
 
     @property
     def shape(self) -> Any:

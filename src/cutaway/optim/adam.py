@@ -113,10 +113,10 @@ class Adam(Optimizer):
 
 def _check_betas(betas: Any) -> None:
     if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
-        raise ValueError(f"betas must be either both floats or both Tensors, and are {betas}")
+        raise ValueError(f"betas must be either both floats or both Tensors, but are {betas}")
     for i, beta in enumerate(betas):
         if isinstance(beta, Tensor) and beta.numel() != 1:
-            raise ValueError(f"Tensor betas[{i}] must be 1-element, and has shape {tuple(beta.shape)}")
+            raise ValueError(f"Tensor betas[{i}] must be 1-element, but has shape {tuple(beta.shape)}")
         if not 0 <= beta < 1:
             raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it must be 0 or more and below 1")
 

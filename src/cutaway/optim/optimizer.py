@@ -73,8 +73,8 @@ class State(MutableMapping[str, Any]):
         array: Array = self._tensors[name]._array
         if array.shape != like.shape:
             raise RuntimeError(
-                f"the optimizer remembers {name!r} of shape {array.shape} for a parameter of shape {like.shape}: its "
-                "state was loaded from that of another model, or of parameters in another order"
+                f"the optimizer state has {name!r} of shape {array.shape} for a parameter of shape {like.shape}: it "
+                "was loaded from the state of another model, or of parameters in another order"
             )
         return array
 
@@ -116,13 +116,13 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any] | None = None, **settings: Any) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
-                f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, and was given "
-                "one Tensor: put it into a list, [w]"
+                f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, but got one Tensor: put "
+                "it into a list, [w]"
             )
         if not isinstance(params, Iterable):
             how = ": write model.parameters()" if hasattr(params, "parameters") or callable(params) else ""
             raise TypeError(
-                f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, and was given "
+                f"{type(self).__name__} takes parameters, an iterable of Tensors or of dicts, but got "
                 f"{type(params).__name__}{how}"
             )
         self.defaults: dict[str, Any] = {**(defaults or {}), **settings}
@@ -133,7 +133,7 @@ class Optimizer:
         if not groups:
             raise ValueError(
                 f"{type(self).__name__} was given no parameters: has the model any, was this generator used before? "
-                "Modules in a plain list are not found, nor are plain tensors: nn.ModuleList, nn.Parameter"
+                "Modules in a plain list are not found, nor are plain tensors: use nn.ModuleList, nn.Parameter"
             )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
@@ -146,7 +146,7 @@ class Optimizer:
     def _check_how(self) -> None:
         how = self.defaults
         if how.get("fused") and how.get("foreach"):
-            raise RuntimeError("`fused` and `foreach` cannot be `True` together: each names a way to compute")
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together: each selects an implementation")
         for name in ("differentiable", "capturable"):
             if how.get(name):
                 raise NotImplementedError(
@@ -166,7 +166,7 @@ class Optimizer:
             group: the settings, `group["lr"]` and so on, as plain numbers.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} does not say how to move a parameter: define `def update(self, p, g, state, group)`"
+            f"{type(self).__name__} does not define an update: define `def update(self, p, g, state, group)`"
         )
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -229,7 +229,7 @@ class Optimizer:
             raise KeyError(f"params: a parameter group needs its parameters, and has only {list(param_group)}")
         params = param_group["params"]
         if isinstance(params, set | frozenset):
-            raise TypeError("parameters in a set have no order, so that runs could not be repeated: give a list")
+            raise TypeError("parameters in a set have no order, so runs would not be reproducible: pass a list")
         given = [params] if isinstance(params, Tensor) else list(params)
         names = [member[0] for member in given if isinstance(member, tuple)]
         members = [member[1] if isinstance(member, tuple) else member for member in given]
@@ -245,12 +245,12 @@ class Optimizer:
         mine = {id(param) for param in members}
         if held & mine:
             raise ValueError(
-                "some parameters appear in more than one parameter group, so that a step would move them "
-                "twice: list the others in the second group"
+                "some parameters appear in more than one parameter group, so a step would update them twice: list the "
+                "others in the second group"
             )
         if len(mine) < len(members):
             warn(
-                "a parameter appears twice in one parameter group, so that a step moves it twice; give each once"
+                "a parameter appears twice in one parameter group, so a step would update it twice; list each once"
             )
         self.param_groups.append(param_group)
 
@@ -258,13 +258,13 @@ class Optimizer:
         """Raise unless all parameters have names, or none do."""
         if names and len(names) < len(group["params"]):
             raise ValueError(
-                "all optimizer params should be with/without names: in this group some are pairs (name, parameter), as "
-                "model.named_parameters() gives them, and some are bare"
+                "all optimizer params should be with/without names: in this group some are pairs (name, parameter), "
+                "as model.named_parameters() gives them, and some are not"
             )
         if any(("param_names" in group) != ("param_names" in other) for other in self.param_groups):
             raise ValueError(
-                "all optimizer param groups should be with/without names: a group of named parameters and one of bare "
-                "ones do not go together; give both model.parameters(), or both model.named_parameters()"
+                "all optimizer param groups should be with/without names: named and unnamed groups cannot be mixed; "
+                "pass both model.parameters(), or both model.named_parameters()"
             )
 
     def __repr__(self) -> str:
@@ -316,9 +316,8 @@ class Optimizer:
         for i, (theirs, ours) in enumerate(zip(saved, self.param_groups)):
             if len(theirs["params"]) != len(ours["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of "
-                    f"optimizer's group: group {i} has {len(theirs['params'])} parameters, and here "
-                    f"{len(ours['params'])}"
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
+                    f"group {i} has {len(theirs['params'])} parameters, but here {len(ours['params'])}"
                 )
         numbers = [number for group in saved for number in group["params"]]
         params = [param for group in self.param_groups for param in group["params"]]
@@ -356,8 +355,8 @@ def _is_state(x: Any) -> bool:
 def _no_state(x: Any) -> KeyError:
     given = f"a {type(x).__name__} with the keys {list(x)[:5]}" if isinstance(x, Mapping) else describe(x)
     return KeyError(
-        "an optimizer's load_state_dict takes what its state_dict() gave, {'state': {0: {...}, ...}, 'param_groups': "
-        f"[{{'params': [0, ...], 'lr': ...}}]}}, and was given {given}"
+        "an optimizer's load_state_dict takes the result of its state_dict(), {'state': {0: {...}, ...}, "
+        f"'param_groups': [{{'params': [0, ...], 'lr': ...}}]}}, but got {given}"
     )
 
 
@@ -367,7 +366,7 @@ def _refuse_expanded(value: Any) -> None:
         if is_expanded(value._array):
             raise ValueError(
                 f"loaded state dict contains an expanded tensor of shape {tuple(value.shape)}, whose elements share "
-                "memory. An optimizer writes to what it remembers: save x.contiguous() instead"
+                "memory. An optimizer writes to its state in place: save x.contiguous() instead"
             )
     elif isinstance(value, Mapping | list | tuple | set | frozenset):
         for item in value.values() if isinstance(value, Mapping) else value:
@@ -390,8 +389,8 @@ def _check_trainable(param: Any) -> None:
         raise TypeError(f"an optimizer trains Tensors, and one of the parameters is {describe(param)}{how}")
     if not param.is_leaf:
         raise ValueError(
-            f"can't optimize a non-leaf Tensor: one of shape {tuple(param.shape)} was computed by an op, "
-            "and moving it would not move what it was computed from; give the optimizer the leaf"
+            f"can't optimize a non-leaf Tensor: one of shape {tuple(param.shape)} was computed by an op, and updating "
+            "it would not update what it was computed from; pass the leaf to the optimizer"
         )
 
 
@@ -399,8 +398,8 @@ def not_negative(settings: Mapping[str, Any]) -> None:
     """Check that settings, named as in error messages, are numbers and not negative."""
     for name, value in settings.items():
         if not isinstance(value, int | float | np.number | Tensor):
-            raise TypeError(f"the {name} is a number, and was given {describe(value)}")
+            raise TypeError(f"the {name} is a number, but got {describe(value)}")
         if isinstance(value, Tensor) and value.numel() != 1:
-            raise ValueError(f"Tensor {name} must be 1-element, and has shape {tuple(value.shape)}")
+            raise ValueError(f"Tensor {name} must be 1-element, but has shape {tuple(value.shape)}")
         if not value >= 0:  # nan too
             raise ValueError(f"Invalid {name}: {value}; it must be 0 or more")

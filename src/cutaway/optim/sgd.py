@@ -58,8 +58,8 @@ class SGD(Optimizer):
         not_negative({"learning rate": lr, "momentum value": momentum, "weight_decay value": weight_decay})
         if nesterov and (not momentum or dampening):
             raise ValueError(
-                "Nesterov momentum requires a momentum and zero dampening, and was given "
-                f"momentum={momentum}, dampening={dampening}"
+                f"Nesterov momentum requires a momentum and zero dampening, but got momentum={momentum}, "
+                f"dampening={dampening}"
             )
         super().__init__(
             params,

@@ -1,4 +1,4 @@
-"""The Tensor and the functions that join several of them."""
+"""The Tensor class, and functions that join several tensors."""
 
 from .arithmetic import where
 from .contraction import einsum, tensordot

@@ -386,7 +386,7 @@ def _rounded(op: Any, x: Any, y: Any) -> Tensor:
     x, y = to_common_dtype(x, y)
     dtype = (x if isinstance(x, TensorBase) else y)._array.dtype
     if dtype.kind == "b":
-        raise errors.not_for_dtype(op.__name__, "bool", "whole numbers: x.int()")
+        raise errors.not_for_dtype(op.__name__, "bool", "integers: x.int()")
     if dtype.kind != "f" and np.size(plain(x)) and not np.all(plain(y)):
         raise errors.division_by_zero(op.__name__)
     return apply(op, x, y)
@@ -405,7 +405,7 @@ def _pow(x: Any, y: Any) -> Tensor:
     if y._array.dtype.kind == "f":
         return apply(ops.pow, x if isinstance(x, TensorBase) else y._array.dtype.type(x), y)
     if y._array.dtype.kind == "b":
-        raise errors.not_for_dtype("pow", "bool", "whole numbers: x.int()")
+        raise errors.not_for_dtype("pow", "bool", "integers: x.int()")
     common_shape("pow", x, y)
     return wrap(np.asarray(whole_power(plain(x), plain(y))))
 

@@ -177,7 +177,7 @@ class TensorBase(metaclass=Printed):
         if isinstance(self._node, Node):
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. This tensor was computed by "
-                f"{errors.op_name(self._node.op)}; if you want it without its graph, use x.detach()."
+                f"{errors.op_name(self._node.op)}; to get it without its graph, use x.detach()."
             )
         if wanted and self._array.dtype.kind != "f":
             raise errors.cannot_require_grad(self.dtype)
@@ -435,7 +435,7 @@ def axis_of(dim: int, ndim: int) -> int:
     try:
         axis = dim.__index__()
     except AttributeError:
-        raise TypeError(f"a dimension is a whole number, not {errors.describe(dim)}") from None
+        raise TypeError(f"a dimension must be an integer, not {errors.describe(dim)}") from None
     bound = max(ndim, 1)
     if not -bound <= axis < bound:
         raise errors.dim_out_of_range(axis, ndim)
@@ -451,7 +451,7 @@ def axes_of(dim: Dims, ndim: int) -> tuple[int, ...] | None:
         return None if ndim == 0 else (axis,)
     axes = tuple(axis_of(d, ndim) for d in dim)
     if len(set(axes)) < len(axes):
-        raise RuntimeError(f"a dimension appears more than once in dim={dim}: name each only once")
+        raise RuntimeError(f"a dimension appears more than once in dim={dim}: list each only once")
     return None if ndim == 0 else axes
 
 

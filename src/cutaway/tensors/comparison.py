@@ -288,7 +288,7 @@ def _answer(question: Callable[..., Any], x: TensorBase, y: Any, name: str = "")
         raise errors.no_common_shape(name, [np.shape(a), np.shape(b)]) from None
 
 
-BITS = "bools or whole numbers, as in (x > 0) & (y > 0)"
+BITS = "bools or integers, as in (x > 0) & (y > 0)"
 
 
 def _bits(operation: Callable[..., Any], x: TensorBase, y: Any) -> Tensor:
@@ -301,5 +301,5 @@ def _bits(operation: Callable[..., Any], x: TensorBase, y: Any) -> Tensor:
 def _shifted(operation: Callable[..., Any], x: Any, y: Any) -> Tensor:
     kind = result_type(plain(x), plain(y))
     if kind.kind not in "iu":
-        raise errors.not_for_dtype(operation.__name__, kind.name, "whole numbers: x.int()")
+        raise errors.not_for_dtype(operation.__name__, kind.name, "integers: x.int()")
     return _answer(operation, x, y)

@@ -109,7 +109,7 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] | Tensor
         raise errors.unequal_dims(*pairs)
     for chosen in (first, second):
         if len(set(chosen)) < len(chosen):
-            raise RuntimeError(f"tensordot: a dimension appears more than once in dims={dims}: name each only once")
+            raise RuntimeError(f"tensordot: a dimension appears more than once in dims={dims}: list each only once")
     of_a: Labels = [("a", i) for i in range(len(own))]
     of_b: Labels = [("b", j) for j in range(len(other))]
     for i, j in zip(first, second, strict=True):

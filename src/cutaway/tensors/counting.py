@@ -44,7 +44,7 @@ class Counting(TensorBase):
         """
         array = self._array
         if array.dtype.kind not in "iu":
-            raise errors.not_for_dtype("bincount", self.dtype.name, "whole numbers of 0 or more")
+            raise errors.not_for_dtype("bincount", self.dtype.name, "non-negative integers")
         if array.ndim != 1 or (array.size and array.min() < 0):
             raise errors.cannot_count(array)
         if minlength < 0:

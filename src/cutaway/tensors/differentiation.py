@@ -156,7 +156,7 @@ def _replacement(new: Any, g: Any) -> Any:
     if new is None:
         return None
     if not isinstance(new, TensorBase):
-        raise TypeError(f"a hook returns a Tensor in place of the gradient, or None, but not {errors.describe(new)}")
+        raise TypeError(f"a hook must return None or a Tensor that replaces the gradient, not {errors.describe(new)}")
     old = g._array if isinstance(g, TensorBase) else g
     if new._array.shape != old.shape:
         raise RuntimeError(
@@ -394,7 +394,7 @@ def grad(
         if g is None and not allow_unused:
             raise RuntimeError(
                 f"The differentiated Tensor at index {i} appears to not have been used in the graph: the outputs do "
-                "not depend on it. Set allow_unused=True if None is the answer that you want for it."
+                "not depend on it. Set allow_unused=True to get None for it."
             )
         results.append(g if g is None or isinstance(g, TensorBase) else wrap(np.asarray(g)))
     return tuple(results)

@@ -115,7 +115,7 @@ def set_printoptions(
 
 def _check_option(name: str, value: Any) -> None:
     counts = name in ("precision", "edgeitems")
-    wanted = "a whole number, 0 or more" if counts else "a number"
+    wanted = "a non-negative integer" if counts else "a number"
     message = f"set_printoptions was given {name}={value!r}, which must be {wanted}"
     if not isinstance(value, Integral if counts else Real):
         raise TypeError(message)

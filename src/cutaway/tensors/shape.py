@@ -384,7 +384,7 @@ def repeated(repeats: int | Tensor, n: int | None = None, output_size: int | Non
     elif repeats._array.dtype.kind in "iu":
         times = repeats._array
     else:
-        raise errors.not_for_dtype("repeat_interleave", repeats.dtype.name, "whole numbers that say how often")
+        raise errors.not_for_dtype("repeat_interleave", repeats.dtype.name, "integers, the numbers of repeats")
     if times.ndim > 1 or (n is None and times.ndim == 0) or (n is not None and times.size not in (1, n)):
         raise errors.repeats_do_not_fit(times.shape, n)
     if times.size and times.min() < 0:

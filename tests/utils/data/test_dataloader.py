@@ -181,7 +181,7 @@ def test_workers_are_accepted() -> None:
         ([1], {"timeout": -1}, "timeout option"),
         ([1], {"prefetch_factor": 2}, "num_workers > 0"),
         ([1], {"persistent_workers": True}, "num_workers > 0"),
-        (Stream(), {"shuffle": True}, "shuffle=True; its examples come in the order"),
+        (Stream(), {"shuffle": True}, "shuffle=True; the dataset determines the order"),
         (Stream(), {"sampler": [0]}, "sampler option"),
         (Stream(), {"batch_sampler": [[0]]}, "batch_sampler option"),
     ],

@@ -94,7 +94,7 @@ def test_what_is_not_defined() -> None:
     class Nothing(Dataset[int]):
         pass
 
-    with pytest.raises(NotImplementedError, match="Nothing does not say what its examples are"):
+    with pytest.raises(NotImplementedError, match="Nothing does not define its examples"):
         Nothing()[0]
     with pytest.raises(TypeError, match="has no len"):
         len(Nothing())  # type: ignore[arg-type]

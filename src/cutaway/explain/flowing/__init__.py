@@ -76,5 +76,5 @@ def flow(model: Module) -> Flow:
     ['0: Linear', '1: ReLU', '2: Linear']
     """
     if not isinstance(model, Module):
-        raise TypeError(f"flow() watches a model, an nn.Module, and was given {describe(model)}")
+        raise TypeError(f"flow() watches a model, an nn.Module, but got {describe(model)}")
     return Flow(model)

@@ -75,7 +75,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"{channels} channels, and there are {weight.numel()} weights"
         )
     if weight.ndim > 1:
-        raise RuntimeError(f"prelu: the weight is one number or (C), and was given with shape {tuple(weight.shape)}")
+        raise RuntimeError(f"prelu: the weight must have one element or shape (C), but has shape {tuple(weight.shape)}")
     if weight.ndim:
         weight = weight.reshape([-1, *[1] * (input.ndim - 2)][: input.ndim])
     return apply(ops.prelu, input, weight)
@@ -170,11 +170,11 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """
     check_tensors("hardtanh", input=input)
     if min_val > max_val:
-        raise ValueError(f"hardtanh needs min_val <= max_val, and was given min_val={min_val}, max_val={max_val}")
+        raise ValueError(f"hardtanh needs min_val <= max_val, but got min_val={min_val}, max_val={max_val}")
     if not input.is_floating_point():
         min_val, max_val = int(min_val), int(max_val)
         if input.dtype == bool_ or (input.dtype == uint8 and min_val < 0):
-            raise RuntimeError(f"hardtanh: {input.dtype} has no numbers down to min_val={min_val}: use x.float()")
+            raise RuntimeError(f"hardtanh: {input.dtype} has no negative numbers for min_val={min_val}: use x.float()")
     return _activate(ops.hardtanh, input, inplace, low=min_val, high=max_val)
 
 
@@ -252,5 +252,5 @@ def _axis(name: str, input: Tensor, dim: int | None) -> int:
     if dim is not None:
         return dim
     guess = 0 if input.ndim in (0, 1, 3) else 1
-    warn(f"{name} was not told along which axis to sum to 1, and took dim={guess}: write {name}(x, dim={guess})")
+    warn(f"{name} was not given the axis to sum to 1 along, and chose dim={guess}: write {name}(x, dim={guess})")
     return guess

@@ -129,8 +129,8 @@ def _check_mask(mask: Tensor, shape: tuple[int, ...], query: Tensor) -> None:
     check_tensors("scaled_dot_product_attention", attn_mask=mask)
     if mask.dtype not in (bool_, query.dtype):
         raise RuntimeError(
-            "scaled_dot_product_attention: attn_mask is bool (True where a query may look), or of query's dtype (added "
-            f"to the scores), {query.dtype}, and was given as {mask.dtype}: use mask.bool() or mask.to(query.dtype)"
+            "scaled_dot_product_attention: attn_mask is bool (True where a query may look), or of query's dtype "
+            f"(added to the scores), {query.dtype}, but is {mask.dtype}: use mask.bool() or mask.to(query.dtype)"
         )
     try:
         fits = np.broadcast_shapes(mask.shape, shape) == shape
@@ -320,7 +320,7 @@ def _problem(
     if not query.ndim == key.ndim == value.ndim:
         return AssertionError, "with or without a batch, all three of them"
     if (query.shape[-1], key.shape[-1], value.shape[-1]) != sizes:
-        words = "" if query.is_floating_point() else "; numbers of words become vectors first, with nn.Embedding"
+        words = "" if query.is_floating_point() else "; convert token indices to vectors first, with nn.Embedding"
         return AssertionError, f"their last axes must have the sizes {sizes}{words}"
     if key.shape[:-1] != value.shape[:-1]:
         return AssertionError, "there must be one value for each key"

@@ -23,7 +23,7 @@ def check_tensors(function: str, **given: Any) -> None:
     for name, value in given.items():
         if not isinstance(value, Tensor):
             raise TypeError(
-                f"{function} takes a Tensor as {name}, and was given {describe(value)}: {how_to_get_a_tensor(value)}"
+                f"{function} takes a Tensor as {name}, but got {describe(value)}: {how_to_get_a_tensor(value)}"
             )
 
 
@@ -35,7 +35,7 @@ def check_same_dtype(who: str, x: Tensor, weight: Tensor, error: type[Exception]
     if x.is_floating_point():
         how += f", or the model, model.to({x.dtype})"
     elif x.dtype != bool_:
-        how += "; numbers of words or classes become vectors first, with nn.Embedding or F.one_hot(x).float()"
+        how += "; convert indices to vectors first, with nn.Embedding or F.one_hot(x).float()"
     raise error(f"{who} was given an input of {x.dtype}, and its weights are {weight.dtype}: {how}")
 
 
@@ -57,14 +57,14 @@ def check_fractions(**given: Tensor) -> None:
     """Raise RuntimeError if a Tensor holds integers."""
     for name, tensor in given.items():
         if not tensor.is_floating_point():
-            raise RuntimeError(f"the {name} must be floating point, and is {tensor.dtype}: use {name}.float()")
+            raise RuntimeError(f"the {name} must be floating point, but is {tensor.dtype}: use {name}.float()")
 
 
 def check_floating_point(function: str, x: Tensor) -> None:
     """Raise NotImplementedError, as PyTorch's kernels do, if x holds integers."""
     if not x.is_floating_point():
         raise NotImplementedError(
-            f"{function} is not there for {x.dtype}: it takes floating-point numbers, use x.float()"
+            f"{function} is not defined for {x.dtype}: it takes floating-point numbers, use x.float()"
         )
 
 

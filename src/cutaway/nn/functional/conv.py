@@ -119,7 +119,7 @@ def _by_name(name: object, padding: str, shape: Any, kernel: Any, stride: Any, d
     if padding == "valid":
         return (0,) * len(shape), None
     if padding != "same":
-        raise RuntimeError(f'{name}: Invalid padding string {padding!r}: "same", "valid", or whole numbers')
+        raise RuntimeError(f'{name}: Invalid padding string {padding!r}: "same", "valid", or integers')
     if any(s != 1 for s in stride):
         raise RuntimeError(
             f"{name}: padding='same' is not supported for strided convolutions: with stride={stride} the output "
@@ -201,7 +201,7 @@ def convolve_back(
     if any(m >= max(s, d) for m, s, d in zip(more, steps, spacing, strict=True)):
         raise RuntimeError(
             f"{name}: output padding must be smaller than either stride or dilation, but output_padding={more}, "
-            f"stride={steps}, dilation={spacing}: no window would reach what it adds"
+            f"stride={steps}, dilation={spacing}: no window would cover the added pixels"
         )
     shape = tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + m + 1
@@ -209,7 +209,7 @@ def convolve_back(
     )
     if min(shape) < 1:
         raise RuntimeError(
-            f"{name}: padding={around} cuts off too much: an image of {places} would become one of {shape}"
+            f"{name}: padding={around} crops too much: an image of {places} would become one of {shape}"
         )
     windows = Windows(_flat(kernel), _flat(steps), _flat(around), _flat(spacing), _flat(places))
     inputs = (weight,) if bias is None else (weight, bias)
@@ -229,9 +229,9 @@ def _check(
         check_tensors(str(name), input=input, weight=weight)
     x, w = input._array, weight._array
     if w.ndim != axes + 2:
-        raise RuntimeError(f"{name}: the weight has {axes + 2} axes, and is given with shape {w.shape}")
+        raise RuntimeError(f"{name}: the weight must have {axes + 2} axes, but has shape {w.shape}")
     if groups <= 0:
-        raise RuntimeError(f"{name}: groups must be 1 or more, and is {groups}")
+        raise RuntimeError(f"{name}: groups must be 1 or more, but is {groups}")
     channels = w.shape[0] if transposed else w.shape[1] * groups
     if x.ndim not in (axes + 1, axes + 2):
         raise RuntimeError(_not_an_image(name, x.shape, channels, axes))
@@ -256,10 +256,10 @@ def _check(
 def _not_an_image(name: object, shape: Any, channels: int, axes: int) -> str:
     """The error for an input with too few or too many axes."""
     wanted = f"(N, {channels}, {_AXES[axes]}), or ({channels}, {_AXES[axes]}) without a batch"
-    message = f"{name} takes {wanted}, and was given x of shape {tuple(shape)}"
+    message = f"{name} takes {wanted}, but got x of shape {tuple(shape)}"
     side = math.isqrt(shape[-1] // channels) if shape else 0
     if len(shape) == axes == 2 and shape[0] != shape[1] == channels * side * side:
-        return message + f": give flat images their axes back, x.view(-1, {channels}, {side}, {side})"
+        return message + f": unflatten the images, x.view(-1, {channels}, {side}, {side})"
     if len(shape) == axes and channels == 1:
         return message + ": the channel axis is missing; add it, x.unsqueeze(0)"
     return message
@@ -277,9 +277,9 @@ def _wrong_channels(
     if len(shape) == axes + 1 and channels == 1:
         return message + ": the channel axis is missing in (N, ...); add it, x.unsqueeze(1)"
     if shape[-1] == channels and axes == 2 and len(shape) == 4:
-        return message + ": channels stand before the pixels here, so write x.permute(0, 3, 1, 2)"
+        return message + ": the channel axis comes before the pixels here: write x.permute(0, 3, 1, 2)"
     if shape[-1] == channels:
-        return message + f": channels stand before the pixels here; move them, x.movedim(-1, {-axes - 1})"
+        return message + f": the channel axis comes before the pixels here: write x.movedim(-1, {-axes - 1})"
     kind = f"nn.ConvTranspose{axes}d" if transposed else f"nn.Conv{axes}d"
     return message + f": make it {kind}({got}, ...)"
 
@@ -292,7 +292,7 @@ def _window_too_large(name: object, shape: Any, kernel: Any, padding: Any, dilat
     around = f" (with padding={tuple(padding)}: {image})" if image != tuple(shape) else ""
     return RuntimeError(
         f"{name}: the window of {tuple(kernel)}{spread} is larger than the image of {tuple(shape)}{around}. Pad the "
-        f"image, or let it shrink less on its way here: with fewer poolings and smaller strides"
+        "image, or reduce it less before this layer, with fewer poolings and smaller strides"
     )
 
 
@@ -322,7 +322,7 @@ def unfold(
     """
     check_tensors("unfold", input=input)
     if input.ndim not in (3, 4):
-        raise RuntimeError(f"unfold takes (N, C, H, W) or (C, H, W), and was given x of shape {tuple(input.shape)}")
+        raise RuntimeError(f"unfold takes (N, C, H, W) or (C, H, W), but got x of shape {tuple(input.shape)}")
     kernel, steps, around, spacing = _window_arguments("unfold", kernel_size, stride, padding, dilation)
     shape = input._array.shape[-2:]
     windows = windows_over(shape, kernel, steps, around, spacing)
@@ -364,7 +364,7 @@ def fold(
     if input.ndim not in (2, 3) or input.shape[-2] % rows or input.shape[-1] != places or min(windows.places) < 1:
         raise RuntimeError(
             f"fold: windows of {kernel} stop at {windows.places} places of an image of {shape}, so it takes columns "
-            f"(N, C · {rows}, {places}), and was given {tuple(input.shape)}"
+            f"(N, C · {rows}, {places}), but got {tuple(input.shape)}"
         )
     return batched(input, 1, lambda x: apply(ops.fold, x, windows=windows, shape=_flat(shape)))
 

@@ -31,7 +31,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     for listener in events.mode:
         listener("dropout", training and p > 0)
     if not 0 <= p <= 1:
-        raise ValueError(f"a dropout probability lies between 0 and 1, and p is {p}")
+        raise ValueError(f"a dropout probability must be between 0 and 1, but p is {p}")
     if not training or p == 0 or input.numel() == 0:
         return input
     if p == 1:
@@ -63,13 +63,13 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     for listener in events.mode:
         listener("dropout2d", training and p > 0)
     if not 0 <= p <= 1:
-        raise ValueError(f"a dropout probability lies between 0 and 1, and p is {p}")
+        raise ValueError(f"a dropout probability must be between 0 and 1, but p is {p}")
     if input.ndim != 4:
         warn(f"dropout2d takes (N, C, H, W); x of shape {tuple(input.shape)} is read as (N, C, *)")
     if not training or p == 0 or input.numel() == 0:
         return input
     if input.ndim < 2:
-        raise RuntimeError(f"dropout2d drops channels of (N, C, H, W), and was given x of shape {tuple(input.shape)}")
+        raise RuntimeError(f"dropout2d drops channels of (N, C, H, W), but got x of shape {tuple(input.shape)}")
     if p == 1:
         return input.mul_(0) if inplace else input * 0
     if not input.is_floating_point():

@@ -36,18 +36,18 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     rows, index = len(weight._array), input._array
     if index.dtype.kind != "i" or index.dtype.itemsize < 4:
         one_hot = index.shape[-1:] == (rows,) and bool((index.sum(-1) == 1).all())
-        how = "it holds one-hot vectors, whose numbers are x.argmax(-1)" if one_hot else "convert it, x.long()"
+        how = "it holds one-hot vectors; their indices are x.argmax(-1)" if one_hot else "convert it, x.long()"
         raise RuntimeError(
-            f"embedding looks up rows by number, so its input must be int64 or int32, and is {input.dtype}: {how}"
+            f"embedding looks up rows by index, so its input must be int64 or int32, but is {input.dtype}: {how}"
         )
     if not all_within(index, rows):
         wrong = int(index[(index < 0) | (index >= rows)].flat[0])
-        how = "make num_embeddings at least the largest number + 1"
+        how = "make num_embeddings at least the largest index + 1"
         if wrong < 0:
-            how = "it does not count from the end as a list does; give what is missing or unknown a row of its own"
+            how = "negative indices are not allowed; give missing or unknown items their own row"
         raise IndexError(
-            f"index out of range: the input holds {wrong}, and an embedding of {rows} rows has the numbers "
-            f"0 to {rows - 1}: {how}"
+            f"index out of range: the input holds {wrong}, and an embedding of {rows} rows has the indices 0 to "
+            f"{rows - 1}: {how}"
         )
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
@@ -57,10 +57,10 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """A vector for each class number: 1 at that number, 0 elsewhere.
+    """A vector for each class index: 1 at that number, 0 elsewhere.
 
     Args:
-        tensor: class numbers, int64, any shape (*).
+        tensor: class indices, int64, any shape (*).
         num_classes: C; -1 takes the largest number + 1.
 
     Returns:
@@ -76,16 +76,16 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     check_tensors("one_hot", tensor=tensor)
     index = tensor._array
     if index.dtype != np.int64:
-        raise RuntimeError(f"one_hot takes class numbers of dtype int64, and was given {tensor.dtype}: use x.long()")
+        raise RuntimeError(f"one_hot takes class indices of dtype int64, but got {tensor.dtype}: use x.long()")
     if num_classes == -1 and not index.size:
         raise RuntimeError("one_hot cannot guess the number of classes from an empty tensor: give num_classes")
     if num_classes == -1:
         num_classes = int(index.max()) + 1
     if index.size and index.min() < 0:
-        raise RuntimeError(f"one_hot takes class numbers from 0 on, and was given {index.min()}")
+        raise RuntimeError(f"one_hot takes class indices of 0 or more, but got {index.min()}")
     if index.size and index.max() >= num_classes:
         raise RuntimeError(
-            f"one_hot was given the class number {index.max()}, but num_classes={num_classes} has 0 to "
+            f"one_hot was given the class index {index.max()}, but num_classes={num_classes} has 0 to "
             f"{num_classes - 1}"
         )
     return wrap((index[..., None] == np.arange(num_classes)).astype(np.int64))

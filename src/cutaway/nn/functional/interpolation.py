@@ -105,7 +105,7 @@ def _new_sizes(shape: Any, size: Any, scale_factor: Any) -> tuple[list[int], lis
         )
     if scale_factor is None:
         if not all(hasattr(n, "__index__") for n in each):
-            raise TypeError(f"interpolate: size is made of whole numbers, not {given!r}")
+            raise TypeError(f"interpolate: size must consist of integers, not {given!r}")
         return [n.__index__() for n in each], [None] * len(each)
     return [math.floor(n * f) for n, f in zip(shape, each, strict=True)], [float(f) for f in each]
 
@@ -133,7 +133,7 @@ def _linear(size: int, wanted: int, factor: float | None, align_corners: bool, d
 
 
 def _resampled_bytes(x: Array, rows: Array, columns: Array) -> Array:
-    """Bilinear resizing of uint8, in whole numbers: first the rows, and then the columns, of pixels 0 … 255.
+    """Bilinear resizing of uint8, in integers: first the rows, then the columns, of pixels 0 … 255.
 
     Weights are multiples of 2⁻ᵖ, as fine as they can be while they fit into 16 bits; image libraries compute so.
     """

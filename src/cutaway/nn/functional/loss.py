@@ -41,9 +41,9 @@ def _pair(function: str, input: Tensor, target: Tensor, reduction: str, whole: b
     check_tensors(function, input=input, target=target)
     if input.ndim == 2 and target.ndim == 1 and len(input) == len(target) and input.shape[1] not in (1, len(input)):
         raise RuntimeError(
-            f"{function} compares number with number, and was given an input of shape {tuple(input.shape)} and a "
+            f"{function} compares element by element, but got an input of shape {tuple(input.shape)} and a "
             f"target of shape {tuple(target.shape)}, one number for each row: make the last layer give one, or, if the "
-            "targets are class numbers, take cross_entropy"
+            "targets are class indices, use cross_entropy"
         )
     for listener in events.distance:
         listener(function, input, target)
@@ -106,7 +106,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     """
     x, y = _pair("smooth_l1_loss", input, target, reduction)
     if beta < 0:
-        raise RuntimeError(f"smooth_l1_loss needs beta >= 0, and was given {beta}")
+        raise RuntimeError(f"smooth_l1_loss needs beta >= 0, but got {beta}")
     if not beta:
         return reduced((x - y).abs(), reduction)
     return apply(ops.smooth_l1_loss, x, y, beta=beta, reduction=reduction)
@@ -129,7 +129,7 @@ def huber_loss(
     """
     x, y = _pair("huber_loss", input, target, reduction)
     if delta <= 0:
-        raise RuntimeError(f"huber_loss needs delta > 0, and was given {delta}")
+        raise RuntimeError(f"huber_loss needs delta > 0, but got {delta}")
     if weight is None:
         return apply(ops.huber_loss, x, y, delta=delta, reduction=reduction)
     return reduced(_times(apply(ops.huber_loss, x, y, delta=delta, reduction="none"), weight), reduction)
@@ -151,15 +151,15 @@ def cross_entropy(
 
     Args:
         input: logits, (C), (N, C) or (N, C, d₁, d₂, ...); the loss includes the softmax.
-        target: class numbers 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...); or probabilities, of input's shape.
+        target: class indices 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...); or probabilities, of input's shape.
         weight: a weight for each class, (C); the mean is then the weighted mean.
-        ignore_index: a class number to ignore.
+        ignore_index: a class index to ignore.
         label_smoothing: the fraction of the probability that is spread evenly over all classes, 0 … 1.
 
     Raises:
-        IndexError: a class number is not in 0 … C-1, or the input is a number.
+        IndexError: a class index is not in 0 … C-1, or the input is a number.
         ValueError: input and target differ in N.
-        RuntimeError: class numbers have the wrong dtype, or the shapes do not match otherwise.
+        RuntimeError: class indices have the wrong dtype, or the shapes do not match otherwise.
 
     >>> logits = torch.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     >>> F.cross_entropy(logits, torch.tensor([0, 1]), reduction="none")
@@ -170,14 +170,14 @@ def cross_entropy(
     check_reduction(reduction)
     check_classes("cross_entropy", input, target)
     if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"label_smoothing is a probability, between 0 and 1, and was given {label_smoothing}")
+        raise RuntimeError(f"label_smoothing must be between 0 and 1, but got {label_smoothing}")
     if not input.is_floating_point():
         swapped = "; the logits come first, cross_entropy(logits, target)" if target.is_floating_point() else ""
         raise NotImplementedError(
-            f"cross_entropy takes logits, floating-point numbers, and was given an input of {input.dtype}{swapped}"
+            f"cross_entropy takes logits, floating-point numbers, but got an input of {input.dtype}{swapped}"
         )
     if not input.ndim:
-        raise IndexError("cross_entropy takes logits of shape (C), (N, C) or (N, C, ...), and was given a number")
+        raise IndexError("cross_entropy takes logits of shape (C), (N, C) or (N, C, ...), but got a number")
     if input.shape == target.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
     rows = _pair_up("cross_entropy", input, target, weight, ignore_index, reduction)
@@ -205,12 +205,12 @@ def nll_loss(
 
     Args:
         input: log-probabilities, (C), (N, C) or (N, C, d₁, d₂, ...), for example from `log_softmax`.
-        target: class numbers 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...).
+        target: class indices 0 … C-1, int64, (), (N) or (N, d₁, d₂, ...).
         weight: a weight for each class, (C); the mean is then the weighted mean.
-        ignore_index: a class number to ignore.
+        ignore_index: a class index to ignore.
 
     Raises:
-        IndexError: a class number is not in 0 … C-1.
+        IndexError: a class index is not in 0 … C-1.
         ValueError: input and target differ in N.
 
     >>> F.nll_loss(torch.tensor([[-0.5, -1.0]]), torch.tensor([1]))
@@ -219,7 +219,7 @@ def nll_loss(
     check_reduction(reduction)
     check_classes("nll_loss", input, target)
     if not input.ndim:
-        raise ValueError("nll_loss takes log-probabilities of shape (C), (N, C) or (N, C, ...), and was given a number")
+        raise ValueError("nll_loss takes log-probabilities of shape (C), (N, C) or (N, C, ...), but got a number")
     rows = _pair_up("nll_loss", input, target, weight, ignore_index, reduction)
     return _chosen(ops.nll, rows, _samples(input), reduction)
 
@@ -238,7 +238,7 @@ class _Rows(NamedTuple):
 def _pair_up(
     name: str, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str
 ) -> _Rows:
-    """Check a prediction (N, C, ...) against class numbers (N, ...), and arrange one row of scores per sample."""
+    """Check a prediction (N, C, ...) against class indices (N, ...), and arrange one row of scores per sample."""
     _check_classes(name, input, target)
     count = input.shape[1] if input.ndim > 1 else input.shape[0]
     scores = input if input.ndim == 2 else input.movedim(1, -1).reshape(-1, count) if input.ndim > 2 else input[None]
@@ -273,18 +273,18 @@ def _pair_up(
 def _no_such_class(wrong: int, shape: tuple[int, ...], count: int) -> IndexError:
     if count == 1:
         return IndexError(
-            f"Target {wrong} is out of bounds: the input of shape {shape} has one score a sample, so there is only "
-            "class 0; for yes or no make the last layer give two, or take binary_cross_entropy_with_logits with "
-            "targets of the input's shape, y.float().reshape(x.shape)"
+            f"Target {wrong} is out of bounds: the input of shape {shape} has one score per sample, so there is only "
+            "class 0; for binary classification, make the last layer give two, or use "
+            "binary_cross_entropy_with_logits with targets of the input's shape, y.float().reshape(x.shape)"
         )
     return IndexError(
-        f"Target {wrong} is out of bounds: the input of shape {shape} scores {count} classes, whose numbers are 0 to "
+        f"Target {wrong} is out of bounds: the input of shape {shape} scores {count} classes, with indices 0 to "
         f"{count - 1}; make the last layer give one score for each class, or number the classes from 0"
     )
 
 
 def _samples(input: Tensor) -> Shape:
-    """The shape of the class numbers, and of their losses: that of the scores without the axis of the classes."""
+    """The shape of the class indices, and of their losses: that of the scores without the axis of the classes."""
     return (*input._array.shape[:1], *input._array.shape[2:]) if input.ndim > 1 else ()
 
 
@@ -302,14 +302,14 @@ def _check_weight(name: str, weight: Tensor, count: int) -> None:
 
 
 def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
-    """Raise if class numbers have the wrong dtype or shape, and say what to pass instead."""
+    """Raise if class indices have the wrong dtype or shape, and say what to pass instead."""
     scores, classes, expected = input._array.shape, target._array.shape, _samples(input)
     fits = classes == expected or (len(scores) == 1 and classes == (1,))
     if fits and target.dtype in (int64, uint8):
         return
     given = f"{name} was given an input of shape {scores} and a target of shape {classes}"
     probabilities = f", or probabilities of shape {scores}" if name == "cross_entropy" else ""
-    wanted = f"class numbers of shape {expected} and dtype int64{probabilities}"
+    wanted = f"class indices of shape {expected} and dtype int64{probabilities}"
     if len(scores) > 1 and classes[:1] != scores[:1]:
         mixed = ""
         if classes and classes[0] and not scores[0] % classes[0]:
@@ -332,7 +332,7 @@ def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
             "; the classes are axis 1, also of probabilities and one-hot vectors: target.movedim(-1, 1)"
         )
     if len(scores) > 1:
-        hints[scores[0], 1, *scores[2:]] = "; take away the axis of length 1, target.squeeze(1)"
+        hints[scores[0], 1, *scores[2:]] = "; remove the axis of length 1, target.squeeze(1)"
     error = ValueError if len(scores) == len(classes) == 1 else RuntimeError
     raise error(f"{given}: the target must be {wanted}{hints.get(classes, '')}")
 
@@ -350,10 +350,10 @@ def _soft_cross_entropy(
         raise RuntimeError(
             f"cross_entropy was given a target of the input's shape {tuple(input.shape)}, so its entries "
             f"are probabilities and must be floating point, not {target.dtype}: for one-hot vectors use "
-            "target.float(), for class numbers target.argmax(1)"
+            "target.float(), for class indices target.argmax(1)"
         )
     if ignore_index >= 0:
-        raise RuntimeError("ignore_index names a class number, and the target holds probabilities")
+        raise RuntimeError("ignore_index names a class index, and the target holds probabilities")
     axis = 1 if input.ndim > 1 else 0
     count = input.shape[axis]
     if label_smoothing:
@@ -389,12 +389,12 @@ def binary_cross_entropy(
     check_classes("binary_cross_entropy", input, target)
     if input.shape != target.shape:
         raise ValueError(
-            f"binary_cross_entropy takes input and target of one shape, and was given {tuple(input.shape)} "
+            f"binary_cross_entropy takes input and target of the same shape, but got {tuple(input.shape)} "
             f"and {tuple(target.shape)}: use target.reshape(x.shape) or x.squeeze(1)"
         )
     if input.dtype != target.dtype:
         raise RuntimeError(
-            f"binary_cross_entropy takes input and target of one dtype, and was given {input.dtype} and "
+            f"binary_cross_entropy takes input and target of the same dtype, but got {input.dtype} and "
             f"{target.dtype}: use target.to(x.dtype)"
         )
     raw = "; raw scores go to binary_cross_entropy_with_logits"
@@ -437,7 +437,7 @@ def binary_cross_entropy_with_logits(
     check_classes("binary_cross_entropy_with_logits", input, target)
     if input.shape != target.shape:
         raise ValueError(
-            f"binary_cross_entropy_with_logits takes input and target of one shape, and was given "
+            f"binary_cross_entropy_with_logits takes input and target of the same shape, but got "
             f"{tuple(input.shape)} and {tuple(target.shape)}: use target.reshape(x.shape) or x.squeeze(1)"
         )
     check_fractions(input=input, target=target)

@@ -128,7 +128,7 @@ def group_norm(
     check_floating_point("group_norm", input)
     shape = input._array.shape
     if len(shape) < 2:
-        raise RuntimeError(f"group_norm takes (N, C, ...), at least 2 dimensions, and was given x of shape {shape}")
+        raise RuntimeError(f"group_norm takes (N, C, ...), at least 2 dimensions, but got x of shape {shape}")
     if num_groups <= 0 or shape[1] % num_groups:
         raise RuntimeError(
             f"group_norm: the channels must be divisible by num_groups={num_groups}, and x of shape {shape} has "
@@ -185,7 +185,7 @@ def batch_norm(
     if shape == (0,):
         return input.clone()
     if len(shape) < 2:
-        raise RuntimeError(f"batch_norm takes (N, C, ...), and was given x of shape {shape}")
+        raise RuntimeError(f"batch_norm takes (N, C, ...), but got x of shape {shape}")
     check_floating_point("batch_norm", input)
     statistics = {"running_mean": running_mean, "running_var": running_var}
     _check_channels("batch_norm", shape, weight=weight, bias=bias, **statistics)
@@ -227,7 +227,7 @@ def _check_channels(name: str, shape: tuple[int, ...], **given: Tensor | None) -
     for what, tensor in given.items():
         if tensor is not None and tensor._array.shape != (shape[1],):
             raise RuntimeError(
-                f"{name} was made for {tensor.numel()} channels, the length of its {what}, and was given x of shape "
+                f"{name} was made for {tensor.numel()} channels, the length of its {what}, but got x of shape "
                 f"{shape}, with {shape[1]} channels (axis 1): give the layer {shape[1]} as its number of channels"
             )
 

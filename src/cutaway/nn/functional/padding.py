@@ -38,7 +38,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     """
     check_tensors("pad", input=input)
     if not isinstance(pad, list | tuple) or not all(isinstance(n, int) for n in pad):
-        raise TypeError(f"pad: argument 'pad' must be a tuple of whole numbers, (before, after), not {describe(pad)}")
+        raise TypeError(f"pad: argument 'pad' must be a tuple of integers, (before, after), not {describe(pad)}")
     shape = tuple(input.shape)
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
         raise RuntimeError(
@@ -49,7 +49,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if mode == "constant":
         widths = (*[(0, 0)] * (input.ndim - len(amounts)), *amounts)
         if any(n + before + after < 0 for n, (before, after) in zip(shape, widths, strict=True)):
-            raise RuntimeError(f"pad: {tuple(pad)} cuts off more than there is of x, whose shape is {shape}")
+            raise RuntimeError(f"pad: {tuple(pad)} crops more than the size of x, whose shape is {shape}")
         return apply(ops.pad, input, widths=widths, value=0 if value is None else value)
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f'pad: mode is "constant", "reflect", "replicate" or "circular", not {mode!r}')

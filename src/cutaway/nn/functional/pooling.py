@@ -209,20 +209,20 @@ def _windows(
         pixels = {1: "L", 2: "H, W"}[axes]
         fix = f": the channel axis is missing; add it, x.unsqueeze({x.ndim - axes})" if x.ndim == axes else ""
         raise RuntimeError(
-            f"{name} takes (N, C, {pixels}), or (C, {pixels}) without a batch, and was given x of shape {x.shape}{fix}"
+            f"{name} takes (N, C, {pixels}), or (C, {pixels}) without a batch, but got x of shape {x.shape}{fix}"
         )
     if 0 in x.shape[-axes - 1 :]:
         raise RuntimeError(f"{name}: an input of shape {x.shape} has no pixels; only the batch may be empty")
     if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(around, kernel, spacing, strict=True)):
         raise RuntimeError(
-            f"{name}: padding={around} is more than half of kernel_size={kernel}: there would be windows that see "
-            f"nothing of the image"
+            f"{name}: padding={around} is more than half of kernel_size={kernel}: some windows would contain only "
+            "padding"
         )
     windows = windows_over(x.shape[-axes:], kernel, steps, around, spacing, ceil_mode)
     if min(windows.places) < 1:
         raise RuntimeError(
             f"{name}: the window of {kernel} is larger than the image of {x.shape[-axes:]}, in x of shape {x.shape}. "
-            f"Use a smaller window, or let the image shrink less on its way here: with fewer poolings and strides"
+            "Use a smaller window, or reduce the image less before this layer, with fewer poolings and strides"
         )
     return windows
 
@@ -251,7 +251,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
     if input.ndim not in (3, 4) or 0 in input.shape[1:]:
         kind = ValueError if isinstance(output_size, Sequence) and input.ndim < 3 else RuntimeError
         raise kind(
-            f"adaptive_avg_pool2d takes (N, C, H, W), or (C, H, W) without a batch, and was given x of shape "
+            "adaptive_avg_pool2d takes (N, C, H, W), or (C, H, W) without a batch, but got x of shape "
             f"{tuple(input.shape)}"
         )
     check_floating_point("adaptive_avg_pool2d", input)

@@ -112,8 +112,8 @@ def cosine_embedding_loss(
     ndim = target.ndim + 1
     if target.ndim > 1 or input1.ndim != ndim or input2.ndim != ndim:
         raise RuntimeError(
-            "cosine_embedding_loss takes vectors (N, D) with a target (N), or (D) with a target (), and was given "
-            f"input1 {tuple(input1.shape)}, input2 {tuple(input2.shape)} and target {tuple(target.shape)}"
+            "cosine_embedding_loss takes vectors (N, D) with a target (N), or (D) with a target (), but got input1 "
+            f"{tuple(input1.shape)}, input2 {tuple(input2.shape)} and target {tuple(target.shape)}"
         )
     products = [(x * y).sum(-1) for x, y in ((input1, input2), (input1, input1), (input2, input2))]
     cosine = products[0] / ((products[1] + 1e-12) * (products[2] + 1e-12)).sqrt()

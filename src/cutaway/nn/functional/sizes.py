@@ -21,15 +21,15 @@ def whole_numbers(function: object, name: str, value: PerAxis, axes: int, least:
     """
     given = per_axis(value, axes)
     if not all(hasattr(n, "__index__") and not isinstance(n, bool) for n in given):
-        raise TypeError(f"{function}: {name} is a whole number or {axes} of them, not {value!r}")
+        raise TypeError(f"{function}: {name} must be an integer or {axes} of them, not {value!r}")
     if len(given) == 1:
         given *= axes
     if len(given) != axes:
         raise RuntimeError(
-            f"{function}: {name} is one whole number, or {axes}, one for each axis of the image; it is {value!r}"
+            f"{function}: {name} must be one integer, or {axes}, one for each axis of the image; it is {value!r}"
         )
     if min(given) < least:
-        raise RuntimeError(f"{function}: {name} must be {least} or more, and is {value!r}")
+        raise RuntimeError(f"{function}: {name} must be {least} or more, but is {value!r}")
     return tuple(n.__index__() for n in given)
 
 

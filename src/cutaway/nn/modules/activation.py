@@ -192,7 +192,7 @@ class Hardtanh(_Activation):
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         super().__init__(min_val=min_val, max_val=max_val, inplace=inplace)
         if min_val >= max_val:
-            raise AssertionError(f"Hardtanh needs min_val < max_val, and was given {min_val} and {max_val}")
+            raise AssertionError(f"Hardtanh needs min_val < max_val, but got {min_val} and {max_val}")
 
     def forward(self, input: Tensor) -> Tensor:
         return F.hardtanh(input, self.min_val, self.max_val, self.inplace)

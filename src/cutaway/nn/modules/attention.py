@@ -78,7 +78,7 @@ class MultiheadAttention(Module):
         dtype: DType | None = None,
     ) -> None:
         if embed_dim <= 0 or num_heads <= 0:
-            raise ValueError(f"embed_dim and num_heads must be greater than 0, and are {embed_dim} and {num_heads}")
+            raise ValueError(f"embed_dim and num_heads must be greater than 0, but are {embed_dim} and {num_heads}")
         super().__init__()
         self.embed_dim = embed_dim
         self.kdim = embed_dim if kdim is None else kdim
@@ -90,7 +90,7 @@ class MultiheadAttention(Module):
         self.add_zero_attn = add_zero_attn
         if self.head_dim * num_heads != embed_dim:
             raise AssertionError(
-                f"embed_dim must be divisible by num_heads: each head works on a part of the {embed_dim} numbers, and "
+                f"embed_dim must be divisible by num_heads: each head gets a part of the {embed_dim} numbers, and "
                 f"{num_heads} heads cannot share them evenly"
             )
 

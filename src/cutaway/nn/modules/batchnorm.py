@@ -93,8 +93,8 @@ class _BatchNorm(Module):
 
     def _wrong_axes(self, x: Tensor) -> str:
         fitting = [kind.__name__ for kind in (BatchNorm1d, BatchNorm2d) if x.ndim in kind.shapes]
-        message = f"{self} takes {' or '.join(self.shapes.values())}, and was given x of shape {tuple(x.shape)}"
-        return message + "".join(f": for that there is nn.{kind}" for kind in fitting)
+        message = f"{self} takes {' or '.join(self.shapes.values())}, but got x of shape {tuple(x.shape)}"
+        return message + "".join(f": use nn.{kind}" for kind in fitting)
 
     def extra_repr(self) -> str:
         return (

@@ -146,7 +146,7 @@ class Sequential(_Numbered):
     def __mul__(self, times: int) -> Sequential:
         """The layers repeated `times` times, with shared weights."""
         if not isinstance(times, int):
-            raise TypeError(f"a Sequential can be repeated a whole number of times, not {type(times).__name__}")
+            raise TypeError(f"a Sequential can be repeated an integer number of times, not {type(times).__name__}")
         if times <= 0:
             raise ValueError(f"a Sequential can be repeated one time or more, not {times}")
         return Sequential(*list(self) * times)
@@ -185,8 +185,8 @@ class ModuleList(_Numbered):
 
     def forward(self, *args: Any) -> Any:
         raise NotImplementedError(
-            "a ModuleList was called, but it only holds modules: run them one after another, for layer in layers: "
-            "x = layer(x); or make it an nn.Sequential(*layers), which does that"
+            "a ModuleList was called, but it only holds modules: apply them in a loop, for layer in layers: x = "
+            "layer(x); or use an nn.Sequential(*layers), which does that"
         )
 
     def insert(self, index: int, module: Module) -> None:
@@ -276,7 +276,7 @@ class ModuleDict(Module):
         for pair in pairs:
             if isinstance(pair, Module):
                 raise TypeError(
-                    f"a ModuleDict holds modules by name, and was given {type(pair).__name__} without one: "
+                    f"a ModuleDict holds modules by name, but got {type(pair).__name__} without one: "
                     "nn.ModuleDict({'name': module}), or nn.ModuleList for modules by number"
                 )
             key, module = pair

@@ -75,7 +75,7 @@ class _Conv(Module):
             if n % groups:
                 raise ValueError(f"{kind}: {name}={n} must be divisible by groups={groups}: each gets as many channels")
         if isinstance(self.padding, str) and self.padding not in ("same", "valid"):
-            raise ValueError(f'{kind}: padding is "same", "valid", or a whole number per axis, not {self.padding!r}')
+            raise ValueError(f'{kind}: padding is "same", "valid", or an integer per axis, not {self.padding!r}')
         if self.padding == "same" and any(s != 1 for s in self.stride):
             raise ValueError(
                 f"{kind}: padding='same' is not supported for strided convolutions: with stride={self.stride} the "
@@ -331,7 +331,7 @@ class LazyConv2d(LazyModuleMixin, Conv2d):
         """Infer in_channels from x (N, C, H, W) or (C, H, W), and initialize the weights, unless they were loaded."""
         if self.has_uninitialized_params():
             if input.ndim not in (3, 4):
-                raise RuntimeError(f"{self} takes (N, C, H, W) or (C, H, W), and was given x of {tuple(input.shape)}")
+                raise RuntimeError(f"{self} takes (N, C, H, W) or (C, H, W), but got x of {tuple(input.shape)}")
             self.in_channels = input.shape[-3]
             self._check_arguments()
             self.materialize(weight=self._weight_shape(), bias=(self.out_channels,))

@@ -28,7 +28,7 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if not 0 <= p <= 1:
-            raise ValueError(f"a dropout probability lies between 0 and 1, and p is {p}")
+            raise ValueError(f"a dropout probability must be between 0 and 1, but p is {p}")
         self.p = p
         self.inplace = inplace
 

@@ -76,7 +76,7 @@ class Embedding(Module):
         tensor([0., 1., 0.])
         """
         if embeddings.ndim != 2:
-            raise AssertionError(f"from_pretrained takes rows, (V, D), and was given shape {tuple(embeddings.shape)}")
+            raise AssertionError(f"from_pretrained takes rows, (V, D), but got shape {tuple(embeddings.shape)}")
         rows, size = embeddings.shape
         return cls(rows, size, padding_idx, _weight=embeddings, _freeze=freeze)
 

@@ -37,7 +37,7 @@ class Unflatten(Module):
     def __init__(self, dim: int, unflattened_size: tuple[int, ...] | list[int]) -> None:
         super().__init__()
         if not isinstance(unflattened_size, tuple | list) or not all(isinstance(n, int) for n in unflattened_size):
-            raise TypeError(f"unflattened_size is a tuple of whole numbers, not {unflattened_size!r}")
+            raise TypeError(f"unflattened_size is a tuple of integers, not {unflattened_size!r}")
         self.dim = dim
         self.unflattened_size = tuple(unflattened_size)
 

@@ -26,7 +26,7 @@ class _Loss(Module):
         if called:
             name = type(self).__name__
             raise TypeError(
-                f"nn.{name} is made before it is called: loss_function = nn.{name}(), and then, at every step, "
+                f"nn.{name} is created before it is called: loss_function = nn.{name}(), and then, at every step, "
                 "loss = loss_function(input, target)"
             )
         super().__init__()
@@ -90,12 +90,12 @@ class CrossEntropyLoss(_Loss):
 
     Args:
         weight: a weight for each class, (C).
-        ignore_index: a class number to ignore.
+        ignore_index: a class index to ignore.
         label_smoothing: the fraction of the probability that is spread evenly over all classes.
 
     Shapes:
         x (C), (N, C) or (N, C, d₁, ...);
-        y class numbers (), (N) or (N, d₁, ...), or probabilities of x's shape.
+        y class indices (), (N) or (N, d₁, ...), or probabilities of x's shape.
 
     >>> nn.CrossEntropyLoss()(torch.zeros(2, 3), torch.tensor([0, 2]))
     tensor(1.0986)
@@ -130,7 +130,7 @@ class NLLLoss(_Loss):
 
     Args:
         weight: a weight for each class, (C).
-        ignore_index: a class number to ignore.
+        ignore_index: a class index to ignore.
 
     >>> nn.NLLLoss()(torch.tensor([[-0.5, -1.0]]), torch.tensor([1]))
     tensor(1.)

@@ -190,7 +190,7 @@ class Module(Registry):
         (False, False)
         """
         if not isinstance(mode, bool):
-            raise ValueError(f"train() takes True or False, not {mode!r}: is the input meant for net(x)?")
+            raise ValueError(f"train() takes True or False, not {mode!r}: did you mean net(x)?")
         self.training = mode
         for child in self.children():
             child.train(mode)
@@ -270,8 +270,8 @@ class Module(Registry):
                 device = arg
         if dtype is not None and not dtype.is_floating_point:
             raise TypeError(
-                f"{type(self).__name__}.to({dtype}): weights are floating-point numbers, since training "
-                f"moves them by fractions; convert the data instead, x.to({dtype})"
+                f"{type(self).__name__}.to({dtype}): weights must be floating-point, since training changes them by "
+                f"small amounts; convert the data instead, x.to({dtype})"
             )
         check_device(device)
 
@@ -354,16 +354,16 @@ class Module(Registry):
         <All keys matched successfully>
         """
         if not isinstance(state_dict, Mapping):
-            raise TypeError(f"load_state_dict takes a dict of names and Tensors, and was given {type(state_dict)}")
+            raise TypeError(f"load_state_dict takes a dict of names and Tensors, but got {type(state_dict)}")
         own = dict(self._named_state())
         # old files lack the batch count of a batch norm, which then keeps its own
         missing = [name for name in own if name not in state_dict and not name.endswith("num_batches_tracked")]
         unexpected = [name for name in state_dict if name not in own]
         problems = []
         if strict and missing:
-            problems.append("Missing, the model has it and the file does not: " + ", ".join(missing))
+            problems.append("Missing (in the model, not in the file): " + ", ".join(missing))
         if strict and unexpected:
-            problems.append("Unexpected, the file has it and the model does not: " + ", ".join(map(str, unexpected)))
+            problems.append("Unexpected (in the file, not in the model): " + ", ".join(map(str, unexpected)))
         for name, tensor in own.items():
             given = state_dict.get(name, tensor)
             if not isinstance(given, Tensor):
@@ -423,12 +423,12 @@ def _how_to_load(given: Mapping[str, Any], missing: list[str], unexpected: list[
     for name in unexpected if missing else ():
         inside = given[name]
         if isinstance(inside, Mapping) and inside.keys() >= set(missing):
-            return f"The model's state is a part of what was saved: load_state_dict(saved[{name!r}])."
+            return f"The file contains more than the model's state: load_state_dict(saved[{name!r}])."
         prefix = str(name).removesuffix(missing[0])
         if prefix != name and {prefix + other for other in missing} <= set(unexpected):
             return (
-                f"The names in the file begin with {prefix!r}, since another module was around the model. Without it "
-                f"they fit: {{name.removeprefix({prefix!r}): x for name, x in state.items()}}"
+                f"The names in the file begin with {prefix!r}, since the model was wrapped in another module. Without "
+                f"the prefix they match: {{name.removeprefix({prefix!r}): x for name, x in state.items()}}"
             )
     return "Build the model with the sizes it was saved with; strict=False loads only the names that match."
 

@@ -63,8 +63,8 @@ class _Recurrent(Module):
             return (given,)
         if not isinstance(given, tuple | list) or len(given) != len(self.states):
             raise TypeError(
-                f"{self} carries two states and takes them as a pair, {type(self).__name__.lower()}(x, (h, c)), "
-                f"and was given {describe(given)}"
+                f"{self} has two states and takes them as a pair, {type(self).__name__.lower()}(x, (h, c)), but got "
+                f"{describe(given)}"
             )
         check_tensors(type(self).__name__, **dict(zip(self.states, given, strict=True)))
         return tuple(given)
@@ -74,8 +74,8 @@ class _Recurrent(Module):
             if state.shape != expected:
                 raise RuntimeError(
                     f"{self} was given x of shape {tuple(x.shape)}, so the hidden state {name} must have shape "
-                    f"{expected}, and it has {tuple(state.shape)}"
-                    + ("; such an x has no axis for the batch, it is one sequence" if state.ndim > x.ndim else "")
+                    f"{expected}, but it has {tuple(state.shape)}"
+                    + ("; such an x has no batch axis: it is one sequence" if state.ndim > x.ndim else "")
                 )
             if state.dtype != x.dtype:
                 raise RuntimeError(f"x is {x.dtype} and {name} is {state.dtype}: use {name}.to({x.dtype})")
@@ -99,13 +99,13 @@ class RNNCellBase(_Recurrent):
         check_tensors(type(self).__name__, x=x)
         if x.ndim not in (1, 2):
             raise ValueError(
-                f"{self} takes one step, x of shape (N, {self.input_size}) or ({self.input_size}), and was given "
+                f"{self} takes one step, x of shape (N, {self.input_size}) or ({self.input_size}), but got "
                 f"{tuple(x.shape)}: loop over the time axis, or use nn.{type(self).__name__.removesuffix('Cell')} for "
                 "whole sequences"
             )
         if x.shape[-1] != self.input_size:
             raise RuntimeError(
-                f"{self} takes x with input_size={self.input_size} as its last axis, and was given {tuple(x.shape)}"
+                f"{self} takes x with input_size={self.input_size} as its last axis, but got {tuple(x.shape)}"
             )
         expected = (*x.shape[:-1], self.hidden_size)
         states = self._as_states(given)
@@ -114,8 +114,8 @@ class RNNCellBase(_Recurrent):
         for name, state in zip(self.states, states, strict=True):
             if state.ndim not in (1, 2):
                 raise ValueError(
-                    f"{self} takes a hidden state (N, {self.hidden_size}) or ({self.hidden_size}), and was given "
-                    f"{name} of shape {tuple(state.shape)}"
+                    f"{self} takes a hidden state (N, {self.hidden_size}) or ({self.hidden_size}), but got {name} of "
+                    f"shape {tuple(state.shape)}"
                 )
         self._check_states(x, states, expected)
         return states
@@ -143,22 +143,22 @@ class RNNBase(_Recurrent):
         super().__init__()
         for name, flag in (("bias", bias), ("batch_first", batch_first)):
             if not isinstance(flag, bool):
-                raise TypeError(f"{name} should be of type bool, True or False, and was given {describe(flag)}")
+                raise TypeError(f"{name} should be of type bool, True or False, but got {describe(flag)}")
         for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
             if not isinstance(value, int):
-                raise TypeError(f"{name} is a whole number, and was given {describe(value)}")
+                raise TypeError(f"{name} must be an integer, but got {describe(value)}")
             if value <= 0:
-                raise ValueError(f"{name} must be greater than zero, and is {value}")
+                raise ValueError(f"{name} must be greater than zero, but is {value}")
         if isinstance(dropout, bool) or not 0 <= dropout <= 1:
-            raise ValueError(f"dropout is a probability, between 0 and 1, and was given {dropout!r}")
+            raise ValueError(f"dropout must be between 0 and 1, but got {dropout!r}")
         if dropout > 0 and num_layers == 1:
             warn(
-                f"dropout={dropout} drops between layers, and with num_layers=1 there is no between: nothing is dropped"
+                f"dropout={dropout} drops between layers, and num_layers=1 has no such place: nothing is dropped"
             )
         if proj_size:
             raise NotImplementedError(
-                f"proj_size={proj_size}: cutaway has no projection inside of the loop; an nn.Linear({hidden_size}, "
-                f"{proj_size}) after the layer makes its outputs smaller"
+                f"proj_size={proj_size}: cutaway has no projections; an nn.Linear({hidden_size}, {proj_size}) after "
+                "the layer makes its outputs smaller"
             )
         self.input_size = input_size
         self.hidden_size = hidden_size
@@ -230,7 +230,7 @@ class RNNBase(_Recurrent):
         if x.ndim not in (2, 3):
             raise ValueError(
                 f"{self} takes x of shape ({layout}, {self.input_size}), or (T, {self.input_size}) for one sequence, "
-                f"and was given {tuple(x.shape)}"
+                f"but got {tuple(x.shape)}"
             )
         check_same_dtype(str(self), x, self.weight_ih_l0, ValueError)
         if x.shape[-1] != self.input_size:

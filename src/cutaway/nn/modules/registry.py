@@ -180,7 +180,7 @@ class Registry:
         if module is not None and not isinstance(module, Registry):
             hint = ""
             if isinstance(module, type):
-                hint = f": make an object of it, {module.__name__}(...)"
+                hint = f": create an instance of it, {module.__name__}(...)"
             elif isinstance(module, list | tuple):
                 hint = f": unpack it, nn.{type(self).__name__}(*layers), or wrap it, nn.ModuleList(layers)"
             raise TypeError(f"a child module must be an nn.Module or None, and {name!r} is {describe(module)}{hint}")

@@ -30,7 +30,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     ([[0.0, 1.0]], [2.0])
     """
     if not isinstance(vec, Tensor):
-        raise TypeError(f"expected a Tensor, and was given {type(vec).__name__}")
+        raise TypeError(f"expected a Tensor, but got {type(vec).__name__}")
     pieces = []
     start = 0
     for param in parameters:

@@ -44,7 +44,7 @@ def pad_sequence(
         if not isinstance(row, Tensor):
             raise TypeError(f"pad_sequence: expected Tensor as element {i} of the sequences, but got {describe(row)}")
         if row.ndim == 0:
-            raise RuntimeError("pad_sequence takes sequences (L, *), and was given a single number: x.unsqueeze(0)")
+            raise RuntimeError("pad_sequence takes sequences (L, *), but got a single number: x.unsqueeze(0)")
         if row.shape[1:] != rows[0].shape[1:]:
             raise RuntimeError(
                 "pad_sequence: sequences may differ in their first axis only, and they have the shapes "

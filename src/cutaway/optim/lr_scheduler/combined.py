@@ -44,8 +44,8 @@ class _Combined(LRScheduler):
                 raise TypeError(f"{name} combines schedulers, and number {i} is of class {type(scheduler).__name__}")
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(
-                    f"{name} does not support ReduceLROnPlateau, number {i}: its step needs a metric. Step it beside "
-                    "the others"
+                    f"{name} does not support ReduceLROnPlateau, number {i}: its step needs a metric. Step it "
+                    "separately"
                 )
             if scheduler.optimizer is not (optimizer or schedulers[0].optimizer):
                 raise ValueError(f"{name} expects all schedulers to belong to one optimizer; number {i} has another")

@@ -204,7 +204,7 @@ class ConstantLR(LRScheduler):
         self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
     ) -> None:
         if not 0 <= factor <= 1:
-            raise ValueError(f"Constant multiplicative factor expected to be between 0 and 1, and is {factor}")
+            raise ValueError(f"Constant multiplicative factor expected to be between 0 and 1, but is {factor}")
         self.factor = factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
@@ -252,9 +252,9 @@ class LinearLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         if not 0 < start_factor <= 1:
-            raise ValueError(f"start_factor expected to be greater than 0 and at most 1, and is {start_factor}")
+            raise ValueError(f"start_factor expected to be greater than 0 and at most 1, but is {start_factor}")
         if not 0 <= end_factor <= 1:
-            raise ValueError(f"end_factor expected to be between 0 and 1, and is {end_factor}")
+            raise ValueError(f"end_factor expected to be between 0 and 1, but is {end_factor}")
         self.start_factor = start_factor
         self.end_factor = end_factor
         self.total_iters = total_iters

@@ -54,7 +54,7 @@ class ReduceLROnPlateau(LRScheduler):
         eps: float = 1e-8,
     ) -> None:
         if factor >= 1:
-            raise ValueError(f"Factor should be < 1.0, to make the learning rate smaller, and is {factor}")
+            raise ValueError(f"Factor should be < 1.0, to make the learning rate smaller, but is {factor}")
         if mode not in ("min", "max"):
             raise ValueError(f"mode {mode!r} is unknown: it is 'min' or 'max'")
         if threshold_mode not in ("rel", "abs"):
@@ -85,7 +85,7 @@ class ReduceLROnPlateau(LRScheduler):
             epoch: the epoch, if not the next one; deprecated in PyTorch.
         """
         if epoch is not None:
-            warn("scheduler.step(metrics, epoch) goes out of use: leave out the epoch")
+            warn("scheduler.step(metrics, epoch) is deprecated: leave out the epoch")
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         value = float(metrics)
         if self._is_better(value):

@@ -64,8 +64,8 @@ class LRScheduler:
                 group.setdefault("initial_lr", copy_of(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}]: to go on after epoch {last_epoch}, "
-                    "load the optimizer's saved state first; to begin, leave last_epoch out"
+                    f"param 'initial_lr' is not specified in param_groups[{i}]: to resume after epoch {last_epoch}, "
+                    "load the optimizer's saved state first; to start, leave last_epoch out"
                 )
         self.base_lrs = settings(optimizer, "initial_lr")
         self.last_epoch = last_epoch
@@ -89,7 +89,7 @@ class LRScheduler:
             base_lr: the initial learning rate of the group.
         """
         name = type(self).__name__
-        raise NotImplementedError(f"{name} does not say what comes next: define `def get_lr(self)`")
+        raise NotImplementedError(f"{name} does not define a learning rate: define `def get_lr(self)`")
 
     def lr_at(self, base_lr: float) -> float:
         """The learning rate of epoch `self.last_epoch` for one group, if nothing else has changed it.
@@ -110,11 +110,11 @@ class LRScheduler:
         if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", False):
             warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the "
-                "schedule is passed over. Call optimizer.step() first, then scheduler.step()"
+                "schedule is skipped. Call optimizer.step() first, then scheduler.step()"
             )
         self._step_count += 1
         if epoch is not None:
-            warn("scheduler.step(epoch) goes out of use: write scheduler.step()")
+            warn("scheduler.step(epoch) is deprecated: write scheduler.step()")
         self._update_lr(epoch)
 
     def _initial_step(self) -> None:
@@ -148,8 +148,8 @@ class LRScheduler:
     def _expect_step(self) -> None:
         if not self._get_lr_called_within_step:
             warn(
-                "get_lr() works out what comes next, for step() to set. To get the last learning rate computed by "
-                "the scheduler, please use `get_last_lr()`"
+                "get_lr() computes the next learning rate, for step() to set. To get the last learning rate computed "
+                "by the scheduler, please use `get_last_lr()`"
             )
 
     def get_last_lr(self) -> list[float]:
@@ -171,7 +171,8 @@ def check_optimizer(optimizer: Any) -> None:
     """Raise TypeError unless this is an Optimizer."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
-            f"{type(optimizer).__name__} is not an Optimizer: a scheduler wants the optimizer that it steers"
+            f"{type(optimizer).__name__} is not an Optimizer: a scheduler takes the optimizer whose learning rate it "
+            "sets"
         )
 
 

@@ -54,7 +54,7 @@ def default_collate(batch: Any) -> Any:
         if len(lengths) > 1:
             raise RuntimeError(
                 "each element in list of batch should be of equal size, but this batch has lengths of "
-                f"{sorted(lengths)}: pad them, or pass a collate_fn that says how they become one batch"
+                f"{sorted(lengths)}: pad them, or pass a collate_fn that batches them"
             )
         columns = [default_collate(column) for column in zip(*batch)]
         return type(first)(*columns) if _is_namedtuple(first) else columns
@@ -68,8 +68,8 @@ def _check_shapes(batch: Any) -> None:
     shapes = {tuple(np.shape(x)) for x in batch}
     if len(shapes) > 1:
         raise RuntimeError(
-            f"stack expects each tensor to be equal size, but the examples of this batch have shapes {sorted(shapes)}: "
-            "bring them to one in the dataset, or pass a collate_fn that pads them, for example with "
+            "stack expects each tensor to be equal size, but the examples of this batch have shapes "
+            f"{sorted(shapes)}: make them equal in the dataset, or pass a collate_fn that pads them, for example with "
             "torch.nn.utils.rnn.pad_sequence"
         )
 

@@ -86,16 +86,16 @@ class DataLoader(Generic[T_co]):
         if isinstance(dataset, IterableDataset):
             _check_no_order(shuffle=shuffle or None, sampler=sampler, batch_sampler=batch_sampler)
         if sampler is not None and shuffle:
-            raise ValueError("sampler option is mutually exclusive with shuffle: the sampler decides the order")
+            raise ValueError("sampler option is mutually exclusive with shuffle: the sampler determines the order")
         if batch_sampler is not None:
             if batch_size != 1 or shuffle or sampler is not None or drop_last:
                 raise ValueError(
-                    "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last: "
-                    "it decides what is in every batch"
+                    "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last: it "
+                    "determines the batches"
                 )
             batch_size = None
         elif batch_size is None and drop_last:
-            raise ValueError("batch_size=None makes no batches, so that drop_last=True has none to leave out")
+            raise ValueError("batch_size=None makes no batches, so that drop_last=True has none to drop")
 
         in_batches = batch_size is not None or batch_sampler is not None
         if isinstance(dataset, IterableDataset):
@@ -124,7 +124,7 @@ class DataLoader(Generic[T_co]):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in FIXED and name in self.__dict__:
-            raise ValueError(f"{name} attribute should not be set after DataLoader is initialized: make a new one")
+            raise ValueError(f"{name} attribute should not be set after DataLoader is initialized: create a new one")
         super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[T_co]:
@@ -173,7 +173,7 @@ def _has_rows(dataset: Any) -> bool:
 
 def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None, persistent: bool) -> None:
     if num_workers < 0:
-        raise ValueError("num_workers option should be non-negative; 0 does the work in this process")
+        raise ValueError("num_workers option should be non-negative; 0 loads in this process")
     if timeout < 0:
         raise ValueError("timeout option should be non-negative")
     if num_workers == 0 and prefetch_factor is not None:
@@ -187,6 +187,6 @@ def _check_no_order(**options: Any) -> None:
     for name, value in options.items():
         if value is not None:
             raise ValueError(
-                f"DataLoader with IterableDataset: expected unspecified {name} option, but got {name}={value!r}; its "
-                "examples come in the order in which it gives them"
+                f"DataLoader with IterableDataset: expected unspecified {name} option, but got {name}={value!r}; the "
+                "dataset determines the order of its examples"
             )

@@ -49,7 +49,7 @@ class Dataset(Generic[T_co]):
     def __getitem__(self, index: Any) -> T_co:
         name = type(self).__name__
         raise NotImplementedError(
-            f"{name}[{index!r}]: {name} does not say what its examples are; define `def __getitem__(self, index)`"
+            f"{name}[{index!r}]: {name} does not define its examples: define `def __getitem__(self, index)`"
         )
 
     def __add__(self, other: Dataset[Any]) -> Dataset[Any]:
@@ -221,7 +221,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Genera
     if sum(counts) != n:
         raise ValueError(
             f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} sums to "
-            f"{sum(lengths)}, and there are {n} examples. Fractions that sum to 1, and not to more, work too"
+            f"{sum(lengths)}, and there are {n} examples. Fractions with a sum of at most 1 are accepted too"
         )
     order = (generator or default_generator).randperm(n).tolist()
     return [Subset(dataset, order[end - count : end]) for count, end in zip(counts, accumulate(counts))]

@@ -43,15 +43,15 @@ class Sampler(Generic[T_co]):
 
     def __iter__(self) -> Iterator[T_co]:
         name = type(self).__name__
-        raise NotImplementedError(f"{name} does not say in which order to go: define `def __iter__(self)`")
+        raise NotImplementedError(f"{name} does not define an order: define `def __iter__(self)`")
 
 
 def _size(data_source: Sized) -> int:
     """The number of examples in a dataset."""
     if not hasattr(data_source, "__len__"):
         raise TypeError(
-            f"object of type {type(data_source).__name__!r} has no len(): a dataset says how many examples it has, "
-            "def __len__(self); one that cannot know is an IterableDataset"
+            f"object of type {type(data_source).__name__!r} has no len(): define __len__ in the dataset; if the "
+            "number is unknown, use an IterableDataset"
         )
     return len(data_source)
 
