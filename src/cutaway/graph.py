@@ -185,7 +185,7 @@ def walk(
             if adds:  # with observers too, so that observing never changes a sum, not even in its last bit
                 pullback.add_to(total, g)
             elif total is None:
-                if not parent.number and type(gx) is np.ndarray:
+                if not parent.number and isinstance(gx, np.ndarray):
                     gx = unshared(gx, g, node)
                 grads[parent] = gx
                 if erases:
@@ -220,7 +220,7 @@ def call_hooks(node: Node | Leaf, g: Gradient) -> Gradient:
     for hook in list((node.hooks or {}).values()):
         replacement = hook(g)
         g = g if replacement is None else replacement
-    return g if node.number or type(g) is not np.ndarray else np.array(g)  # a hook may hold a reference
+    return g if node.number or not isinstance(g, np.ndarray) else np.array(g)  # a hook may hold a reference
 
 
 def undo_broadcast(g: Gradient, shape: Shape, node: Node, i: int) -> Gradient:
@@ -230,7 +230,7 @@ def undo_broadcast(g: Gradient, shape: Shape, node: Node, i: int) -> Gradient:
     fits = extra >= 0 and all(n in (1, m) for n, m in zip(shape, g.shape[extra:]))
     if not fits or not (op.broadcasts if op else getattr(node.op, "broadcasts", False)):
         raise errors.gradient_of_wrong_shape(node.op, i, g.shape, shape)
-    return g.sum(axis=stretched_axes(shape, g.shape), keepdims=True).reshape(shape)
+    return g.sum(axis=stretched_axes(shape, g.shape)).reshape(shape)
 
 
 def refuse_stale(order: list[Any], path: set[Node | Leaf] | None, rerun: bool) -> None:

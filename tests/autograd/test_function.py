@@ -102,6 +102,21 @@ def test_several_inputs_and_arguments_that_are_no_tensors() -> None:
     assert x.grad.tolist() == [30.0, 40.0]
 
 
+def test_no_gradient_for_one_input_and_one_for_the_next() -> None:
+    class Second(Function):
+        @staticmethod
+        def forward(ctx: Any, x: cutaway.Tensor, y: cutaway.Tensor) -> cutaway.Tensor:
+            return x + y
+
+        @staticmethod
+        def backward(ctx: Any, g: cutaway.Tensor) -> Any:
+            return None, 3 * g
+
+    x, y = leaf(1.0), leaf(2.0)
+    Second.apply(x, y).sum().backward()
+    assert x.grad is None and y.grad.tolist() == [3]
+
+
 def test_without_gradients_it_is_only_forward() -> None:
     x = leaf(1.0)
     with cutaway.no_grad():
