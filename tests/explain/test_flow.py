@@ -16,7 +16,7 @@ import cutaway as torch
 import cutaway.nn.functional as F
 from cutaway import checks, events, explain, nn, optim
 from cutaway.explain.flowing import Flow, Layer, Step
-from cutaway.explain.flowing.measures import length
+from cutaway.explain.flowing.measures import norm
 from cutaway.explain.flowing.plot import Plot
 from cutaway.graph import observers
 
@@ -68,7 +68,7 @@ def test_values_and_gradients_are_those_of_the_layers_outputs() -> None:
         [found] = layer.steps
         assert found.mean == pytest.approx(out.mean().item(), rel=1e-5, abs=1e-7)
         assert found.std == pytest.approx(out.std(unbiased=False).item(), rel=1e-5)
-        assert found.gradient == pytest.approx(out.grad.norm().item(), rel=1e-5)
+        assert found.grad_norm == pytest.approx(out.grad.norm().item(), rel=1e-5)
     assert flow.layers[1].steps[0].zeros == pytest.approx((outputs[1] == 0).float().mean().item())
     assert flow.layers[1].steps[0].dead == int((outputs[1] == 0).all(0).sum().item())
     assert flow.layers[3].steps[0].saturated == 0
@@ -80,10 +80,10 @@ def test_parameters_gradients_and_updates() -> None:
     flow = step(model, torch.randn(5, 3), torch.randint(0, 2, (5,)), lr=0.5)
     weight, bias = flow.parameters
     assert (weight.name, weight.shape, bias.name) == ("weight", (2, 3), "bias")
-    assert weight.length == pytest.approx(before.norm().item(), rel=1e-5)
-    assert weight.gradient == pytest.approx(model.weight.grad.norm().item(), rel=1e-5)
-    assert weight.update == pytest.approx(0.5 * weight.gradient, rel=1e-4)
-    assert weight.ratio == pytest.approx(weight.update / weight.length)
+    assert weight.norm == pytest.approx(before.norm().item(), rel=1e-5)
+    assert weight.grad_norm == pytest.approx(model.weight.grad.norm().item(), rel=1e-5)
+    assert weight.update == pytest.approx(0.5 * weight.grad_norm, rel=1e-4)
+    assert weight.ratio == pytest.approx(weight.update / weight.norm)
     assert weight.used == 1
 
 
@@ -112,11 +112,11 @@ def test_gradients_are_those_that_nobody_watched() -> None:
     assert grads[0] == grads[1]
 
 
-def test_long_vectors_have_a_length() -> None:
-    assert length(np.array([3e200, 4e200])) == pytest.approx(5e200)
-    assert length(np.array([3e-30, 4e-30], np.float32)) == pytest.approx(5e-30)
-    assert (length(np.zeros(3)), length(np.zeros(0)), length(np.array([np.inf, 1.0]))) == (0, 0, math.inf)
-    assert math.isnan(length(np.array([np.nan, 1.0])))
+def test_large_and_small_vectors_have_a_norm() -> None:
+    assert norm(np.array([3e200, 4e200])) == pytest.approx(5e200)
+    assert norm(np.array([3e-30, 4e-30], np.float32)) == pytest.approx(5e-30)
+    assert (norm(np.zeros(3)), norm(np.zeros(0)), norm(np.array([np.inf, 1.0]))) == (0, 0, math.inf)
+    assert math.isnan(norm(np.array([np.nan, 1.0])))
 
 
 # --- time steps -----------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_the_gradient_at_each_time_step(kind: Any, cell: Any) -> None:
         states[-1].retain_grad()
     (torch.stack(states) * g).sum().backward()
     [found] = flow.layers
-    assert [step.gradient for step in found.steps] == pytest.approx([s.grad.norm().item() for s in states], rel=1e-4)
+    assert [step.grad_norm for step in found.steps] == pytest.approx([s.grad.norm().item() for s in states], rel=1e-4)
     assert [step.std for step in found.steps] == pytest.approx([s.std(unbiased=False).item() for s in states], rel=1e-4)
 
 
@@ -167,7 +167,7 @@ def test_a_module_called_at_each_step_has_a_step_for_each_call() -> None:
     flow = step(Loop(), torch.randn(40, 7, 3), torch.randint(0, 10, (7,)))
     found = [(layer.name, len(layer.steps)) for layer in flow.layers]
     assert found == [("i2h: Linear", 40), ("h2h: Linear", 40), ("i2h → tanh", 40), ("out: Linear", 1)]
-    gradients = [s.gradient for s in flow.layers[2].steps]
+    gradients = [s.grad_norm for s in flow.layers[2].steps]
     assert gradients[0] < gradients[20] < gradients[-1]
     assert names(flow) == ["vanishing gradients", "vanishing through time"][-len(names(flow)) :]
 
@@ -227,7 +227,7 @@ def test_vanishing_gradients() -> None:
     flow = step(net(nn.Sigmoid, 10))
     [verdict] = flow.verdicts
     assert verdict.name == "vanishing gradients"
-    assert verdict.measured.startswith("the gradient is 0.1")
+    assert verdict.measured.startswith("the gradient norm is 0.1")
     assert "at 20: Linear, and" in verdict.measured
     assert verdict.measured.endswith("at 0: Linear")
     assert "ReLU or tanh for the 10 sigmoids" in verdict.advice
@@ -244,7 +244,7 @@ def test_dead_units_and_no_gradient() -> None:
         model[2].bias -= 5
     flow = step(model)
     assert names(flow) == ["no gradient", "dead units"]
-    assert flow.verdicts[0].measured.startswith("none arrives at 2: Linear, while it is")
+    assert flow.verdicts[0].measured.startswith("none arrives at 2: Linear, while its norm is")
     assert flow.verdicts[1].measured == "64 of 64 units of 3: ReLU are 0 for every sample: they learn nothing"
 
 
@@ -281,8 +281,8 @@ def test_through_time() -> None:
     found = names(step(Last(2.2, nonlinearity="relu"), x, y))
     assert found == ["exploding gradients", "exploding through time", "large updates"]
     [verdict] = step(Last(0.5), x, y).verdicts
-    assert "at rnn: RNN the gradient is" in verdict.measured
-    assert "long at step 40" in verdict.measured
+    assert "at rnn: RNN the gradient norm is" in verdict.measured
+    assert " at step 40" in verdict.measured
     assert verdict.advice.startswith("nn.LSTM or nn.GRU")
 
 
@@ -332,7 +332,7 @@ def test_a_parameter_that_the_last_pass_did_not_reach_has_no_gradient() -> None:
         model["b"](torch.ones(1, 2)).sum().backward()
         model.zero_grad()
         model["a"](torch.ones(1, 2)).sum().backward()
-    assert [(p.name, p.gradient, p.used) for p in flow.parameters] == [("a.weight", 2, 1), ("b.weight", None, None)]
+    assert [(p.name, p.grad_norm, p.used) for p in flow.parameters] == [("a.weight", 2, 1), ("b.weight", None, None)]
 
 
 def test_a_layer_whose_input_was_overwritten_since_is_left_out() -> None:
@@ -387,14 +387,14 @@ def test_the_table() -> None:
 
 
 TABLE = """
-layer      mean  deviation  gradient
-─────────────────────────────────────────────────────────────────
-0: Linear     0       2.24      1.41
-1: ReLU       1       1.22         2  50% zero, 1 of 2 units dead
+layer      mean   std  grad norm
+─────────────────────────────────────────────────────────────
+0: Linear     0  2.24       1.41
+1: ReLU       1  1.22          2  50% zero, 1 of 2 units dead
 
-parameter  length  gradient   update  update/length
-───────────────────────────────────────────────────
-0.weight     1.41         4  0.00141  0.001
+parameter  norm  grad norm   update  update/norm
+────────────────────────────────────────────────
+0.weight   1.41          4  0.00141        0.001
 
 all is well: nothing vanishes, explodes, is dead or saturated
 """

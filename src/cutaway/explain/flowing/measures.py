@@ -27,7 +27,7 @@ class Step:
 
     mean: float
     std: float
-    gradient: float  # the length of the gradient, √Σg²
+    grad_norm: float  # √Σg²
     zeros: float | None = None  # of a ReLU: which part of the values is 0
     dead: int | None = None  # of a ReLU: how many units are 0 for all samples
     units: int | None = None
@@ -54,42 +54,42 @@ class Layer:
         return sum(found) / len(found) if found else None
 
     @property
-    def gradient(self) -> float:
-        """The length of the gradients of all uses together."""
-        return sqrt(sum(step.gradient**2 for step in self.steps))
+    def grad_norm(self) -> float:
+        """The norm of the gradients of all uses together."""
+        return sqrt(sum(step.grad_norm**2 for step in self.steps))
 
 
 @dataclass(frozen=True)
 class ParameterFlow:
-    """A parameter: how long it is, its gradient, and how far the optimizer moved it."""
+    """A parameter: its norm, its gradient's, and that of the optimizer's update."""
 
     name: str
     shape: tuple[int, ...]
-    length: float  # √Σw²
-    gradient: float | None
+    norm: float  # √Σw²
+    grad_norm: float | None
     used: float | None  # which part of the gradient is not 0
-    update: float | None  # √Σ(w' - w)², None if it did not move
+    update: float | None  # the norm √Σ(w' - w)², None if it did not move
 
     @property
     def ratio(self) -> float | None:
-        """How far it moved, measured by its own length."""
-        return None if self.update is None or not self.length else self.update / self.length
+        """The norm of the update relative to that of the parameter."""
+        return None if self.update is None or not self.norm else self.update / self.norm
 
 
 def measured(op: Any, attrs: Any, value: Any, g: Any, axis: int) -> Step:
     """The measures of one use; `axis` is that of the units."""
-    mean, std, gradient = float(value.mean()), float(value.std()), length(g)
+    mean, std, grad_norm = float(value.mean()), float(value.std()), norm(g)
     if op in CUTTING or attrs.get("relu"):
         zero = value == 0
         others = tuple(i for i in range(value.ndim) if i != axis % value.ndim)
         dead = int(zero.all(axis=others).sum()) if others else 0
-        return Step(mean, std, gradient, float(zero.mean()), dead, value.shape[axis])
+        return Step(mean, std, grad_norm, float(zero.mean()), dead, value.shape[axis])
     if op in SQUASHING:
-        return Step(mean, std, gradient, saturated=float((np.abs(SQUASHING[op](value)) > FLAT).mean()))
-    return Step(mean, std, gradient)
+        return Step(mean, std, grad_norm, saturated=float((np.abs(SQUASHING[op](value)) > FLAT).mean()))
+    return Step(mean, std, grad_norm)
 
 
-def length(x: Any) -> float:
+def norm(x: Any) -> float:
     """√Σx², of any size: squares would leave what a float can hold before x does."""
     most = float(np.abs(x).max(initial=0))
     return most * sqrt(float(np.square(x / most, dtype=np.float64).sum())) if 0 < most < np.inf else most

@@ -18,7 +18,7 @@ from .table import number
 
 MARGIN, ROW, BAR, GAP = 16.0, 20.0, 150.0, 64.0  # the gap holds a bar's number
 CHART = 120.0  # how high a chart over time is
-USUAL = (1e-4, 1e-2)  # updates, as parts of a weight's length
+USUAL = (1e-4, 1e-2)  # updates, relative to the norm of the weight
 
 
 class Plot(Picture):
@@ -59,16 +59,16 @@ class Plot(Picture):
     # -- layers and parameters -------------------------------------------------------------------------------
 
     def _bars(self, parts: list[str], y: float) -> float:
-        """For each layer how far its values spread, how many are flat, and how long its gradient is."""
-        heads = ["layer", "deviation, by powers of 10", "zero (red: dead) or saturated", "gradient, by powers of 10"]
+        """For each layer how far its values spread, how many are flat, and the norm of its gradient."""
+        heads = ["layer", "std, by powers of 10", "zero (red: dead) or saturated", "grad norm, by powers of 10"]
         y = self._heads(parts, y, heads)
         spread = _Scale(layer.average("std") for layer in self._layers)
-        gradient = _Scale(layer.gradient for layer in self._layers)
+        gradient = _Scale(layer.grad_norm for layer in self._layers)
         for layer in self._layers:
             _text(parts, MARGIN, y, layer.name)
             self._bar(parts, 0, y, spread, layer.average("std"), "forward")
             self._flat(parts, y, layer)
-            self._bar(parts, 2, y, gradient, layer.gradient, "back")
+            self._bar(parts, 2, y, gradient, layer.grad_norm, "back")
             y += ROW
         return y + ROW
 
@@ -86,12 +86,12 @@ class Plot(Picture):
         _text(parts, x + BAR + 5, y, f"{part:.0%}", "number")
 
     def _updates(self, parts: list[str], y: float) -> float:
-        """For each parameter the length of its gradient, and how far it moved."""
+        """For each parameter its norm, its gradient's, and how far it moved."""
         if not self._parameters:
             return y
-        y = self._heads(parts, y, ["parameter", "length", "gradient", "update / length, usual in green"])
-        length = _Scale(p.length for p in self._parameters)
-        gradient = _Scale(p.gradient for p in self._parameters)
+        y = self._heads(parts, y, ["parameter", "norm", "grad norm", "update / norm, usual in green"])
+        norm = _Scale(p.norm for p in self._parameters)
+        gradient = _Scale(p.grad_norm for p in self._parameters)
         ratio = _Scale([*USUAL, *(p.ratio for p in self._parameters)])
         x, left, right = self._columns[2], *(BAR * ratio.place(end) for end in USUAL)
         parts.append(
@@ -100,8 +100,8 @@ class Plot(Picture):
         )
         for p in self._parameters:
             _text(parts, MARGIN, y, p.name)
-            self._bar(parts, 0, y, length, p.length, "forward")
-            self._bar(parts, 1, y, gradient, p.gradient, "back")
+            self._bar(parts, 0, y, norm, p.norm, "forward")
+            self._bar(parts, 1, y, gradient, p.grad_norm, "back")
             self._bar(parts, 2, y, ratio, p.ratio, "back")
             y += ROW
         return y + ROW
@@ -123,16 +123,16 @@ class Plot(Picture):
 
     def _chart(self, parts: list[str], y: float, layer: Layer) -> float:
         """Curves over the time steps of a layer."""
-        what = f"{layer.name}: length of the gradient, and deviation of the values (dashed), at each of "
+        what = f"{layer.name}: norm of the gradient, and std of the values (dashed), at each of "
         _text(parts, MARGIN, y, f"{what}{len(layer.steps)} steps", "say head")
         y += ROW * 1.2
-        scale = _Scale(value for step in layer.steps for value in (step.gradient, step.std))
+        scale = _Scale(value for step in layer.steps for value in (step.grad_norm, step.std))
         x, width, last = MARGIN + 48, self._width - 2 * MARGIN - 48, len(layer.steps) - 1
         for power in scale.ticks():
             at = y + CHART * (1 - scale.place(10.0**power))
             parts.append(f'<path class="line" d="M{x:.1f} {at:.1f}h{width:.1f}"/>')
             _text(parts, MARGIN, at - 8, f"1e{power}", "number")
-        for style, values in (("forward", [s.std for s in layer.steps]), ("back", [s.gradient for s in layer.steps])):
+        for style, values in (("forward", [s.std for s in layer.steps]), ("back", [s.grad_norm for s in layer.steps])):
             points = [
                 f"{x + width * i / last:.1f},{y + CHART * (1 - scale.place(value)):.1f}"
                 for i, value in enumerate(values)

@@ -14,8 +14,8 @@ def table(title: str, layers: list[Layer], parameters: list[ParameterFlow], verd
     if not layers and not parameters:
         return f"no gradient flowed through {title}: call backward() inside the block, on a loss that {title} led to"
     parts = [
-        _aligned([["layer", "mean", "deviation", "gradient", ""], *(row for layer in layers for row in _rows(layer))]),
-        _aligned([["parameter", "length", "gradient", "update", "update/length"], *map(_parameter, parameters)]),
+        _aligned([["layer", "mean", "std", "grad norm", ""], *(row for layer in layers for row in _rows(layer))]),
+        _aligned([["parameter", "norm", "grad norm", "update", "update/norm", ""], *map(_parameter, parameters)]),
         "\n".join(map(str, verdicts)) or "all is well: nothing vanishes, explodes, is dead or saturated",
     ]
     return "\n\n".join(parts)
@@ -24,10 +24,10 @@ def table(title: str, layers: list[Layer], parameters: list[ParameterFlow], verd
 def _rows(layer: Layer) -> list[Cells]:
     mean, std = layer.average("mean"), layer.average("std")
     name = layer.name if len(layer.steps) == 1 else f"{layer.name}, {len(layer.steps)} steps"
-    rows = [[name, number(mean), number(std), number(layer.gradient), _notes(layer)]]
+    rows = [[name, number(mean), number(std), number(layer.grad_norm), _notes(layer)]]
     if len(layer.steps) > 1:
         rows += [
-            [f"  step {i + 1}", number(step.mean), number(step.std), number(step.gradient), notes_of(step)]
+            [f"  step {i + 1}", number(step.mean), number(step.std), number(step.grad_norm), notes_of(step)]
             for i, step in chosen(layer.steps)
         ]
     return rows
@@ -57,7 +57,7 @@ def notes_of(step: Step) -> str:
 
 
 def _parameter(p: ParameterFlow) -> Cells:
-    return [p.name, number(p.length), number(p.gradient), number(p.update), number(p.ratio)]
+    return [p.name, number(p.norm), number(p.grad_norm), number(p.update), number(p.ratio), ""]
 
 
 def number(x: float | None) -> str:

@@ -8,9 +8,9 @@ from math import isfinite
 
 from .measures import Layer, ParameterFlow
 
-WEAK, STRONG = 1e-3, 1e3  # a gradient that much shorter, or longer, than where it came from
+WEAK, STRONG = 1e-3, 1e3  # a gradient that much smaller, or larger, than where it came from
 MOST = 0.5  # more dead units, or saturated values, than this part of all
-FAST, SLOW = 0.1, 1e-5  # an update of this part of a weight's length
+FAST, SLOW = 0.1, 1e-5  # an update, relative to the norm of the weight
 SEVERAL = 5  # time steps from which on the first and the last are compared
 
 
@@ -40,7 +40,7 @@ def verdicts(layers: list[Layer], parameters: list[ParameterFlow]) -> list[Verdi
 
 def _not_finite(layers: list[Layer]) -> Iterator[Verdict]:
     for layer in layers:
-        if not isfinite(layer.gradient) or not all(isfinite(step.mean) for step in layer.steps):
+        if not isfinite(layer.grad_norm) or not all(isfinite(step.mean) for step in layer.steps):
             yield Verdict(
                 "not finite",
                 f"{layer.name} has values or gradients that are inf or nan",
@@ -51,37 +51,37 @@ def _not_finite(layers: list[Layer]) -> Iterator[Verdict]:
 
 def _through_layers(layers: list[Layer]) -> Iterator[Verdict]:
     layers = layers[: max((i + 1 for i, layer in enumerate(layers) if not layer.bends), default=0)]
-    if len(layers) < 2 or not all(isfinite(layer.gradient) for layer in layers):
+    if len(layers) < 2 or not all(isfinite(layer.grad_norm) for layer in layers):
         return
     *before, last = layers  # the output's activation left out: it passes little when it has learnt its answer
-    least, most = (choose(before, key=lambda layer: layer.gradient) for choose in (min, max))
-    if least.gradient == 0 < last.gradient:
-        first = max((layer for layer in before if layer.gradient == 0), key=layers.index)
+    least, most = (choose(before, key=lambda layer: layer.grad_norm) for choose in (min, max))
+    if least.grad_norm == 0 < last.grad_norm:
+        first = max((layer for layer in before if layer.grad_norm == 0), key=layers.index)
         yield Verdict(
             "no gradient",
-            f"none arrives at {first.name}, while it is {last.gradient:.2g} long at {last.name}",
+            f"none arrives at {first.name}, while its norm is {last.grad_norm:.2g} at {last.name}",
             "look at what follows: units that are dead, or .detach(), .data or no_grad in forward()",
         )
-    elif least.gradient < WEAK * last.gradient:
+    elif least.grad_norm < WEAK * last.grad_norm:
         sigmoids = sum(layer.op == "sigmoid" for layer in layers[layers.index(least) :])
         instead = f"ReLU or tanh for the {sigmoids} sigmoids, each of which passes a quarter or less; " * bool(sigmoids)
         yield Verdict(
             "vanishing gradients",
-            f"the gradient is {last.gradient:.2g} long at {last.name}, and {least.gradient:.2g} at {least.name}",
+            f"the gradient norm is {last.grad_norm:.2g} at {last.name}, and {least.grad_norm:.2g} at {least.name}",
             f"{instead}larger weights at the start, nn.init.kaiming_normal_(weight, nonlinearity='relu'); "
             "normalization; x + f(x)",
         )
-    if most.gradient > STRONG * last.gradient > 0:
+    if most.grad_norm > STRONG * last.grad_norm > 0:
         yield Verdict(
             "exploding gradients",
-            f"the gradient is {last.gradient:.2g} long at {last.name}, and {most.gradient:.2g} at {most.name}",
+            f"the gradient norm is {last.grad_norm:.2g} at {last.name}, and {most.grad_norm:.2g} at {most.name}",
             "smaller weights at the start, nn.init.xavier_uniform_(weight); normalization; nn.utils.clip_grad_norm_",
         )
 
 
 def _through_time(layers: list[Layer]) -> Iterator[Verdict]:
     """Of the layers with time steps, the one that is worst."""
-    long = [layer for layer in layers if len(layer.steps) >= SEVERAL and layer.steps[-1].gradient > 0]
+    long = [layer for layer in layers if len(layer.steps) >= SEVERAL and layer.steps[-1].grad_norm > 0]
     if not long:
         return
     least, most = (choose(long, key=_kept) for choose in (min, max))
@@ -103,12 +103,12 @@ def _through_time(layers: list[Layer]) -> Iterator[Verdict]:
 
 def _kept(layer: Layer) -> float:
     """What has become, at the first step, of the gradient at the last."""
-    return layer.steps[0].gradient / layer.steps[-1].gradient
+    return layer.steps[0].grad_norm / layer.steps[-1].grad_norm
 
 
 def _first_and_last(layer: Layer) -> str:
-    first, last = layer.steps[0].gradient, layer.steps[-1].gradient
-    return f"at {layer.name} the gradient is {last:.2g} long at step {len(layer.steps)}, {first:.2g} at step 1"
+    first, last = layer.steps[0].grad_norm, layer.steps[-1].grad_norm
+    return f"at {layer.name} the gradient norm is {last:.2g} at step {len(layer.steps)}, {first:.2g} at step 1"
 
 
 def _dead(layers: list[Layer]) -> Iterator[Verdict]:
@@ -131,7 +131,7 @@ def _saturated(layers: list[Layer]) -> Iterator[Verdict]:
             "saturation",
             f"{part:.0%} of the values of {layer.name} lie where the curve is flat, at a twentieth of its slope or "
             f"less{more}",
-            "smaller weights at the start, inputs of mean 0 and deviation 1, normalization before it",
+            "smaller weights at the start, inputs of mean 0 and standard deviation 1, normalization before it",
         )
 
 
@@ -152,12 +152,12 @@ def _updates(parameters: list[ParameterFlow]) -> Iterator[Verdict]:
     if ratio > FAST:
         yield Verdict(
             "large updates",
-            f"{p.name} moved by {ratio:.2g} times its own length in one step; about 0.001 is usual",
+            f"{p.name} changed by {ratio:.2g} times its norm in one step; about 0.001 is usual",
             "a smaller learning rate, or nn.utils.clip_grad_norm_(model.parameters(), 1.0) before the step",
         )
     if ratio < SLOW and (p.used or 0) > MOST:
         yield Verdict(
             "small updates",
-            f"{p.name} moved by {ratio:.1g} times its own length, and no weight by more; about 0.001 is usual",
+            f"{p.name} changed by {ratio:.1g} times its norm, and no weight by more; about 0.001 is usual",
             "a larger learning rate",
         )

@@ -21,7 +21,7 @@ from ...nn import Module
 from ...ops import TABLE
 from ...tensors.base import AccumulateGrad, TensorBase, wrap
 from ..work import PRODUCTS
-from .measures import BENDING, CUTTING, Layer, ParameterFlow, Step, length, measured
+from .measures import BENDING, CUTTING, Layer, ParameterFlow, Step, measured, norm
 
 SEQUENCES = {ops.gru, ops.lstm, ops.rnn}
 CONVOLUTIONS = {ops.conv1d, ops.conv2d, ops.conv_transpose2d}
@@ -52,7 +52,7 @@ class Watch:
         self._latest: Node | None = None  # the node that was looked at: it is shown once for each input
         self._walking = self._fresh = False
         self._moved_from: dict[int, Any] = {}  # by the id of a parameter: its values after the last backward
-        self._gradients: dict[int, tuple[float | None, float | None]] = {}  # how long it is, and which part is not 0
+        self._gradients: dict[int, tuple[float | None, float | None]] = {}  # its norm, and which part is not 0
 
     def start(self) -> None:
         """Begin to watch."""
@@ -80,7 +80,7 @@ class Watch:
             for key, (_, param) in self.params.items():
                 self._moved_from[key] = param._array.copy()
                 g = None if param.grad is None else param.grad._array
-                found = None if g is None else (length(g), float(np.count_nonzero(g) / max(g.size, 1)))
+                found = None if g is None else (norm(g), float(np.count_nonzero(g) / max(g.size, 1)))
                 self._gradients[key] = found or (None, None)
 
     def recorded(self, node: Node, value: Any) -> None:
@@ -182,8 +182,8 @@ class Watch:
         found = []
         for key, before in self._moved_from.items():
             name, param = self.params[key]
-            update = length(param._array - before)
-            found.append(ParameterFlow(name, before.shape, length(before), *self._gradients[key], update or None))
+            update = norm(param._array - before)
+            found.append(ParameterFlow(name, before.shape, norm(before), *self._gradients[key], update or None))
         return found
 
 
