@@ -23,6 +23,7 @@ Wu and He, "Group Normalization", 2018; Zhang and Sennrich, "Root Mean Square La
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,43 +63,56 @@ def channels(x: Array) -> tuple[int, int, int]:
     return x.shape[0], x.shape[1], math.prod(x.shape[2:])
 
 
+def per_channel(x: Array) -> Shape:
+    """The shape in which one number per channel broadcasts against x (N, C, *)."""
+    return (x.shape[1], *(1,) * (x.ndim - 2))
+
+
 def layer_norm(x: Array, *weight_and_bias: Array, ndim: int = 1, eps: float = 1e-5) -> Variadic:
-    """(x - mean) / √(var + eps) · weight + bias; mean and var of the last ndim axes"""
+    """(x - mean) / √(var + eps) · weight + bias; mean and var of the last ndim axes
+
+    With x̂ = (x - mean) / √(var + eps) and h = g · weight, the gradient is
+    (h - mean(h) - x̂ · mean(h · x̂)) / √(var + eps).
+    """
     return _normalize(x, weight_and_bias, Plan.rows(x, ndim), eps)
 
 
 def rms_norm(x: Array, *weight: Array, ndim: int = 1, eps: float = 1e-5) -> Variadic:
-    """x / √(mean(x²) + eps) · weight; the mean over the last ndim axes"""
+    """x / √(mean(x²) + eps) · weight; the mean over the last ndim axes
+
+    With x̂ = x / √(mean(x²) + eps) and h = g · weight, the gradient is (h - x̂ · mean(h · x̂)) / √(mean(x²) + eps).
+    """
     return _normalize(x, weight, Plan.rows(x, ndim), eps, centre=False)
 
 
 def group_norm(x: Array, *weight_and_bias: Array, groups: int, eps: float = 1e-5) -> Variadic:
-    """(x - mean) / √(var + eps) · weight + bias; mean and var of each group of channels of each sample"""
+    """(x - mean) / √(var + eps) · weight + bias; mean and var of each group of channels of each sample
+
+    With x̂ = (x - mean) / √(var + eps) and h = g · weight, the gradient is
+    (h - mean(h) - x̂ · mean(h · x̂)) / √(var + eps).
+    """
     return _normalize(x, weight_and_bias, Plan.groups(x, groups), eps)
 
 
 def batch_norm(
     x: Array, *weight_and_bias: Array, mean: Array | None = None, var: Array | None = None, eps: float = 1e-5
 ) -> Variadic:
-    """(x - mean) / √(var + eps) · weight + bias; mean and var of each channel of the batch, or those given"""
-    plan = Plan.batch(x)
+    """(x - mean) / √(var + eps) · weight + bias; mean and var of each channel of the batch, or those given
+
+    With x̂ = (x - mean) / √(var + eps) and h = g · weight, the gradient is
+    (h - mean(h) - x̂ · mean(h · x̂)) / √(var + eps); where mean and var are given, h / √(var + eps).
+    """
     if mean is None or var is None:
-        return _normalize(x, weight_and_bias, plan, eps)
-    inverse = 1 / np.sqrt(var + eps)
-    scale = inverse * weight_and_bias[0] if weight_and_bias else inverse
-    shift = weight_and_bias[1] - mean * scale if len(weight_and_bias) > 1 else -mean * scale
-    out = x.reshape(plan.averaged) * scale[:, None]
-    out += shift[:, None]
-
-    def dweight(g: Array) -> Array:
-        away = x.reshape(plan.averaged) - mean[:, None]
-        total: Array = summed(plan.per, g.reshape(plan.averaged), away) * inverse
-        return total
-
+        return _normalize(x, weight_and_bias, Plan.batch(x), eps)
+    lie, axes = per_channel(x), (0, *range(2, x.ndim))
+    inverse, mean = 1 / np.sqrt(var + eps), mean.reshape(lie)
+    scale = (inverse * weight_and_bias[0] if weight_and_bias else inverse).reshape(lie)
+    out = x * scale
+    out += weight_and_bias[1].reshape(lie) - mean * scale if len(weight_and_bias) > 1 else -mean * scale
     return (
-        out.reshape(x.shape),
-        lambda g: (g.reshape(plan.averaged) * scale[:, None]).reshape(x.shape),
-        *(dweight, lambda g: summed(plan.per, g.reshape(plan.averaged)))[: len(weight_and_bias)],
+        out,
+        lambda g: g * scale,
+        *(lambda g: (g * (x - mean)).sum(axis=axes) * inverse, lambda g: g.sum(axis=axes))[: len(weight_and_bias)],
     )
 
 
@@ -168,42 +182,43 @@ def _beside(shape: Shape, over: str) -> Shape:
 
 def layer_norm_twin(x: Array, *weight_and_bias: Array, ndim: int = 1, eps: float = 1e-5) -> Array:
     """layer_norm from small ops."""
-    return _plainly(x, weight_and_bias, Plan.rows(x, ndim), eps)
+    axes = tuple(range(-ndim, 0))
+    away = x - x.mean(axis=axes, keepdims=True)
+    var = (away * away).mean(axis=axes, keepdims=True)
+    return apply_affine(away / np.sqrt(var + eps), weight_and_bias)
 
 
 def rms_norm_twin(x: Array, *weight: Array, ndim: int = 1, eps: float = 1e-5) -> Array:
     """rms_norm from small ops."""
-    return _plainly(x, weight, Plan.rows(x, ndim), eps, centre=False)
+    square = (x * x).mean(axis=tuple(range(-ndim, 0)), keepdims=True)
+    return apply_affine(x / np.sqrt(square + eps), weight)
 
 
 def group_norm_twin(x: Array, *weight_and_bias: Array, groups: int, eps: float = 1e-5) -> Array:
     """group_norm from small ops."""
-    return _plainly(x, weight_and_bias, Plan.groups(x, groups), eps)
+    N, C, L = channels(x)
+    apart = x.reshape((N, groups, C // groups * L))
+    away = apart - apart.mean(axis=2, keepdims=True)
+    var = (away * away).mean(axis=2, keepdims=True)
+    xhat = (away / np.sqrt(var + eps)).reshape(x.shape)
+    return apply_affine(xhat, [p.reshape(per_channel(x)) for p in weight_and_bias])
 
 
 def batch_norm_twin(
     x: Array, *weight_and_bias: Array, mean: Array | None = None, var: Array | None = None, eps: float = 1e-5
 ) -> Array:
     """batch_norm from small ops."""
-    plan = Plan.batch(x)
+    lie = per_channel(x)  # (C, 1, 1) for images
     if mean is None or var is None:
-        return _plainly(x, weight_and_bias, plan, eps)
-    xhat = (x.reshape(plan.averaged) - mean[:, None]) / np.sqrt(var + eps)[:, None]
-    return _affine(xhat, weight_and_bias, plan).reshape(x.shape)
+        axes = (0, *range(2, x.ndim))  # all but that of the channels
+        mean = x.mean(axis=axes)
+        var = ((x - mean.reshape(lie)) ** 2).mean(axis=axes)
+    xhat = (x - mean.reshape(lie)) / np.sqrt(var.reshape(lie) + eps)
+    return apply_affine(xhat, [p.reshape(lie) for p in weight_and_bias])
 
 
-def _plainly(x: Array, affine: tuple[Array, ...], plan: Plan, eps: float, centre: bool = True) -> Array:
-    away = x.reshape(plan.averaged)
-    names, _, kept = plan.over.partition("->")
-    axes = tuple(i for i, name in enumerate(names) if name not in kept)
-    if centre:
-        away = away - away.mean(axis=axes, keepdims=True)
-    xhat = away / np.sqrt((away * away).mean(axis=axes, keepdims=True) + eps)
-    return _affine(xhat.reshape(plan.weighted), affine, plan).reshape(x.shape)
-
-
-def _affine(xhat: Array, affine: tuple[Array, ...], plan: Plan) -> Array:
-    lie = _beside(plan.weighted, plan.per)
-    for i, p in enumerate(affine):
-        xhat = xhat + p.reshape(lie) if i else xhat * p.reshape(lie)
+def apply_affine(xhat: Array, weight_and_bias: Sequence[Array]) -> Array:
+    """x̂ · weight + bias, as far as they are given."""
+    for i, p in enumerate(weight_and_bias):
+        xhat = xhat + p if i else xhat * p
     return xhat
