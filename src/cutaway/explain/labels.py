@@ -26,6 +26,9 @@ def labels(trace: dict[str, Any], shown: Collection[int] = ()) -> list[str]:
     """
     nodes = trace["nodes"]
     found = [node["name"] for node in nodes]
+    for edge in trace["edges"]:
+        if nodes[edge["to"]]["op"] == "overwrite" and edge["input"] == 0:  # x with x[0] = y is still x
+            found[edge["to"]] = found[edge["to"]] or found[edge["from"]]
     modules = _shortened({node["module"] for node in nodes if node["module"] is not None}, 1)
     parameters = _shortened({n["name"] for n in nodes if n["kind"] == "parameter" and n["name"] is not None}, 2)
     last = {(node["module"], node["call"]): node["id"] for node in nodes if node["module"] is not None}

@@ -192,15 +192,13 @@ def follow(x: Any, steps: Steps) -> Any:
 class Erase:
     """The pullback of the overwritten input: g, with zeros at view(g)[index]."""
 
-    __slots__ = ("index", "order", "shape", "steps")
+    __slots__ = ("index", "order", "steps")
 
-    def __init__(self, shape: Shape, steps: Steps, index: Any, order: Shape) -> None:
-        self.shape, self.steps, self.index, self.order = shape, steps, index, order
+    def __init__(self, steps: Steps, index: Any, order: Shape) -> None:
+        self.steps, self.index, self.order = steps, index, order
 
     def __call__(self, g: Array) -> Array:
-        untouched = laid_out(self.shape, self.order, np.bool_)
-        follow(untouched, self.steps)[self.index] = False
-        return np.where(untouched, g, 0)
+        return erased(g, self.steps, self.index, self.order)
 
     def within(self, g: Array) -> Array:
         """The same in place, if the steps return a view of g and not a copy."""
@@ -215,22 +213,37 @@ def overwrite(x: Array, y: Array, *, steps: Steps = (), index: Any = ..., order:
     """x with view(x)[index] = y"""
     out = np.copy(x)
     follow(out, steps)[index] = y
-    return (out, *overwritten(x.shape, steps, index, order or tuple(range(x.ndim)), np.ndim(y)))
+    return (out, *overwritten(steps, index, order or tuple(range(x.ndim)), np.ndim(y)))
 
 
-def overwritten(shape: Shape, steps: Steps, index: Any, order: Shape, ndim: int) -> tuple[Pullback, Pullback]:
-    """overwrite's pullbacks: the gradient goes to the written value, and none to the overwritten elements."""
+def overwritten(steps: Steps, index: Any, order: Shape, ndim: int) -> tuple[Pullback, Pullback]:
+    """overwrite's pullbacks: the gradient goes to the written value, of ndim axes, and none to what was overwritten."""
+    if may_repeat(index):
+        return Erase(steps, index, order), lambda g: with_axes(remaining(g, steps, index, order), ndim)
+    # a copy, since g may be zeroed there in place
+    return Erase(steps, index, order), lambda g: with_axes(np.copy(follow(g, steps)[index]), ndim)
 
-    def dy(g: Array) -> Array:
-        part: Array = np.copy(follow(g, steps)[index])  # a copy, since g may be zeroed there in place
-        if may_repeat(index):  # of several values written to one element, the last remains
-            writers = follow(laid_out(shape, order, np.int64), steps)
-            numbers = np.arange(np.size(part)).reshape(part.shape)
-            writers[index] = numbers
-            part = part * (writers[index] == numbers)
-        return part.reshape((1,) * (ndim - part.ndim) + part.shape)  # y may have leading axes of length 1
 
-    return Erase(shape, steps, index, order), dy
+def erased(g: Array, steps: Steps, index: Any, order: Shape) -> Array:
+    """g, with zeros at view(g)[index]."""
+    untouched = laid_out(g.shape, order, np.bool_)
+    follow(untouched, steps)[index] = False
+    return np.where(untouched, g, 0)
+
+
+def remaining(g: Array, steps: Steps, index: Any, order: Shape) -> Array:
+    """The part of g that was written; of several writes to one element, 0 for all but the last."""
+    part = follow(g, steps)[index]
+    writers = follow(laid_out(g.shape, order, np.int64), steps)
+    numbers = np.arange(np.size(part)).reshape(part.shape)
+    writers[index] = numbers
+    kept: Array = part * (writers[index] == numbers)
+    return kept
+
+
+def with_axes(part: Array, ndim: int) -> Array:
+    """part with leading axes of length 1, so that it has ndim axes."""
+    return part.reshape((1,) * (ndim - part.ndim) + part.shape)
 
 
 def laid_out(shape: Shape, order: Shape, dtype: type) -> Array:

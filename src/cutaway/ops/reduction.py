@@ -46,19 +46,20 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Unary:
 
 def prod(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Unary:
     """Π x"""
+    out = np.prod(x, axis=axis, keepdims=keepdims)
+    return out, lambda g: restore(g, x.shape, axis, keepdims) * product_of_others(x, axis)
 
-    def dx(g: Array) -> Array:
-        row, along = (x.reshape(-1), 0) if axis is None else (x, axis)
-        behind = np.flip(product_before(np.flip(row, along), along), along)
-        others: Array = product_before(row, along) * behind  # not the product / x, since x may be 0
-        grad: Array = restore(g, x.shape, axis, keepdims) * others.reshape(x.shape)
-        return grad
 
-    return np.prod(x, axis=axis, keepdims=keepdims), dx
+def product_of_others(x: Array, axis: int | None) -> Array:
+    """For each element, the product of all others along the axis."""
+    row, along = (x.reshape(-1), 0) if axis is None else (x, axis)
+    behind = np.flip(product_before(np.flip(row, along), along), along)
+    others: Array = product_before(row, along) * behind  # not the product / x, since x may be 0
+    return others.reshape(x.shape)
 
 
 def product_before(x: Array, axis: int) -> Array:
-    """The exclusive cumulative product of x along an axis, which starts with 1."""
+    """For each element, the product of those before it along the axis; 1 for the first."""
     at = (slice(None),) * (axis % x.ndim)
     factors = np.concatenate([np.ones_like(x[(*at, slice(1))]), x[(*at, slice(-1))]], axis=axis)
     product: Array = np.cumprod(factors, axis=axis)
@@ -139,17 +140,17 @@ def cumsum(x: Array, *, axis: int) -> Unary:
 
 def cumprod(x: Array, *, axis: int) -> Unary:
     """out[i] = Π x[j] for j ≤ i"""
+    return np.cumprod(x, axis=axis), lambda g: product_before(x, axis) * sum_behind(g, x, axis)
 
-    def dx(g: Array) -> Array:
-        # Σ g[i] x[k+1] ⋯ x[i] over i ≥ k, by Horner's rule from the end, times the product of the x before k. Dividing
-        # the outputs by x[k] would be shorter, but x may be 0.
-        at: Any = (slice(None),) * (axis % x.ndim)
-        sums: list[Array] = []
-        for k in reversed(range(x.shape[axis])):
-            sums.append(g[(*at, k)] + x[(*at, k + 1)] * sums[-1] if sums else g[(*at, k)])
-        return product_before(x, axis) * np.stack(sums[::-1], axis=axis) if sums else g
 
-    return np.cumprod(x, axis=axis), dx
+def sum_behind(g: Array, x: Array, axis: int) -> Array:
+    """For each place k along the axis, Σ g[i] x[k+1] ⋯ x[i] over i ≥ k."""
+    # By Horner's rule from the end. Dividing the cumulative products by x[k] would be shorter, but x may be 0.
+    at: Any = (slice(None),) * (axis % x.ndim)
+    sums: list[Array] = []
+    for k in reversed(range(x.shape[axis])):
+        sums.append(g[(*at, k)] + x[(*at, k + 1)] * sums[-1] if sums else g[(*at, k)])
+    return np.stack(sums[::-1], axis=axis) if sums else g
 
 
 def norm(x: Array, *, p: float, axis: Axis = None, keepdims: bool = False) -> Unary:

@@ -62,7 +62,7 @@ def rewrite_history(x: TensorBase, array: Array, maker: Node | Leaf | None, inde
     else:
         steps = () if x._view is None else x._view.steps
         attrs = {"steps": steps, "index": index, "order": axes_in_memory(base._array)}
-        pullbacks: list[Any] = list(overwritten(base._array.shape, **attrs, ndim=np.ndim(array)))
+        pullbacks: list[Any] = list(overwritten(**attrs, ndim=np.ndim(array)))
         shape, line = base._array.shape, user_line(sys._getframe(1))
         base._node = Node(overwrite, attrs, [base._array, array], [before, maker], shape, pullbacks, line)
     if before is not None and before.hooks and RETAIN in before.hooks:

@@ -55,6 +55,10 @@ RULES = [
         "∂/∂h, put back where it was read; elsewhere 0",
         None,
     ),
+    ("lambda g: erased(g, mine)", "∂/∂h, but 0 for the elements that were overwritten", None),
+    ("lambda g: with_axes(np.copy(follow(g, through)[mine]), n)", "(∂/∂h)[0].t()[0:2, :]", None),
+    ("lambda g: with_axes(np.copy(follow(g, nothing)[everything]), n)", "∂/∂h", "2"),
+    ("lambda g: spread_out(g, **share)", "spread_out(∂/∂h)", None),
     ("lambda g: g * steps.size", "∂/∂h · 7", "2 · 7"),
     ("lambda g: rows(g, here)", "rows(∂/∂h, here)", None),  # not the helper of that name, but a captured one
     ("lambda g: np.linalg.inv(g)[..., None]", "inv(∂/∂h)[..., None]", None),
@@ -84,6 +88,8 @@ CAPTURED: dict[str, Any] = {
     "joint": {"source": "def joint(g):\n    g += 1\n    return g", "captured": {}},
     "steps": {"object": "Steps", "captured": {"size": 7}},
     "index": ["0:2"],
+    "nothing": [], "everything": "...",
+    "through": [["getitem", {"index": [0, "..."]}], [{"source": "def t(x: Array) -> Unary:\n    ..."}, {}]],
     "rows": {"source": "def rows(g, x):\n    g = g + x\n    return g", "captured": {}},
     "read": {
         "object": "Read", "captured": {},

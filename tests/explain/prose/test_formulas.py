@@ -20,7 +20,7 @@ from tests.ops.example import Example
 from tests.ops.examples import EXAMPLES
 
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
-WORDS = ("put back where", "rows(")
+WORDS = ("put back where", "but 0 for", "rows(")
 FUNCTIONS = {
     **{name: getattr(np, name) for name in dir(np) if callable(getattr(np, name))},
     "sigmoid": lambda x: special.sigmoid_values(np.asarray(x)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ import cutaway as torch
 from cutaway import explain, nn
 from cutaway.explain.prose.explanation import body
 from cutaway.explain.prose.folding import steps_of
-from cutaway.explain.prose.page import Page, Span, line, wrapped
+from cutaway.explain.prose.page import Page
 from cutaway.explain.prose.reading import Reading
 from cutaway.ops import TABLE
 from cutaway.tensors.base import apply
@@ -231,9 +230,70 @@ def test_a_fused_op_shows_what_it_stands_for() -> None:
 
 
 def test_a_rule_of_several_lines_is_shown_as_it_stands() -> None:
+    logits, target = torch.zeros(2, 3, requires_grad=True), torch.tensor([0, 2])
+    text = "\n".join(lines(explain.text(F.cross_entropy(logits, target) * F.cross_entropy(logits, target), width=88)))
+    assert text.count("        def dlogits(g: Array) -> Array:\n            factor = g * scale\n") == 1
+
+
+def test_what_a_function_does_that_a_rule_calls_is_told_once() -> None:
     x = torch.tensor([0.5, 2.0], requires_grad=True)
-    text = "\n".join(lines(explain.text(x.prod() * x.prod(), width=88)))
-    assert text.count("        def dx(g: Array) -> Array:\n            row, along = ") == 1
+    text = "\n".join(lines(explain.text(x.prod() * x.prod(), width=100)))
+    assert text.count("    ∂result/∂x via a = ∂result/∂a · product_of_others(x) = ") == 1
+    assert text.count("where product_of_others(…): For each element, the product of all others along the axis\n") == 1
+    image, weight = torch.ones(1, 1, 4, 4, requires_grad=True), torch.ones(1, 1, 3, 3, requires_grad=True)
+    text = " ".join(explain.text(F.conv2d(image, weight).sum(), width=100).plain.split())
+    assert "where transposed(…): An image (N, C, *shape) from weight and output: each window scatters" in text
+    assert "where weight_gradient(…): A weight (O, C/groups, kh, kw) from image and output" in text
+
+
+def test_an_in_place_write_is_told_in_words_and_numbers() -> None:
+    a, y = torch.tensor([1.0, 2.0, 3.0], requires_grad=True), torch.tensor(5.0, requires_grad=True)
+    x = a * 2
+    x[0] = y
+    x.mul_(3)
+    loss = (x * x).sum()
+    text = lines(explain.text(loss, width=100))
+    assert "  x₂   = x₁ with x₁[0] = y   [5, 4, 6]" in text
+    start = next(i for i, each in enumerate(text) if each.startswith("  x₂ = x₁ with x₁[0] = y "))
+    assert text[start + 1] == (
+        "    ∂loss/∂x₁ = ∂loss/∂x₂, but 0 for the elements that were overwritten = [  0,  72, 108]"
+    )
+    assert re.fullmatch(r"    ∂loss/∂y = \(∂loss/∂x₂\)\[0\] = 90 +→ y\.grad", text[start + 2])
+    assert text[start + 3] == ""
+
+
+def test_a_write_through_a_view_is_told_of_its_base() -> None:
+    a = torch.zeros(2, 3, requires_grad=True)
+    b = torch.tensor([10.0, 20.0], requires_grad=True)
+    c = torch.ones(3, requires_grad=True)
+    x = a * 1
+    x.t()[0] = b
+    x.view(6)[3:] = c
+    x[1].fill_(7.0)
+    x.zero_()
+    text = explain.text(x.sum(), width=100).plain
+    for told in (
+        " with x₁.t()[0] = b ", "∂result/∂b = (∂result/∂x₂).t()[0] = ",
+        "x₃     = x₂ with x₂.reshape((6,))[3:] = c ", "∂result/∂c = (∂result/∂x₃).reshape((6,))[3:] = ",
+        "x₄     = x₃ with x₃[1] = 7 ", "x₅     = x₄ with x₄[...] = 0 ",
+    ):  # fmt: skip
+        assert told in text, told
+
+
+def test_of_several_writes_to_one_element_the_last_counts() -> None:
+    a, b = torch.zeros(2, requires_grad=True), torch.tensor([5.0, 6.0], requires_grad=True)
+    x = a * 1
+    x[torch.tensor([0, 0])] = b
+    text = explain.text(x.sum(), width=100).plain
+    assert re.search(r"∂result/∂b = remaining\(∂result/∂x₂, .*\) = \[0, 1\]", text)
+    assert "where remaining(…): The part of g that was written; of several writes to one element, 0 for" in text
+
+
+def test_a_product_of_a_value_with_itself_shows_both_its_inputs() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    y = x * x
+    text = explain.text(y, width=88).plain
+    assert re.search(r"y = x · x += 3 · 3 = 9", text) and re.search(r"y = x · x +∂y/∂x via y as x = ∂y/∂y · x", text)
 
 
 def test_what_is_not_finite_is_said() -> None:
@@ -411,78 +471,16 @@ def test_every_op_can_be_told(op: Callable[..., Any], example: Example) -> None:
 
 
 def test_nearly_every_rule_is_told_as_a_formula() -> None:
-    """Those that are not are shown as they stand, and fused ones by their twin."""
-    found = {}
+    """Those that are not are shown as they stand; but for the last, by their twin as well."""
+    found: dict[Callable[..., Any], bool] = {}
     for op, examples in EXAMPLES.items():
         xs = [torch.tensor(x, requires_grad=True) for x in examples[0].inputs]
         y = apply(op, *xs, **examples[0].attrs)
         trace = explain.trace(y, torch.ones_like(y))
         (step,) = steps_of(trace)
-        found[op] = all(told.is_clear for told in Reading(trace).told(step)) or TABLE[op].twin is not None
-    assert sum(found.values()) > 0.9 * len(found), [op.__name__ for op, clear in found.items() if not clear]
-
-
-# --- the page ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def page() -> Page:
-    x = torch.tensor(2.0, requires_grad=True)
-    return explain.text(x * x, width=60)
-
-
-class Terminal:
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_colours_only_on_a_terminal_that_wants_them(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    assert str(page) == page.plain == repr(page)
-    monkeypatch.setattr(sys, "stdout", Terminal())
-    assert "\x1b[36m∂result/∂x" in str(page) and "\x1b" not in page.plain
-    assert re.sub(r"\x1b\[\d+m", "", str(page)).replace(" ", "") == page.plain.replace(" ", "")
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert str(page) == page.plain
-
-
-def test_a_terminal_without_such_letters_gets_others(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Old(Terminal):
-        encoding = "cp1252"
-
-        def isatty(self) -> bool:
-            return False
-
-    monkeypatch.setattr(sys, "stdout", Old())
-    text = str(page)
-    text.encode("cp1252")
-    assert "dresult/dx" in text and "x^2" in text
-
-
-def test_a_notebook_gets_html_in_which_names_are_text() -> None:
-    names: dict[str, Any] = {"<script>": nn.Parameter(torch.tensor(2.0))}
-    html = explain.text(names["<script>"] * 2)._repr_html_()
-    assert html.startswith("<pre") and html.endswith("</pre>")
-    assert "<script>" not in html and "&lt;script&gt;" in html
-    assert html.count("<span") == html.count("</span>")
-
-
-def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    x = torch.tensor(2.0, requires_grad=True)
-    loss = x * x
-    for columns, width in (("70", 70), ("500", 120), ("10", 60)):
-        monkeypatch.setenv("COLUMNS", columns)
-        assert max(map(len, explain.text(loss).plain.split("\n"))) == width
-
-
-def test_long_lines_are_broken_between_words_and_not_inside_shapes() -> None:
-    long = line(Span("one two because (2, 3) was stretched to (4, 2, 3)"))
-    assert ["".join(part.text for part in each) for each in wrapped(long, 24, 2)] == [
-        "one two because (2, 3)", "  was stretched to", "  (4, 2, 3)",
-    ]  # fmt: skip
+        found[op] = all(told.is_clear for told in Reading(trace).told(step))
+    assert [op.__name__ for op, clear in found.items() if not clear and TABLE[op].twin is None] == ["svd"]
+    assert sum(found.values()) > 0.85 * len(found), [op.__name__ for op, clear in found.items() if not clear]
 
 
 def test_what_is_printed_is_what_backward_gives() -> None:

@@ -65,6 +65,7 @@ class Reader:
     ndim: int = 0
     taken: Collection[str] = ()
     unknown: dict[str, str | None] = field(default_factory=dict)  # functions that stayed what they are: their source
+    called: set[str] = field(default_factory=set)  # the same, of those that the rule does not carry along
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that are no value with a label
     depth: int = 0
     local: dict[str, Term] = field(default_factory=dict)  # the argument, and what was worked out on the way
@@ -147,6 +148,8 @@ class Reader:
             both = _computed(node.op, x.constant, y.constant)
             if both is not None:
                 return constant(both)
+        if isinstance(node.op, ast.Mult) and x.text == y.text and x.symbols[1] == ATOM:
+            return raised(x, constant(2))
         return operation(type(node.op), x, y)
 
     def _Compare(self, node: ast.Compare) -> Term:
@@ -195,10 +198,14 @@ class Reader:
             return self._counted(name, args)
         if name == "power_values":
             return raised(args[0], args[1])
-        if name == "spread" and len(args) == 1:  # that of indexing
-            return Term((f"{args[0].text}, put back where it was read; elsewhere 0", SUM))
-        known = _FUNCTIONS.get(name)
-        return self._written(name, args, node) if known is None else applied(known, args[0])
+        if name == "follow" and isinstance(node.args[1], ast.Name):
+            return viewed(args[0], self.captured[node.args[1].id])
+        if name in _IN_WORDS:
+            return Term((args[0].text + _IN_WORDS[name], SUM))
+        if name in _FUNCTIONS:
+            return applied(_FUNCTIONS[name], args[0])
+        self.called.add(name)
+        return self._written(name, args, node)
 
     def _numpy(self, name: str, args: list[Term], node: ast.Call) -> Term:
         if name in _FUNCTIONS and len(args) == 1:
@@ -207,6 +214,8 @@ class Reader:
             return operation(ast.MatMult, args[0], args[1])
         if name == "broadcast_to":
             return Term((f"{args[0].text}, for every element of {args[1].text}", SUM))
+        if name == "copy":
+            return args[0]
         if name == "divide":
             return operation(ast.Div, args[0], args[1])
         if name == "where" and args[0].constant is not None:
@@ -219,11 +228,12 @@ class Reader:
         """A call as it stands, with what its arguments stand for."""
         given = [arg.text for arg in args]
         for keyword in node.keywords:
+            if keyword.arg is None or keyword.arg == "keepdims":
+                continue
             text = self.term(keyword.value).text
             if keyword.arg == "axis" and text.endswith(",)"):
                 text = text[1:-2]  # one axis
-            if keyword.arg is not None and keyword.arg != "keepdims":
-                given.append(f"{keyword.arg}={text}")
+            given.append(f"{keyword.arg}={text}")
         given = [_bare(text) for text in given if text not in ("None", "False")]
         return Term((f"{name.lstrip('_')}({', '.join(given)})", ATOM))
 
@@ -241,10 +251,7 @@ class Reader:
         held = self.captured.get(node.value.id) if isinstance(node.value, ast.Name) else None
         if isinstance(held, list) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
             return self._held(ast.unparse(node), held[node.slice.value])
-        index = self.term(node.slice).text
-        if index[:1] == "(" and index[-1:] == ")":
-            index = index[1:-1]
-        return Term((f"{_whole(self.term(node.value))}[{index.rstrip(',')}]", ATOM))
+        return part(self.term(node.value), self.term(node.slice).text)
 
     def _IfExp(self, node: ast.IfExp) -> Term:
         is_so = self._is_so(node.test)
@@ -309,9 +316,27 @@ def _step(statement: ast.stmt) -> tuple[str, ast.expr] | None:
     return None
 
 
+def part(x: Term, index: str) -> Term:
+    """x[index]; x itself if that is all of it."""
+    inner = index[1:-1] if index[:1] == "(" and index[-1:] == ")" else index
+    inner = inner.rstrip(",").removesuffix(", ...")
+    return x if inner == "..." else Term((f"{_whole(x)}[{inner}]", ATOM))
+
+
+def viewed(x: Term, steps: list[Any]) -> Term:
+    """The view of x that shape ops make, as one writes it: x.t()[0]."""
+    for op, attributes in steps:
+        if "index" in attributes:
+            x = part(x, plain(attributes["index"]))
+        else:  # the op's name, or in what a rule carries along its source
+            name = op if isinstance(op, str) else op["source"].partition("(")[0].split()[-1]
+            x = Term((f"{_whole(x)}.{name}({', '.join(map(plain, attributes.values()))})", ATOM))
+    return x
+
+
 def plain(x: Any) -> str:
     """Plain data of a trace as Python writes it: a list was a tuple, slices are words, a large array is its shape."""
-    if isinstance(x, dict) and "shape" in x:
+    if isinstance(x, dict) and "numbers" in x:
         text = str(x["numbers"])
         return text if len(text) < 30 and not x["cut"] else f"array of {plain(x['shape'])}"
     if isinstance(x, list):
@@ -329,8 +354,6 @@ def operation(op: type[ast.operator], x: Term, y: Term) -> Term:
             return y
         if y.constant == 1:
             return x
-        if x.text == y.text and x.symbols[1] == ATOM:
-            return raised(x, constant(2))
     if op is ast.Div and y.constant == 1:
         return x
     if op is ast.BitAnd and x is TRUE:
@@ -437,7 +460,12 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq
 }  # fmt: skip
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_AS_IT_IS = ("restore", "as_dtype", "like_batch", "float")  # they change how numbers are laid out, and not the numbers
+# They change how numbers are laid out, and not the numbers.
+_AS_IT_IS = ("restore", "as_dtype", "like_batch", "float", "with_axes")
+_IN_WORDS = {  # what was done to the first argument
+    "spread": ", put back where it was read; elsewhere 0",
+    "erased": ", but 0 for the elements that were overwritten",
+}
 _FUNCTIONS = {
     "cos": "cos", "sin": "sin", "exp": "exp", "log": "log", "sqrt": "√", "tanh": "tanh", "abs": "abs",
     "sign_values": "sign", "sigmoid_values": "sigmoid",

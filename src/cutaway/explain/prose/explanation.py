@@ -243,13 +243,15 @@ class Explanation:
                 self._known.add(f"{op} {name}")
                 yield line("      ", Span(f"where {name}(…) is", "note"))
                 yield from self._source(source)
+        for name, words in told.words.items():
+            if f"{op} {name}" not in self._known:
+                self._known.add(f"{op} {name}")
+                words = f"where {name.lstrip('_')}(…): {words}"
+                yield from wrapped(line("      ", Span(words, "note")), self.width, 8)
         for name, value in told.kept.items():
             if name not in kept:
                 yield line("      ", Span(f"where {name} = {at_a_glance(value, self.width - 20)}", "note"))
         kept.update(told.kept)
-        if "rows(" in text and "rows" not in self._known:
-            self._known.add("rows")
-            yield line("      ", Span("where rows(…) are all rows of a batch, one below the other", "note"))
 
     def _equation(self, left: Line, text: str, value: dict[str, Any], becomes: str | None = None) -> Iterator[Line]:
         """left = text = value, on as many lines as that takes."""

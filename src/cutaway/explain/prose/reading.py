@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+from ...errors import op_name
+from ...ops import TABLE
 from ..labels import labels
 from ..numbers import single
 from . import algebra
@@ -30,6 +33,7 @@ class Told:
     source: str | None
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that the rule names and that are no node's value
     helpers: dict[str, str | None] = field(default_factory=dict)  # functions of which it speaks: their source
+    words: dict[str, str] = field(default_factory=dict)  # others of which it speaks: what they do
 
     @property
     def is_clear(self) -> bool:
@@ -94,9 +98,11 @@ class Reading:
         if op == "neg":
             return algebra.negative(args[0])
         if op in ("getitem", "piece"):
-            return Term((f"{args[0].text}[{_index(attributes)}]", algebra.ATOM))
+            return algebra.part(args[0], algebra.plain(attributes["index"]))
         if op == "overwrite":
-            place = f"[{_index(attributes)}]" if not attributes.get("steps") else "a view of it"
+            view = algebra.viewed(args[0], attributes.get("steps", []))
+            place = algebra.part(view, algebra.plain(attributes.get("index", "..."))).text
+            place += "[...]" if place == args[0].text else ""
             return Term((f"{args[0].text} with {place} = {args[1].text}", algebra.ATOM))
         more = [f"{name}={text}" for name, x in attributes.items() if (text := _telling(x))]
         if len(args) == 1 and not more:
@@ -147,6 +153,7 @@ class Reading:
             source=rule["source"],
             kept=reader.kept,
             helpers={} if term is None else reader.unknown,
+            words={name: words for name in sorted(reader.called) if (words := _in_words(node["op"], name))},
         )  # fmt: skip
 
     def _meaning(self, name: str, held: Any, node: dict[str, Any], at: str | None) -> Any:
@@ -179,10 +186,13 @@ def _axes(axes: list[int]) -> str:
     return f"axes {', '.join(map(str, axes[:-1]))} and {axes[-1]}"
 
 
-def _index(attributes: dict[str, Any]) -> str:
-    """An index as it stands in brackets."""
-    index = algebra.plain(attributes.get("index", "...")).removeprefix("(").removesuffix(")").removesuffix(",")
-    return index.removesuffix(", ...")
+@cache
+def _in_words(op: str, name: str) -> str | None:
+    """What a function does that stands beside an op, and of which the op's rules speak: the first line of its docs."""
+    found = next((known for known in TABLE if op_name(known) == op), None)
+    function = None if found is None else found.__globals__.get(name)
+    words, _, _ = (getattr(function, "__doc__", None) or "").partition("\n")
+    return words.rstrip(".") or None
 
 
 def _telling(x: Any) -> str | None:
