@@ -21,7 +21,7 @@ LABELS = {
     "lstm": "nn.LSTM", "lenet": "LeNet", "gpt": "GPT, AdamW",
 }  # fmt: skip
 
-# What the project wants to reach, cutaway's time over the other's at most.
+# The targets: the maximum of cutaway's time relative to the other's.
 AIMS = {
     "PyTorch": {
         "small_ops": 0.75, "xor": 0.6, "mlp_small": 0.9, "mlp": 1.0, "cell": 0.8,
@@ -36,16 +36,16 @@ AIMS = {
 PAGE = """\
 # Benchmarks
 
-cutaway beside PyTorch, beside other engines on NumPy, and beside NumPy with gradients worked out by hand.
-`make bench` measures all of it and writes this page; `benchmarks/` holds the code. [Performance](performance.md) tells
-where the time goes.
+cutaway compared with PyTorch, with other NumPy engines, and with NumPy and hand-written gradients. `make bench`
+measures all of it and writes this page; the code is in `benchmarks/`. [Performance](performance.md) explains where
+the time goes.
 
 Measured on {machine}.
 
-Each number is one whole training step: forward, backward, optimizer. Both sides do the same work from the same weights
-(after three steps the losses are compared), in one process and in alternation; a ratio is the median of the ratios of
-neighbours, and behind it stand the quartiles. Below 1 cutaway is faster. PyTorch runs in eager mode with its default
-threads; NumPy multiplies matrices with its own.
+Each number is one whole training step: forward, backward, optimizer. Both sides do the same work from the same
+weights (after three steps the losses are compared), in one process and in alternation; a ratio is the median of the
+ratios of adjacent runs, followed by the quartiles. Below 1, cutaway is faster. PyTorch runs in eager mode with its
+default threads; NumPy multiplies matrices with its own.
 
 {speed}
 ## The workloads
@@ -53,24 +53,24 @@ threads; NumPy multiplies matrices with its own.
 {workloads}
 ## Where the time goes
 
-Of a step of cutaway's, in milliseconds: products of matrices, the rest of the ops forward, of their pullbacks, the
-optimizer, and what is around them, which is recording, walking back, and the layers.
+A step of cutaway in milliseconds: matrix products, the rest of the ops' forward and of their pullbacks, the
+optimizer, and the overhead, which is recording, backward traversal and layers.
 
 {profile}
 ## Memory
 
-How far the process grows while it trains, beyond the library itself, in megabytes.
+How much the process grows during training, beyond the library itself, in megabytes.
 
 {memory}
 ## Growth
 
-The time of a step in milliseconds, for the size in brackets and its multiples; and the fitted exponent, which is 1 when
+The time of a step in milliseconds, for the size in brackets and its multiples, and the fitted exponent, which is 1 if
 twice the work takes twice the time.
 
 {growth}
 ## Start
 
-From an empty interpreter to the end of the program, in seconds.
+From the start of the interpreter to the end of the program, in seconds.
 
 {start}"""
 

@@ -1,6 +1,6 @@
-"""How far the functions that are easily computed badly are from the truth: `make numerics` writes docs/numerics.md.
+"""The error of functions that are easily computed inaccurately: `make numerics` writes docs/numerics.md.
 
-The truth is worked out by mpmath in 60 digits, for inputs as they are after rounding to the dtype. An error is given in
+The reference is computed by mpmath in 60 digits, for inputs rounded to the dtype. An error is given in
 units of ε · scale: ε is 2⁻²³ for float32 and 2⁻⁵² for float64, and the scale is what the exact result is sensitive
 to. Rounding the inputs once more could do as much harm as one such unit; so no method can do much better than a few.
 """
@@ -134,9 +134,9 @@ def worst(bound: Bound, x: Array) -> float:
 def page() -> str:
     """What was measured, beside what is promised."""
     lines = [
-        "# How exact the numbers are\n",
+        "# Numerical accuracy\n",
         (__doc__ or "").partition("\n\n")[2],
-        "`make test` holds the bounds; `make numerics` measures, and writes this page.\n",
+        "`make test` enforces the bounds; `make numerics` measures the errors, and writes this page.\n",
         "| function | scale | bound | measured, float32 | measured, float64 | worst for rows that are |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
@@ -152,18 +152,18 @@ def page() -> str:
 
 TEXT = """What this means:
 
-- **softmax** of a score far below the largest has a relative error that grows with the distance: exp of a number that
-  was rounded. Its absolute error stays below ε.
+- **softmax** of a score far below the largest has a relative error that grows with the distance, because exp amplifies
+  the rounding error of its argument. Its absolute error stays below ε.
 - **cross_entropy** has an absolute error of about ε when the loss is small: in float32 a loss below 10⁻⁷ is 0.
-- **var** and **std** go over the numbers twice, first for the mean, so that large numbers that lie near to each other
-  do no harm; the sum of squares minus the square of the sum would lose all digits.
-- **norm** squares without scaling first, as PyTorch's does: in float32 a number above 1.8 · 10¹⁹ makes it ∞, and one
-  below 10⁻²² counts as 0.
-- **The same result on every run**: the same program, seed, machine and versions give the same bits; a test runs one
-  training twice. cutaway itself computes in one thread and in one order. Products of matrices are left to NumPy's
-  BLAS, which may divide the work among threads. For another number of threads neither PyTorch nor cutaway promises the
-  same bits; the training of that test gave them with 1, 2 and 4. Another BLAS, processor or version of NumPy may
-  round differently.
+- **var** and **std** take two passes, the first for the mean, so large numbers that are close to each other do no harm;
+  the sum of squares minus the square of the sum would lose all digits.
+- **norm** squares without scaling, as in PyTorch: in float32 a number above 1.8 · 10¹⁹ makes it ∞, and one below 10⁻²²
+  counts as 0.
+- **The same result on every run**: the same program, seed, machine and versions give the same bits; a test trains the
+  same network twice. cutaway itself computes in one thread and in one order. Matrix products are computed by NumPy's
+  BLAS, which may divide the work among threads. For a different number of threads, neither PyTorch nor cutaway
+  guarantees the same bits; the network of that test gave them with 1, 2 and 4. A different BLAS, processor or version
+  of NumPy may round differently.
 """
 
 

@@ -1,4 +1,4 @@
-"""What beginners get wrong, and what they are told: docs/mistakes.md holds programs and answers, word for word."""
+"""Beginners' mistakes: docs/mistakes.md contains programs and the exact messages that they get."""
 
 from __future__ import annotations
 

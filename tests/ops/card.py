@@ -1,4 +1,4 @@
-"""The card of correctness: docs/correctness.md, written from the registry of proofs by `make card`."""
+"""Writes docs/correctness.md from the registry of proofs: `make card`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from .proofs import PROOFS, Op, Proof
 
 PAGE = Path(__file__).parents[2] / "docs" / "correctness.md"
 
-HEAD = """# The card of correctness
+HEAD = """# Correctness: what the tests verify for each op
 
-What is proved of every op, each time the tests run. `make card` writes this page from the registry of proofs in
-`tests/ops/proofs.py`; `make test` fails when it is out of date, and when an op has neither a case for a proof nor a
-reason.
+`make card` writes this page from the registry in `tests/ops/proofs.py`; `make test` fails if the page is out of date,
+or if an op has neither a case for a test nor a reason why not.
 
-A number says in how many cases the proof is made; a letter says why there is none. The last column says what the
-pullbacks keep alive until backward: an argument, an attribute, the `value`, or arrays of the op's `own`; for inputs
-that differ in this, one after the other.
+A number is the number of cases; a letter refers to the reason why there are none. The last column lists what the
+pullbacks keep alive until backward: an argument, an attribute, the `value`, or arrays of the op's `own`; if this
+differs between inputs, their lists are separated by `·`.
 """
 
 
@@ -32,9 +31,9 @@ def page() -> str:
     reasons: dict[str, str] = {}
     rows = [[f"`{op.__name__}`", *(cell(proof, op, reasons) for proof in PROOFS.values())] for op in ops.TABLE]
     columns = [f"[{proof.name}](#{proof.name.replace(' ', '-')})" for proof in PROOFS.values()]
-    lines = [HEAD, table([["op", *columns], *rows]), "## Why there is none\n"]
+    lines = [HEAD, table([["op", *columns], *rows]), "## Why there are no cases\n"]
     lines += [f"- **{letter}**: it {reason}." for reason, letter in reasons.items()]
-    lines += ["\n## What each proof says\n"]
+    lines += ["\n## What each test verifies\n"]
     for proof in PROOFS.values():
         lines.append(f"### {proof.name}\n\n{proof.says[0].upper()}{proof.says[1:]}. Run by `{proof.command}`.\n")
     return "\n".join([*lines, differences()])
@@ -63,9 +62,9 @@ def table(rows: list[list[Any]]) -> str:
 
 def differences() -> str:
     """Where cutaway and PyTorch are known to differ, each held to be true by a test."""
-    lines = ["## Where PyTorch means something else\n", "In these cases, which `make parity` holds to differ:\n"]
+    lines = ["## Known differences from PyTorch\n", "`make parity` verifies that these cases differ:\n"]
     lines += [f"- {listed(which)}: {reason}." for reason, which in gathered((op, r) for op, _, r in DIFFERENT)]
-    lines.append("\nAnd these are not compared:\n")
+    lines.append("\nThese are not compared:\n")
     lines += [f"- {listed(which)}: {reason}." for reason, which in gathered((op, r) for op, _, r in BEYOND)]
     return "\n".join([*lines, ""])
 

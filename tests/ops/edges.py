@@ -138,32 +138,32 @@ def changed(op: Op, kind: str, change: Callable[[Any], Any]) -> list[Example]:
 WEIGHTED = (ops.linear, ops.conv1d, ops.conv2d, ops.conv_transpose2d, ops.layer_norm, ops.rms_norm, ops.group_norm,
             ops.batch_norm, ops.rnn, ops.lstm)  # fmt: skip
 
-_PLACES = "takes the places of its values as given; the method that looks for them is compared with PyTorch's samples"
+_PLACES = "gets the indices of its values as given; the method that finds them is compared on PyTorch's samples"
 _SEARCHING = (ops.median, ops.max_along, ops.min_along, ops.median_along, ops.sort, ops.topk)
 EXCUSED_EDGES: dict[tuple[Op, str], str] = {
     **{(op, column): _PLACES for op in _SEARCHING for column in ("special", "ties")},
     **{(ops.binary_cross_entropy, column): "takes probabilities" for column in ("special", "ties", "large")},
-    **{(op, column): "of a matrix that is singular, or holds nan, there is none: an error, as PyTorch's"
+    **{(op, column): "raises an error for singular matrices and nan, as in PyTorch"
        for op in (ops.inv, ops.det, ops.svd, ops.solve) for column in ("special", "ties")},
     **{(op, "large"): "is defined on an interval" for op in (ops.asin, ops.acos, ops.logit)},
-    (ops.gru, "special"): "one product for all gates has 0 · ∞ in it: nan, where PyTorch's gates saturate",
+    (ops.gru, "special"): "computes all gates in one product, where 0 · ∞ is nan; PyTorch's gates saturate",
 }
 
 
-_BOTH_WRITTEN = "of two values written to one place PyTorch gives both the gradient, also the one that is gone"
+_BOTH_WRITTEN = "of two values written to one element, PyTorch gives both the gradient, even the overwritten one"
 BEYOND: list[tuple[Op, Callable[[Example], bool], str]] = [  # the op, which examples, and why they are not compared
     (ops.clip, lambda e: e.inputs[0].ndim < e.inputs[-1].ndim,
      "PyTorch fails in its own backward pass where the bounds have more dimensions than x"),
     (ops.overwrite, lambda e: "2,0,2" in e.name, _BOTH_WRITTEN),
     (ops.scatter, lambda e: "1,1,1" in e.name, _BOTH_WRITTEN),
     (ops.layer_norm, lambda e: e.kind == "large" and e.inputs[0].shape[-1] == 1,
-     "of one large feature the gradient is 0, for which PyTorch's float32 gives its rounding errors"),
+     "for a single large feature the gradient is 0, where PyTorch's float32 returns rounding errors"),
     (ops.cdist, lambda e: e.kind == "ties" and e.attrs.get("p") == inf,
      "with p = ∞ equal distances share the gradient, as in torch.linalg.vector_norm; torch.cdist gives each all of it"),
     (ops.cdist, lambda e: e.kind == "special" and e.attrs.get("p") == 1,
      "with p = 1 the sign of nan is nan here, and 0 in torch.cdist"),
     (ops.conv_transpose2d, lambda e: e.kind == "special" and len(e.inputs) == 3,
-     "whether a nan beside the image meets a 0 depends on which of its kernels PyTorch takes"),
+     "whether a nan next to the image meets a 0 depends on the kernel that PyTorch chooses"),
     (ops.scaled_dot_product_attention, lambda e: e.kind == "special" and e.inputs[0].ndim > 3,
      "with ∞ or nan, PyTorch's two kernels differ in the gradient of the keys"),
 ]  # fmt: skip
@@ -194,7 +194,7 @@ DIFFERENT: list[tuple[Op, Where, str]] = [
       for op in (ops.remainder, ops.fmod)],
     (ops.logit, lambda x, eps=0: np.isnan(x) & (eps > 0),
      "torch gives nan the gradient 0 in a long array, nan in a short one; here nan"),
-    *[(op, lambda x, **_: np.isnan(x).any(axis=1), "torch.amax gives a nan's gradient to nobody, torch.max to the nan; "
+    *[(op, lambda x, **_: np.isnan(x).any(axis=1), "torch.amax drops the gradient of a nan, torch.max does not; "
        "here there is one op for both") for op in (ops.amax, ops.amin)],
     *[(op, lambda x, correction=1, **_: (correction > 3)
        & (np.isfinite(x).all(axis=1) | ((x[:, 0] == inf) & (x[:, 1] == inf))),

@@ -3,7 +3,7 @@
 One table for all tests of ops, those against PyTorch included. Each op has examples of several kinds:
 ordinary, broadcast (if it is declared to), 0-d, empty, and non-contiguous. Numbers are chosen so that no
 example lies on a corner, a step or a tie, where central differences mean nothing: those places have tests of
-their own. An op that cannot have an example of some kind stands in EXCUSED, with the reason.
+their own. An op that cannot have an example of some kind is listed in EXCUSED, with the reason.
 """
 
 from __future__ import annotations
@@ -318,12 +318,12 @@ EXAMPLES: dict[Callable[..., Any], list[Example]] = {
     **SEQUENCES,
 }
 
-_NEEDS_AXIS = "runs along an axis, and a single number has none"
+_NEEDS_AXIS = "needs an axis, and a single number has none"
 _NEEDS_MATRIX = "takes matrices"
 EXCUSED: dict[tuple[Callable[..., Any], str], str] = {
     (ops.cumsum, "0-d"): _NEEDS_AXIS,
     (ops.cumprod, "0-d"): _NEEDS_AXIS,
-    (ops.median, "empty"): "no elements have no median",
+    (ops.median, "empty"): "is undefined without elements",
     (ops.swapaxes, "0-d"): _NEEDS_AXIS,
     (ops.diagonal, "0-d"): _NEEDS_MATRIX,
     (ops.diag_embed, "0-d"): _NEEDS_AXIS,

@@ -134,7 +134,7 @@ INDEXING: dict[Callable[..., Any], list[Example]] = {
     ],
 }
 
-_NEEDS_AXIS = "runs along an axis, and a single number has none"
+_NEEDS_AXIS = "needs an axis, and a single number has none"
 EXCUSED_INDEXING: dict[tuple[Callable[..., Any], str], str] = {
     **{
         (op, "0-d"): _NEEDS_AXIS
@@ -143,7 +143,7 @@ EXCUSED_INDEXING: dict[tuple[Callable[..., Any], str], str] = {
             ops.scatter, ops.scatter_add, ops.index_add,
         )
     },
-    (ops.embedding, "0-d"): "the table of vectors is a matrix",
+    (ops.embedding, "0-d"): "takes a matrix of vectors",
 }
 
 

@@ -1,7 +1,7 @@
-"""What is asked of every op: the registry of proofs, from which the tests run and the card of correctness is written.
+"""What is tested of every op: the registry of proofs, from which the tests run and docs/correctness.md is written.
 
 A proof has cases, op by op, and one test, which `proves` ties to it. An op without a case fails the proof's test unless
-there is a reason; docs/correctness.md, which tests/ops/card.py writes, shows the number of cases, or the reason.
+there is a reason; tests/ops/card.py writes the number of cases, or the reason, to docs/correctness.md.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def in_both(cases: Callable[[Op], list[Example]]) -> Callable[[Op], list[Example
 
 
 def not_fused(op: Op) -> str | None:
-    return None if ops.TABLE[op].twin else "is not fused: its lines are its formula"
+    return None if ops.TABLE[op].twin else "is not fused: its code is its formula"
 
 
 def not_stretched(op: Op) -> str | None:
@@ -70,12 +70,12 @@ _PARITY = "make parity"
 PROOFS = {
     proof.name: proof
     for proof in [
-        Proof("value", "the value is the formula's, computed by other means: in 50 digits, or by loops", all_of),
-        Proof("central differences", "every entry of the gradient is the slope that is measured, in float64", all_of),
-        Proof("random projection", "so is the slope along a random direction, through the engine", all_of),
+        Proof("value", "the value equals one computed independently: in 50 digits, or with loops", all_of),
+        Proof("central differences", "every entry of the gradient equals the measured slope, in float64", all_of),
+        Proof("random projection", "so does the slope along a random direction, through the engine", all_of),
         Proof(
             "second derivative",
-            "the op runs on Tensors too, and the gradient's own gradient is the measured one",
+            "the op also runs on Tensors, and the gradient of its gradient equals the measured one",
             all_of,
         ),
         Proof(
@@ -86,51 +86,51 @@ PROOFS = {
         ),
         Proof(
             "PyTorch",
-            "value, dtype, shape, gradient and second gradient are PyTorch's, in float64 and float32",
+            "value, dtype, shape, gradient and second derivative equal PyTorch's, in float64 and float32",
             in_both(lambda op: edges.comparable(op, all_of(op)) + edges.large(op)),
             command=_PARITY,
         ),
         Proof(
             "broadcasting",
-            "inputs of different shapes: each gradient comes back in its input's shape",
+            "for inputs of different shapes, each gradient has its input's shape",
             of_kind("broadcast"),
             not_stretched,
         ),
-        Proof("0-d", "single numbers without an axis, and 0-d gradients are arrays", of_kind("0-d"), excused("0-d")),
-        Proof("empty", "no elements at all", of_kind("empty"), excused("empty")),
+        Proof("0-d", "inputs without axes are accepted, and 0-d gradients are arrays", of_kind("0-d"), excused("0-d")),
+        Proof("empty", "inputs without elements are accepted", of_kind("empty"), excused("empty")),
         Proof(
             "non-contiguous",
-            "inputs with gaps in memory, and axes in another order",
+            "inputs may have gaps in memory, and axes in any order",
             of_kind("non-contiguous"),
             excused("non-contiguous"),
         ),
         Proof(
             "large numbers",
-            "10⁴ times as large, the value is still the formula's, and no gradient is nan",
+            "for inputs 10⁴ times as large, the value still equals the formula's, and no gradient is nan",
             edges.large,
             edge("large"),
         ),
         Proof(
             "ties",
-            "among equal numbers, and at 0, the gradient goes where PyTorch's goes",
+            "for equal numbers, and at 0, the gradient goes where PyTorch's goes",
             in_both(edges.ties),
             edge("ties"),
             command=_PARITY,
         ),
         Proof(
             "special numbers",
-            "nan, ±∞, ±0, the huge and the tiny come out as from PyTorch, and so do their gradients",
+            "for nan, ±∞, ±0, huge and tiny numbers, values and gradients equal PyTorch's",
             in_both(edges.special),
             edge("special"),
             command=_PARITY,
         ),
-        Proof("float32", "float32 stays float32, value and gradient, and is near to float64", all_of),
-        Proof("linear", "pullbacks are linear: of a sum of g they give the sum, and of 0 they give 0", all_of),
-        Proof("leaves alone", "nothing is written to: not g, not an input, not the value", all_of),
-        Proof("stands alone", "a pullback is right when the others were dropped, or called, or made anew", all_of),
+        Proof("float32", "for float32 inputs, value and gradient are float32, and close to those in float64", all_of),
+        Proof("linear", "pullbacks are linear: a sum of g gives the sum of the results, and 0 gives 0", all_of),
+        Proof("leaves alone", "a pullback does not write into g, an input or the value", all_of),
+        Proof("stands alone", "a pullback is right if the others were dropped, called, or created again", all_of),
         Proof(
             "keeps",
-            "what the pullbacks keep alive, and that they need each of it",
+            "everything that the pullbacks keep alive is listed, and needed",
             lambda op: [e for e in all_of(op) if e.kind == "ordinary"][:1],
         ),
     ]

@@ -1,4 +1,4 @@
-"""The card of correctness says what the tests do."""
+"""docs/correctness.md is up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The programs of docs/mistakes.md raise, in PyTorch too, an error of the class that the page says."""
+"""The programs of docs/mistakes.md raise errors of the same class in PyTorch."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.test_mistakes import MISTAKES, run
 
 # PyTorch's class says more of how it found the mistake than of the mistake.
 OTHERWISE = {
-    "Words instead of numbers": ValueError,  # TypeError where the word is not the first element
+    "Strings instead of numbers": ValueError,  # TypeError where the word is not the first element
     "An LSTM's state is a pair": IndexError,  # from state[1] of a tensor
-    "A loss made and called at once": RuntimeError,  # from asking whether the second tensor is true
+    "A loss constructed with its arguments": RuntimeError,  # from asking whether the second tensor is true
     "forward() without return": AttributeError,  # from target.size() of None
 }
 

@@ -36,7 +36,7 @@ DOCS = HERE.parents[2] / "docs" / "parity.md"
 INTRODUCTION = f"""\
 # Parity with PyTorch
 
-What cutaway computes, compared with what PyTorch {torch.__version__.partition("+")[0]} computes, on the samples that
+The results of cutaway compared with those of PyTorch {torch.__version__.partition("+")[0]}, on the samples that
 PyTorch tests itself with: `op_db`, `module_db` and `optim_db` of `torch.testing._internal`.
 `make parity-report` writes this page, and `make parity` runs all that it lists.
 
@@ -46,14 +46,14 @@ samples that a database has for a name are run. One passes when
 
 - the value has PyTorch's type, dtype, shape, `requires_grad` and numbers: float64 to a relative error of 1e-9, float32
   of 2e-5 (or no more than 4 times as far from the float64 result as PyTorch's own), integers and booleans exactly;
-- it is a view of the input where PyTorch's is, and new memory where PyTorch's is; an in-place form returns the very
+- it is a view of the input where PyTorch's is, and new memory where PyTorch's is; an in-place form returns the
   tensor that it wrote to;
 - the gradients of all inputs and parameters are PyTorch's, in float64 and float32; and for functions and layers, in
   float64, the gradients of the gradients;
-- a layer's first parameters (from the same seed), its buffers afterwards, and its `repr` are PyTorch's;
-- where PyTorch raises an error, cutaway raises one of the same class, or of a class below it.
+- a layer's initial parameters (from the same seed), its buffers afterwards, and its `repr` are PyTorch's;
+- where PyTorch raises an error, cutaway raises one of the same class, or of a subclass.
 
-Whatever draws random numbers does so from the same seed. Arguments of memory layout that only state the default
+Whatever draws random numbers does so from the same seed. Memory layout arguments that only state the default
 (`layout=torch.strided`, `memory_format=torch.preserve_format`, `pin_memory=False`) are left out of the call in both.
 """
 
