@@ -9,7 +9,7 @@ import statistics
 from importlib.metadata import version
 from pathlib import Path
 
-from . import growth, memory, profile, speed, start
+from . import growth, memory, profile, speed, start, tracing
 from .chart import bars
 from .peers import MAKE, PEERS
 from .workloads import WORKLOADS
@@ -68,6 +68,11 @@ The time of a step in milliseconds, for the size in brackets and its multiples, 
 twice the work takes twice the time.
 
 {growth}
+## Tracing
+
+How many plain backward passes `explain.trace` takes: each of a loss of its own, in alternation. The aim is 5.
+
+{tracing}
 ## Start
 
 From the start of the interpreter to the end of the program, in seconds.
@@ -77,7 +82,7 @@ From the start of the interpreter to the end of the program, in seconds.
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["speed", "profile", "memory", "growth", "start"])
+    parser.add_argument("part", nargs="?", choices=["speed", *TABLES])
     parser.add_argument("workload", nargs="*", choices=[[], *MAKE], help="with `speed`: only these")
     parser.add_argument("--peer", action="append", choices=PEERS, help="with `speed`: only this one")
     options = parser.parse_args()
@@ -85,7 +90,7 @@ def main() -> None:
     if options.part == "speed":
         speed_tables(options.workload or list(MAKE), options.peer or list(PEERS))
     elif options.part:
-        {"profile": profile_table, "memory": memory_table, "growth": growth_table, "start": start_table}[options.part]()
+        TABLES[options.part]()
     else:
         everything()
 
@@ -96,10 +101,7 @@ def everything() -> None:
         machine=machine(),
         speed=text,
         workloads="".join(f"- **{LABELS[name]}**: {make.__doc__}\n" for name, make in MAKE.items()),
-        profile=profile_table(),
-        memory=memory_table(),
-        growth=growth_table(),
-        start=start_table(),
+        **{part: table() for part, table in TABLES.items()},
     )
     (DOCS / "benchmarks.md").write_text(page, encoding="utf-8")
     (DOCS / "benchmarks.svg").write_text(bars("time of a training step, PyTorch's = 1", ratios), encoding="utf-8")
@@ -170,11 +172,28 @@ def growth_table() -> str:
     return text + "\n"
 
 
+def tracing_table() -> str:
+    text = say("| workload | trace, ms | backward, ms | ratio | quartiles |\n| --- | ---: | ---: | ---: | ---: |")
+    for name in WORKLOADS:
+        pair = tracing.measure(name)
+        text += say(
+            f"| {LABELS[name]} | {pair.ours * 1e3:.3f} | {pair.theirs * 1e3:.3f} | **{pair.ratio:.2f}** "
+            f"| {pair.low:.2f} – {pair.high:.2f} |"
+        )
+    return text + "\n"
+
+
 def start_table() -> str:
     text = say("| program | seconds |\n| --- | ---: |")
     for program, seconds in start.measure().items():
         text += say(f"| {program} | {seconds:.3f} |")
     return text + "\n"
+
+
+TABLES = {
+    "profile": profile_table, "memory": memory_table, "growth": growth_table, "tracing": tracing_table,
+    "start": start_table,
+}  # fmt: skip
 
 
 def say(line: str) -> str:

@@ -18,7 +18,7 @@ import cutaway as torch
 from cutaway import explain, nn
 from cutaway.explain.drawing.palette import DARK, LIGHT
 from cutaway.explain.drawing.parts import MOST, Part, arrange_parts, parts_at, visible
-from cutaway.explain.numbers import number
+from cutaway.explain.numbers import number, statistics
 from cutaway.explain.stepping.story import Story
 from cutaway.tensors.base import apply
 
@@ -191,8 +191,8 @@ def test_a_closed_box_shows_what_comes_out_of_it() -> None:
     found = xor()
     (text,) = cards(parsed(found, depth=0), "module").values()
     out = next(node for node in found["nodes"] if node["module"] == "model.2")
-    low, high = out["value"]["statistics"]["min"], out["value"]["statistics"]["max"]
-    assert f"{number(low)} to {number(high)}" in text
+    found = statistics(out["value"])
+    assert f"{number(found['min'])} to {number(found['max'])}" in text
 
 
 def test_each_call_is_a_box_and_shared_parameters_stand_beside_them() -> None:

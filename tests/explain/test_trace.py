@@ -142,10 +142,21 @@ def test_tracing_changes_nothing() -> None:
     loss = net[2](hidden).square().mean()
     state = torch.get_rng_state()
     trace(loss)
+    assert gc.isenabled()
     assert all(t.grad is None for t in (x, hidden, *net.parameters()))
     assert torch.equal(torch.get_rng_state(), state)
     loss.backward()
     assert hidden.grad is not None
+
+
+def test_who_does_without_the_collector_goes_on_without_it() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    gc.disable()
+    try:
+        trace(x * x)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 # --- what a pass does beside ------------------------------------------------------------------------------------------
@@ -494,7 +505,7 @@ def test_what_was_remembered_of_sources_may_be_forgotten(monkeypatch: pytest.Mon
     assert len(source._places) <= 1
     z = torch.differentiable(lambda x: (x * 1, lambda g: g))(x)
     assert [rule["source"] for rule in rules_of(trace(z), "<lambda>")] == ["lambda g: g"]
-    assert len(source._sources) <= 1
+    assert len(source._texts) <= 1
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import cutaway
+from cutaway.explain.numbers import statistics
 from cutaway.explain.values import BLOCK, EDGE, Values, plain
 
 
@@ -37,7 +38,7 @@ ARRAYS = [
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda x: f"{np.shape(x)}{x.dtype}")
 def test_statistics(array: Any) -> None:
     exact = np.asarray(array, np.float64)
-    found = value(array)["statistics"]
+    found = statistics(value(array))
     expected = {"min": exact.min(), "max": exact.max(), "mean": exact.mean(), "std": exact.std()}
     for name, number in expected.items():
         assert found[name] == pytest.approx(number, rel=1e-5, abs=1e-6), name
@@ -45,35 +46,53 @@ def test_statistics(array: Any) -> None:
     assert found["nan"] == found["inf"] == 0
 
 
-def test_statistics_of_many_arrays_are_those_of_each() -> None:
-    values = Values(None)
+def test_only_an_array_that_is_cut_comes_with_statistics() -> None:
+    array = np.arange(101.0)
+    assert value(array)["statistics"]["max"] == 100 and value(array, None)["statistics"] is None
+    assert statistics(value(array)) == pytest.approx(statistics(value(array, None)))
+
+
+@pytest.mark.parametrize("limit", [None, 0, 20])
+def test_statistics_of_many_arrays_are_those_of_each(limit: int | None) -> None:
+    values = Values(limit)
     together = [values.of(array) for array in ARRAYS]
     values.finish()
     for array, found in zip(ARRAYS, together, strict=True):
-        alone = value(array)["statistics"]
-        assert found["statistics"] == pytest.approx(alone, rel=1e-5, abs=1e-6)
+        assert statistics(found) == pytest.approx(statistics(value(array, limit)), rel=1e-5, abs=1e-6)
 
 
-def test_what_is_not_finite() -> None:
+@pytest.mark.parametrize("size", [6, 200])
+def test_what_is_not_finite(size: int) -> None:
+    values = Values(100)
+    ordinary, array = values.of(np.array([0.5])), np.ones(size)
+    array[-3:] = np.nan, np.inf, -np.inf
+    found = values.of(array)
+    values.finish()
+    assert found["cut"] == (size == 200)
+    assert found["numbers"] == [1.0, 1.0, 1.0, "nan", "inf", "-inf"] and ordinary["numbers"] == [0.5]
+    json.dumps(found, allow_nan=False)
+
+
+def test_statistics_of_what_is_not_finite() -> None:
     found = value(np.array([[1.0, np.nan], [np.inf, -np.inf], [3.0, 0.0]]))
     assert found["numbers"] == [[1.0, "nan"], ["inf", "-inf"], [3.0, 0.0]]
-    assert found["statistics"] == {
+    assert statistics(found) == {
         "min": 0.0, "max": 3.0, "mean": pytest.approx(4 / 3), "std": pytest.approx(1.2472191), "nan": 1, "inf": 2,
         "zeros": 1,
     }  # fmt: skip
-    nothing = value(np.array([np.nan]))["statistics"]
+    nothing = statistics(value(np.array([np.nan])))
     assert nothing["min"] is None and nothing["nan"] == 1
 
 
 def test_numbers_whose_squares_are_too_large() -> None:
-    found = value(np.array([1e200, -1e200]))["statistics"]
+    found = statistics(value(np.array([1e200, -1e200])))
     assert found["max"] == pytest.approx(1e200) and found["std"] == pytest.approx(1e200)
     assert found["nan"] == found["inf"] == 0
 
 
 def test_nothing_has_no_statistics() -> None:
     found = value(np.zeros((0, 3)))
-    assert found["shape"] == [0, 3] and found["numbers"] == [] and found["statistics"]["min"] is None
+    assert found["shape"] == [0, 3] and found["numbers"] == [] and statistics(found)["min"] is None
 
 
 def test_a_large_array_is_cut_to_its_corners() -> None:

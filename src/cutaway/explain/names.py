@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import CO_OPTIMIZED
-from itertools import islice
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -50,16 +49,17 @@ _NAMED = (TensorBase, Module, np.ndarray)
 def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """What lies in a list or a dict, or what an object has, and how it is reached; of long ones what comes first."""
     form = "{}[{!r}]"
-    items: Iterable[tuple[Any, Any]]
-    if isinstance(value, list | tuple):
-        items = enumerate(value)
-    elif isinstance(value, Mapping):
-        items = [(key, part) for key, part in list(value.items()) if isinstance(key, str | int)]
-    else:
-        form, items = "{}.{}", list(getattr(value, "__dict__", {}).items())
-    for key, part in islice(items, MOST):
-        if isinstance(part, _NAMED):
-            yield form.format(name, key), part
+    keys: Sequence[Any] = range(MOST)
+    parts = value
+    if not isinstance(value, list | tuple):
+        if not isinstance(value, Mapping):
+            form, value = "{}.{}", getattr(value, "__dict__", {})
+        keys, parts = list(value), list(value.values())
+    parts = parts[:MOST]
+    if any(issubclass(kind, _NAMED) for kind in set(map(type, parts))):  # long lists are mostly of numbers
+        for key, part in zip(keys, parts):
+            if isinstance(part, _NAMED) and isinstance(key, str | int):
+                yield form.format(name, key), part
 
 
 class Names:

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .values import NONE
+from .values import statistics as statistics_of
+
 GLANCE = 40  # characters
 FEW = 48  # an array of more numbers is described
 
@@ -89,15 +92,21 @@ def at_a_glance(value: dict[str, Any], width: int = GLANCE) -> str:
     return brief(value) if width <= GLANCE else summary(value)
 
 
+def statistics(value: dict[str, Any]) -> dict[str, Any]:
+    """The statistics of a value; a trace has those of arrays that are cut short, and of others all numbers."""
+    numbers = np.array(value["numbers"], np.float64)
+    return value["statistics"] or (statistics_of([numbers])[0] if numbers.size else {**NONE})
+
+
 def largest(value: dict[str, Any]) -> str:
     """The largest number of an array, its sign left aside."""
-    found = value["statistics"]
+    found = statistics(value)
     return "none" if found["min"] is None else number(max(abs(found["min"]), abs(found["max"])), value["dtype"])
 
 
 def summary(value: dict[str, Any]) -> str:
     """An array in a few words: where its numbers lie, and what is remarkable."""
-    found, dtype = value["statistics"], value["dtype"]
+    found, dtype = statistics(value), value["dtype"]
     count = int(np.prod(value["shape"]))
     if not count:
         return f"{shape(value)}, without any number"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from types import FunctionType, MethodType
 from typing import Any
 
 from ..memory import contents
 from ..ops.contract import once
-from .source import code_of, function_source
+from .source import text_of
 from .values import ARRAYS, Values, plain
 
 _FUNCTIONS = (FunctionType, MethodType, once)
@@ -31,31 +32,36 @@ def rule(pullback: Callable[..., Any], op: Any, values: Values) -> dict[str, Any
 
 def source_of(function: Callable[..., Any]) -> str | None:
     """A function's own text; None where there is none to read."""
-    code = code_of(function)
-    return None if code is None else function_source(code)
+    return _read(function)[0]
+
+
+def _captured(function: Any) -> dict[str, Any]:
+    return dict(_read(function)[1])
 
 
 def _function(function: Any, values: Values, around: tuple[Any, ...]) -> dict[str, Any]:
     """A function, inside of those around it."""
     if type(function) is once:
         function = function.compute
-    around = (*around, function)
-    captured = {name: _one(x, values, around) for name, x in _captured(function).items()}
-    return {"source": source_of(function), "captured": captured}
+    source, items = _read(function)
+    captured = {}
+    for name, x in items:
+        captured[name] = values.of(x) if isinstance(x, ARRAYS) else _one(x, values, (*around, function))
+    return {"source": source, "captured": captured}
 
 
-def _captured(function: Any) -> dict[str, Any]:
-    """By name what a function, or an object that can be called, carries along."""
+def _read(function: Any) -> tuple[str | None, Iterable[tuple[str, Any]]]:
+    """The text of a function, or of an object that can be called, and by name what it carries along."""
     if isinstance(function, FunctionType):
-        cells, code, defaults = function.__closure__ or (), function.__code__, function.__defaults__
-        found = dict(zip(code.co_freevars, map(contents, cells), strict=True))
-        if defaults:
-            found.update(zip(code.co_varnames[code.co_argcount - len(defaults) :], defaults, strict=False))
-        return found
+        source, free, parameters = text_of(function.__code__)
+        found, defaults = zip(free, map(contents, function.__closure__ or ())), function.__defaults__
+        return source, chain(found, zip(parameters[-len(defaults) :], defaults)) if defaults else found
     if isinstance(function, MethodType):
-        return {"self": function.__self__, **_captured(function.__func__)}
+        source, items = _read(function.__func__)
+        return source, (("self", function.__self__), *items)
+    code = getattr(type(function).__call__, "__code__", None)
     slots = {name: getattr(function, name, None) for name in getattr(type(function), "__slots__", ())}
-    return slots | getattr(function, "__dict__", {})
+    return code and text_of(code).source, (slots | getattr(function, "__dict__", {})).items()
 
 
 def _one(x: Any, values: Values, around: tuple[Any, ...]) -> Any:

@@ -11,11 +11,10 @@ from __future__ import annotations
 import ast
 import linecache
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-from types import CodeType, FunctionType, MethodType
-from typing import Any
+from types import CodeType
+from typing import Any, NamedTuple
 
 from ..errors import line_number
 from ..memory import Line
@@ -142,16 +141,25 @@ def _find_place(code: CodeType, instruction: int) -> Place:
     return Place(line, file.targets.get(span), span in file.operators)
 
 
-_sources: dict[int, tuple[CodeType, str | None]] = {}
+class Text(NamedTuple):
+    """A function as it is written."""
+
+    source: str | None  # None where there is none to read
+    free: tuple[str, ...]  # the names that it takes from the functions around it
+    parameters: tuple[str, ...]  # those that can be given by position
 
 
-def function_source(code: CodeType) -> str | None:
-    """The text of a function or a lambda; None where there is no source to read."""
-    known = _sources.get(id(code))
+_texts: dict[int, tuple[CodeType, Text]] = {}  # as the places above
+
+
+def text_of(code: CodeType) -> Text:
+    """A function or a lambda as it is written."""
+    known = _texts.get(id(code))
     if known is None:
-        if len(_sources) > MOST:
-            _sources.clear()
-        known = _sources[id(code)] = code, _find_source(code)
+        if len(_texts) > MOST:
+            _texts.clear()
+        text = Text(_find_source(code), code.co_freevars, code.co_varnames[: code.co_argcount])
+        known = _texts[id(code)] = code, text
     return known[1]
 
 
@@ -169,10 +177,3 @@ def _find_source(code: CodeType) -> str | None:
     if isinstance(found[0], ast.FunctionDef):
         return textwrap.dedent(file.segment((first, last, 0, end)) or "")
     return " ".join((file.segment(_span(found[0])) or "").split())
-
-
-def code_of(function: Callable[..., Any]) -> CodeType | None:
-    """The instructions of a function, a method, or an object that can be called."""
-    if not isinstance(function, (FunctionType, MethodType, type)):
-        function = type(function).__call__
-    return getattr(function, "__code__", None)

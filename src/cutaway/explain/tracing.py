@@ -10,10 +10,12 @@ The format is told in `docs/trace.md`.
 
 from __future__ import annotations
 
+import gc
 import inspect
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import add
 from threading import get_ident
 from typing import Any, NamedTuple
@@ -31,7 +33,7 @@ from ..ops.shape import stretched_axes
 from ..random import default_generator
 from ..tensors.base import RETAIN, AccumulateGrad, TensorBase, node_of
 from ..tensors.differentiation import seed
-from .names import Calls, Names
+from .names import Calls, Names, Place
 from .rules import rule, source_of
 from .source import place
 from .values import Values, plain
@@ -71,13 +73,27 @@ def trace(
         raise errors.several_to_explain(tensor._array.shape)
     start = seed(tensor, gradient)._array
     wanted = [] if of is None else [of] if isinstance(of, TensorBase) else list(of)
-    watch = Watch(root, start, [_node(x) for x in wanted])
-    if wanted and not watch.ops and root not in watch.ends:
+    targets = [_node(x) for x in wanted]
+    watch = Watch(root, start, targets)
+    if targets and not watch.ops and root not in targets:
         raise errors.leads_nowhere_near(wanted[0]._array.shape)
     called = Names(user_frame())
     for name, value in (names or {}).items():
         called.add(name, value)
-    return Record(watch, tensor, called, Values(limit)).data()
+    with _no_collection():
+        return Record(watch, tensor, called, Values(limit)).data()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """The collector of cycles would search the thousands of new dicts and lists again and again; they have none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _node(x: Any) -> Node | Leaf:
@@ -99,10 +115,10 @@ class Watch:
                 raise errors.freed_before_explained(node.op, node.line)
         path = leading_to(set(targets), order) if targets else {node for node in order if node.number}
         self.ops: list[Any] = [node for node in reversed(order) if node in path]  # the oldest first
-        self.ends = [node for node in order if node not in path and (not targets or node in targets)]
         self.root, self.start = root, start
         self.gradients: dict[Node | Leaf, Any] = {}
-        self.sends: dict[tuple[Node, int], tuple[Any, Any]] = {}  # by op and input: what a pullback gave, and its sum
+        # By op, for each input: its number, what its pullback gave, and what is left after sums over broadcast axes.
+        self.sends: defaultdict[Any, list[tuple[int, Any, Any]]] = defaultdict(list)
 
         self._thread = get_ident()  # observers hear of every thread's passes
         observers.append(self)
@@ -120,7 +136,16 @@ class Watch:
         """A pullback has run."""
         if get_ident() == self._thread:
             self.gradients[node] = g
-            self.sends[node, i] = gave, gx
+            self.sends[node].append((i, gave, gx))
+
+    @cached_property
+    def received(self) -> Mapping[Node | Leaf, list[Any]]:
+        """What was sent to each node, in this order."""
+        received: defaultdict[Any, list[Any]] = defaultdict(list)
+        for node, sent in self.sends.items():
+            for i, _, gx in sent:
+                received[node.parents[i]].append(gx)
+        return received
 
 
 @contextmanager
@@ -139,7 +164,7 @@ def _nothing_retained(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
 @contextmanager
 def _nothing_drawn(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
     """Random numbers that hooks and ops of the user's draw will be drawn again by the backward pass itself."""
-    if all(not node.hooks and (not isinstance(node, Node) or node.op in TABLE) for node in nodes):
+    if not any(node.hooks for node in nodes) and {node.op for node in nodes if isinstance(node, Node)} <= TABLE.keys():
         yield  # no one draws, and the state is long
         return
     state = default_generator.get_state()
@@ -156,26 +181,31 @@ class Record:
         self.watch, self.names, self.values = watch, names, values
         self.calls = Calls(names)
         self.nodes: list[dict[str, Any]] = []
-        self._ids: dict[int, int] = {}  # of nodes, and of the arrays of constants
+        self._ids: dict[Node | Leaf, int] = {}
+        self._constants: dict[int, int] = {}  # by the ids of their arrays
         self._arrays: dict[Node | Leaf, Any] = {watch.root: tensor._array}  # None if it was overwritten since
-        self._users: dict[Node | Leaf, list[tuple[Node, int]]] = {}
+        self._places: dict[Node | Leaf, Place] = {}
+        self._inside: set[Node | Leaf] = set()  # steps on the way to the value of the user's whole expression
         for node in watch.ops:
-            for i, (array, parent) in enumerate(zip(node.arrays, node.parents, strict=True)):
-                if parent is not None:
-                    self._users.setdefault(parent, []).append((node, i))
-                    if parent not in self._arrays:
-                        self._arrays[parent] = None if overwritten_at(array, node.number) else array
-                        self.calls.of(parent)  # in the order in which they ran: so they are counted
-            self.calls.of(node)
+            for array, parent in zip(node.arrays, node.parents):
+                if parent is not None and parent not in self._arrays:
+                    self._arrays[parent] = None if overwritten_at(array, node.number) else array
+                    if parent not in self._places:  # it is not among the ops
+                        self._places[parent] = self.calls.of(parent)
+            self._places[node] = here = self.calls.of(node)  # in the order in which they ran: so they are counted
+            for parent in node.parents:
+                if parent and parent.number and parent.line == node.line and self._places[parent].layer is here.layer:
+                    self._inside.add(parent)
 
     def data(self) -> dict[str, Any]:
         """The trace."""
         edges: list[dict[str, Any]] = []
         for node in self.watch.ops:
-            sources = [self._input(array, parent) for array, parent in zip(node.arrays, node.parents, strict=True)]
+            inputs = zip(node.arrays, node.parents)
+            sources = [self._constant(array) if parent is None else self._add(parent) for array, parent in inputs]
             number = self._add(node)
-            for i, (source, argument) in enumerate(zip(sources, arguments(node.op, len(sources)), strict=True)):
-                if source is not None:
+            for i, argument in enumerate(arguments(node.op, len(sources))):
+                if (source := sources[i]) is not None:
                     edges.append({"from": source, "to": number, "input": i, "argument": argument})
         root = self._add(self.watch.root)
         steps = self._steps()
@@ -193,25 +223,23 @@ class Record:
 
     # --- nodes
 
-    def _input(self, array: Any, parent: Node | Leaf | None) -> int | None:
-        """The number of the node that an input comes from."""
-        if parent is not None:
-            return self._add(parent)
+    def _constant(self, array: Any) -> int | None:
+        """The number of the node of a constant input."""
         if not _is_numeric(array):
             return None  # it stands among the attributes
-        known = self._ids.get(id(array)) if isinstance(array, np.ndarray) else None
+        known = self._constants.get(id(array)) if isinstance(array, np.ndarray) else None
         if known is None:
             known = self._describe(_no_op("constant", self.names.constant(array)), array, None)
             if isinstance(array, np.ndarray):
-                self._ids[id(array)] = known
+                self._constants[id(array)] = known
         return known
 
     def _add(self, node: Node | Leaf) -> int:
         """The number of a node, which is described if that was not done."""
-        known = self._ids.get(id(node))
+        known = self._ids.get(node)
         if known is None:
             found = self._op(node) if isinstance(node, Node) else self._leaf(node)
-            known = self._ids[id(node)] = self._describe(found, self._arrays[node], self._gradient(node))
+            known = self._ids[node] = self._describe(found, self._arrays[node], self._gradient(node))
         return known
 
     def _describe(self, found: dict[str, Any], array: Any, gradient: Any) -> int:
@@ -234,8 +262,7 @@ class Record:
         """All that was sent to a node, before hooks; None if nothing was."""
         if node is self.watch.root:
             return self.watch.start
-        sent = [self.watch.sends.get(use) for use in reversed(self._users.get(node, ()))]
-        parts = [both[1] for both in sent if both is not None]
+        parts = self.watch.received.get(node)
         return reduce(add, parts) if parts else None
 
     def _leaf(self, leaf: Leaf) -> dict[str, Any]:
@@ -244,10 +271,8 @@ class Record:
 
     def _op(self, node: Node) -> dict[str, Any]:
         known, at = known_of(node.op), place(node.line)
-        module, call, layer = self.calls.of(node)
-        users = () if at.is_operator else self._users.get(node, ())
-        inside = [user for user, _ in users if user.line == node.line and self.calls.of(user)[2] is layer]
-        is_result = not inside and node.op not in (cast, piece)  # of the user's whole expression, not a step on the way
+        module, call, _ = self._places[node]
+        is_result = (at.is_operator or node not in self._inside) and node.op not in (cast, piece)
         return {
             "id": None,
             "kind": "op",
@@ -268,36 +293,34 @@ class Record:
 
     def _attributes(self, node: Node) -> dict[str, Any]:
         """What the op was given beside arrays."""
-        given = dict(node.attrs)
+        found = {name: plain(x, self.values) for name, x in node.attrs.items()}
         if None in node.parents:
             arrays = node.arrays or ()
-            for name, x, parent in zip(arguments(node.op, len(arrays)), arrays, node.parents, strict=True):
+            for name, x, parent in zip(arguments(node.op, len(arrays)), arrays, node.parents):
                 if parent is None and not _is_numeric(x):
-                    given[name] = x
-        return {name: plain(x, self.values) for name, x in given.items()}
+                    found[name] = plain(x, self.values)
+        return found
 
     # --- steps
 
     def _steps(self) -> list[dict[str, Any]]:
         """The backward pass, the newest node first: what arrived, and what each pullback made of it."""
-        steps, sends = [], self.watch.sends
-        parts: dict[int, list[dict[str, Any]]] = {}
-        for node in sorted((*self.watch.ops, *self.watch.ends), key=lambda node: self._ids[id(node)], reverse=True):
-            number = self._ids[id(node)]
+        steps = []
+        parts: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        for node, number in reversed(self._ids.items()):
             gradient = self.nodes[number]["gradient"]
             if gradient is None:
                 continue
-            rules = [self._rule(node, i, *both) for i in range(len(node.parents)) if (both := sends.get((node, i)))]
+            rules = [self._rule(node, *sent) for sent in self.watch.sends.get(node, ())]
             for each in rules:
-                part = {"from": number, "input": each["input"], "sent": each["sent"]}
-                parts.setdefault(each["to"], []).append(part)
+                parts[each["to"]].append({"from": number, "input": each["input"], "sent": each["sent"]})
             hooked = node.hooks and any(key != RETAIN for key in node.hooks)
             steps.append(
                 {
                     "node": number,
                     "arrived": self.values.of(self._sum(node)) if hooked else gradient,
                     "hooked": gradient if hooked else None,
-                    "parts": parts.get(number, []),
+                    "parts": parts.pop(number, []),
                     "rules": rules,
                 }
             )
@@ -305,14 +328,16 @@ class Record:
 
     def _rule(self, node: Any, i: int, gave: Any, gx: Any) -> dict[str, Any]:
         """How the gradient of one input came from the one that arrived."""
+        pullback = rule(node.pullbacks[i], node.op, self.values)
         summed = () if gave is gx else stretched_axes(gx.shape, gave.shape)
         sent = self.values.of(gx)
         return {
             "input": i,
-            "to": self._ids[id(node.parents[i])],
-            **rule(node.pullbacks[i], node.op, self.values),
+            "to": self._ids[node.parents[i]],
+            "source": pullback["source"],
+            "captured": pullback["captured"],
             "gave": sent if gave is gx else self.values.of(gave),
-            "summed_over": list(summed),
+            "summed_over": [*summed],
             "why": f"{gx.shape} was stretched to {gave.shape}" if summed else None,
             "sent": sent,
         }

@@ -15,6 +15,7 @@ from ..tensors.base import TensorBase
 
 EDGE = 3  # how many items at either end of a long axis are shown of a value that is cut
 BLOCK = 2**15  # statistics are made of so many numbers at a time, which the processor's cache holds
+LONG = 2**11  # arrays of more numbers are measured alone
 
 Value = dict[str, Any]
 Row = tuple[float, float, float, float, int]  # minimum, maximum, mean, standard deviation, number of zeros
@@ -24,42 +25,48 @@ ARRAYS = (np.ndarray, np.generic)
 class Values:
     """Makes the value of each array once, however many places it is seen in.
 
-    Statistics of small arrays, one after the other, would take longer than all the rest. So `finish` makes them, of
-    all arrays together.
+    To look through small arrays one by one would take longer than all the rest. So `finish` looks through all together.
     """
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
-        self._made: dict[int, Value] = {}  # by the id of an array
-        self._arrays: list[Any] = []  # which are kept: so their ids stay their own
+        # By the id of what it is the value of, which is kept, so that the id stays its own.
+        self._made: dict[int, tuple[Value, Any]] = {}
+        self._cut: list[tuple[Value, Any]] = []
+        self._whole: list[Any] = []
 
-    def of(self, array: Any) -> Value:
-        """An array's value; its statistics follow."""
-        known = self._made.get(id(array))
-        if known is None:
-            known = self._made[id(array)] = self._make(np.asarray(array))
-            self._arrays.append(array)
-        return known
-
-    def _make(self, array: Any) -> Value:
-        size = array.size
-        shown = array if self.limit is None or size <= self.limit else array.take(corners(array.shape))
-        return {
+    def of(self, given: Any) -> Value:
+        """The value of an array or a number, which `finish` completes."""
+        known = self._made.get(id(given))
+        if known is not None:
+            return known[0]
+        array = np.asarray(given)
+        size, limit = array.size, self.limit
+        shown = array if limit is None or size <= limit else array.take(corners(array.shape))
+        is_whole = shown is array or shown.size == size
+        value = {
             "shape": [*array.shape],
             "dtype": _NAMES.get(array.dtype) or array.dtype.name,
             "numbers": shown.tolist(),
-            "cut": shown is not array and shown.size != size,
-            "statistics": None if size else {**NONE},
+            "cut": not is_whole,
+            "statistics": None,
             "node": None,
         }
+        if is_whole:
+            self._whole.append(array)
+        else:
+            self._cut.append((value, array))
+        self._made[id(given)] = value, given
+        return value
 
     def finish(self) -> None:
-        """Add the statistics."""
-        values = [value for value in self._made.values() if value["statistics"] is None]
-        arrays = [array for array in map(np.asarray, self._arrays) if array.size]
-        for value, found in zip(values, statistics(arrays), strict=True):
+        """Add the statistics of arrays that were cut short, and say in words which numbers are not finite."""
+        all_finite = not self._whole or np.isfinite(np.concatenate(self._whole, axis=None)).all()
+        for (value, _), found in zip(self._cut, statistics([array for _, array in self._cut]), strict=True):
             value["statistics"] = found
-            if found["nan"] or found["inf"]:
+            all_finite &= not found["nan"] and not found["inf"]
+        if not all_finite:
+            for value, _ in self._made.values():
                 value["numbers"] = _as_words(value["numbers"])
 
 
@@ -90,8 +97,9 @@ def statistics(arrays: list[Any]) -> list[dict[str, Any]]:
 
     The arrays, none of them empty, are measured many at once as long as they are short, and block by block if long.
     """
+    of_short = (row for some in _batches([x for x in arrays if x.size <= LONG]) for row in _of_short(some))
     with np.errstate(all="ignore"):
-        found = [row for some in _batches(arrays) for row in (_of_long(*some) if len(some) == 1 else _of_short(some))]
+        found = [_of_long(x) if x.size > LONG else next(of_short) for x in arrays]
     return [
         {"min": low, "max": high, "mean": mean, "std": std, "nan": 0, "inf": 0, "zeros": zeros}
         if math.isfinite(std)
@@ -102,23 +110,15 @@ def statistics(arrays: list[Any]) -> list[dict[str, Any]]:
 
 def _batches(arrays: list[Any]) -> Iterator[list[Any]]:
     """The arrays in their order, as many at a time as make a block together."""
-    some: list[Any] = []
-    room = BLOCK
-    for array in arrays:
-        room -= array.size
-        if room < 0 and some:
-            yield some
-            some, room = [], BLOCK - array.size
-        some.append(array)
-    if some:
-        yield some
+    many = BLOCK // LONG
+    yield from (arrays[i : i + many] for i in range(0, len(arrays), many))
 
 
 def _of_short(arrays: list[Any]) -> Iterable[Row]:
     """Of each of some arrays, which are laid end to end."""
     sizes = np.array([x.size for x in arrays])
     starts = np.cumsum(sizes) - sizes
-    x = np.concatenate([x.ravel() for x in arrays], dtype=np.float64)
+    x = np.concatenate(arrays, axis=None, dtype=np.float64)
     mean = np.add.reduceat(x, starts) / sizes
     away = x - np.repeat(mean, sizes)
     away *= away
@@ -128,15 +128,15 @@ def _of_short(arrays: list[Any]) -> Iterable[Row]:
     return zip(*(column.tolist() for column in (low, high, mean, std, zeros)), strict=True)
 
 
-def _of_long(array: Any) -> list[Row]:
+def _of_long(array: Any) -> Row:
     """Of one array, whose numbers are taken in blocks."""
     flat = array.ravel() if array.dtype in (np.float32, np.float64) else array.ravel().astype(np.float64)
     blocks = [flat[i : i + BLOCK] for i in range(0, flat.size, BLOCK)]
-    low, high = min(float(x.min()) for x in blocks), max(float(x.max()) for x in blocks)
-    mean = sum(float(x.sum()) for x in blocks) / flat.size
+    low, high = min(map(np.minimum.reduce, blocks)), max(map(np.maximum.reduce, blocks))
+    mean = float(sum(map(np.add.reduce, blocks))) / flat.size
     squares = sum(float(np.vdot(away, away)) for away in (x - mean for x in blocks))
     zeros = sum(int(np.count_nonzero(x == 0)) for x in blocks)
-    return [(low, high, mean, math.sqrt(squares / flat.size), zeros)]
+    return float(low), float(high), mean, math.sqrt(squares / flat.size), zeros
 
 
 def _of_the_finite(array: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..numbers import number
+from ..numbers import number, statistics
 
 
 def shape_text(shape: list[int]) -> str:
@@ -46,21 +46,21 @@ def gist(values: list[dict[str, Any]]) -> str:
     >>> gist([cutaway.explain.trace((x * x).sum())["nodes"][0]["value"]])
     '[0.5, -1.25]'
     """
-    statistics, dtype = [value["statistics"] for value in values], values[0]["dtype"] if values else "float32"
+    found, dtype = [statistics(value) for value in values], values[0]["dtype"] if values else "float32"
     if len(values) == 1 and len(values[0]["shape"]) < 2 and not values[0]["cut"]:
         numbers = values[0]["numbers"]
         if not isinstance(numbers, list):
             return number(numbers, dtype)
         if len(numbers) <= 3:
             return f"[{', '.join(number(x, dtype) for x in numbers)}]"
-    lows = [s["min"] for s in statistics if s["min"] is not None]
-    highs = [s["max"] for s in statistics if s["max"] is not None]
+    lows = [s["min"] for s in found if s["min"] is not None]
+    highs = [s["max"] for s in found if s["max"] is not None]
     parts = []
     if lows:
         low, high = number(min(lows), dtype), number(max(highs), dtype)
         parts.append(low if low == high else f"{low} to {high}")
     for kind in ("nan", "inf"):
-        count = sum(s[kind] for s in statistics)
+        count = sum(s[kind] for s in found)
         if count:
             parts.append(f"{count} {kind}")
     return ", ".join(parts) or "empty"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..layout import Box
+from ..numbers import statistics
 from ..prose.reading import Reading
 from .brief import gist, shape_text, told
 from .parts import Part
@@ -220,7 +221,7 @@ def _numbers(values: list[dict[str, Any]], gradients: list[dict[str, Any]]) -> l
     for label, style, found in (("value", "value", values), ("grad", "gradient", gradients)):
         if not found:
             continue
-        odd = any(value["statistics"][kind] for value in found for kind in ("nan", "inf"))
+        odd = any(statistics(value)[kind] for value in found for kind in ("nan", "inf"))
         number = Span(x + (34 if x == INSET else 28), f"{style} alarm" if odd else style, cut(gist(found)))
         row = [Span(x, "say", label), number]
         if rows and x > INSET:

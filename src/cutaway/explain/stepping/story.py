@@ -10,7 +10,7 @@ from typing import Any
 from ..drawing.brief import gist, is_value
 from ..drawing.brief import told as as_told
 from ..drawing.cards import attributes_of, plural
-from ..numbers import single
+from ..numbers import single, statistics
 from ..prose.algebra import Term
 from ..prose.folding import Step
 from ..prose.reading import Reading, Told, times
@@ -57,7 +57,7 @@ class Story:
         """The number of a value in the page's list, where each stands once."""
         if value is None:
             return None
-        value = {key: value[key] for key in ("shape", "dtype", "numbers", "cut", "statistics")}
+        value = {key: value[key] for key in ("shape", "dtype", "numbers", "cut")} | {"statistics": statistics(value)}
         text = json.dumps(value)
         if text not in self._known:
             self._known[text] = len(self.values)
