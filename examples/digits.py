@@ -64,7 +64,7 @@ def main(seed: int = 0, epochs: int = 60, quiet: bool = False, out: Path = Path(
     lr, batch_size = 0.1, 64
     optimizer = optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True, weight_decay=1e-4)
     curves: dict[str, list[float]] = {"digits it learns from": [], "held-out digits": []}
-    for epoch in tqdm(range(epochs), desc="digits", disable=quiet):
+    for epoch in tqdm(range(epochs), desc="digits", disable=quiet or None):
         optimizer.param_groups[0]["lr"] = lr * (1 - epoch / epochs)  # large steps first, fine ones at the end
         order = cutaway.randperm(len(labels))  # an epoch sees every digit once, in a new order
         for start in range(0, len(order), batch_size):

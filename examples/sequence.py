@@ -92,7 +92,7 @@ def main(seed: int = 0, steps: int = 1200, quiet: bool = False, out: Path = Path
     rows, width, end = 32, 32, (len(text) - 1) // 32 * 32
     inputs, targets = text[:end].view(rows, -1), text[1 : end + 1].view(rows, -1)
     curve, state = {}, None
-    for step in tqdm(range(steps), desc="sequence", disable=quiet):
+    for step in tqdm(range(steps), desc="sequence", disable=quiet or None):
         if step % 50 == 0:
             curve[step] = perplexity(model, test)
         here = step % (inputs.shape[1] // width) * width

@@ -87,7 +87,7 @@ def main(
     data = {facts: encode(train) for facts, (train, _) in stories.items()}
     model, lr = Reader(), 0.1
     optimizer = optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True)
-    for step in tqdm(range(steps), desc="stories", disable=quiet):
+    for step in tqdm(range(steps), desc="stories", disable=quiet or None):
         words, answers = data[rng.randint(1, longest)]  # all stories of a batch have the same length
         batch = cutaway.randint(len(words), (128,))
         loss = F.cross_entropy(model(words[batch]), answers[batch])

@@ -36,7 +36,7 @@ def train(model: nn.Module, steps: int, label: str, quiet: bool) -> list[float]:
     loss_function = nn.BCEWithLogitsLoss()
     optimizer = optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
     losses = []
-    for _ in tqdm(range(steps), desc=label, disable=quiet):
+    for _ in tqdm(range(steps), desc=label, disable=quiet or None):
         loss = loss_function(model(inputs), targets)  # predict, and compute the loss
         optimizer.zero_grad()  # reset the gradients of the previous step
         loss.backward()  # compute the gradient of every parameter
