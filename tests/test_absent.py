@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import re
 from typing import Any
 
 import pytest
 
 import cutaway as torch
-from cutaway.errors.absent import SHELVES
+from cutaway.errors.absent import ADVICE, SHELVES
 
 MISSING = {
     "nn.Conv3d": "cutaway has no torch.nn.Conv3d; nearest to it: torch.nn.Conv2d",
@@ -22,20 +23,20 @@ MISSING = {
     "nn.utils.clip_grad_norm": "cutaway has no torch.nn.utils.clip_grad_norm; "
     "nearest to it: torch.nn.utils.clip_grad_norm_",
     "nn.utils.rnn.pack_padded_sequence": "cutaway has no torch.nn.utils.rnn.pack_padded_sequence: "
-    "pass the padded batch to the layer, and mask the loss",
+    "pass the padded batch to the layer, mask the loss, and take the last outputs as out[torch.arange(N), lengths - 1]",
     "linalg.svd": "cutaway has no torch.linalg.svd: "
     "use np.linalg.svd on x.numpy(); gradients do not flow through it",
     "random.fork_rng": "cutaway has no torch.random.fork_rng: "
     "save torch.get_rng_state(), and pass it to torch.set_rng_state afterwards",
     "kthvalue": "cutaway has no torch.kthvalue: "
-    "sort, and take the element k - 1: x.sort(dim).values.select(dim, k - 1)",
-    "frac": "cutaway has no torch.frac",
+    "sort, and take the element k - 1: x.sort(dim).values.narrow(dim, k - 1, 1)",
+    "digamma": "cutaway has no torch.digamma",
     "histc": "cutaway has no torch.histc: use torch.bincount for integers, or np.histogram on x.numpy()",
-    "linalg.cond": "cutaway has no torch.linalg.cond",
+    "linalg.vander": "cutaway has no torch.linalg.vander",
     "optim.LBFGS": "cutaway has no torch.optim.LBFGS: use torch.optim.Adam, or scipy.optimize for a small problem",
     "optim.lr_scheduler.CyclicLR": "cutaway has no torch.optim.lr_scheduler.CyclicLR: "
     "use torch.optim.lr_scheduler.OneCycleLR, or LambdaLR with a formula",
-    "utils.checkpoint": "cutaway has no torch.utils.checkpoint",
+    "utils.cpp_extension": "cutaway has no torch.utils.cpp_extension",
     "utils.data.Dataloader": "cutaway has no torch.utils.data.Dataloader; nearest to it: torch.utils.data.DataLoader",
     "distributions.Gaussian": "cutaway has no torch.distributions.Gaussian",
     "cuda.amp": "cutaway has no torch.cuda.amp: leave autocast and GradScaler out; cutaway computes in float32",
@@ -61,11 +62,23 @@ def test_a_missing_name_says_what_is_there(path: str) -> None:
     assert caught.value.name == path.rpartition(".")[2]
 
 
+@pytest.mark.parametrize("name", ADVICE)
+def test_what_to_write_instead_is_there(name: str) -> None:
+    with pytest.raises(AttributeError):
+        find(name.removeprefix("torch."))
+    for path in re.findall(r"\b(?:torch|cutaway)\.(\w+(?:\.\w+)*)", ADVICE[name]):
+        find(path)
+    for method in re.findall(r"(?:\b[xpA]|\))\.([a-z_]+)\(", ADVICE[name]):
+        assert hasattr(torch.Tensor, method) or "torch.distributions" in name
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     {
         "kthvalue": "'Tensor' object has no attribute 'kthvalue': "
-        "sort, and take the element k - 1: x.sort(dim).values.select(dim, k - 1)",
+        "sort, and take the element k - 1: x.sort(dim).values.narrow(dim, k - 1, 1)",
+        "index_put_": "'Tensor' object has no attribute 'index_put_': "
+        "write x[index] = value, or call x.index_add_(dim, index, source) to add",
         "svd": "'Tensor' object has no attribute 'svd': "
         "use np.linalg.svd on x.numpy(); gradients do not flow through it",
         "linspace": "'Tensor' object has no attribute 'linspace'; nearest to it: torch.linspace",
@@ -121,12 +134,14 @@ def test_every_shelf_says_so(shelf: str) -> None:
 def test_settings_that_change_nothing_are_accepted() -> None:
     for answer in (
         torch.use_deterministic_algorithms(True, warn_only=True), torch.set_float32_matmul_precision("high"),
-        torch.set_num_threads(1), torch.cuda.synchronize(), torch.cuda.empty_cache(),
+        torch.set_num_threads(1), torch.cuda.synchronize(), torch.cuda.empty_cache(), torch.set_default_device("cpu"),
     ):  # fmt: skip
         assert answer is None
 
 
 def test_there_is_no_device_but_the_cpu() -> None:
+    with pytest.raises(AssertionError, match="cutaway runs on the CPU only"):
+        torch.set_default_device("cuda")
     assert torch.cuda.is_available() is torch.accelerator.is_available() is torch.backends.mps.is_available() is False
     assert torch.cuda.device_count() == torch.accelerator.device_count() == 0
     assert torch.accelerator.current_accelerator() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ DTYPES: list[tuple[Any, Any]] = [
     ([[], []], float32), (np.float64(1), float64), (np.ones(2), float64), (np.ones(2, np.float32), float32),
     (np.int32(1), int32),
     ([np.float64(1)], float64), ([np.float32(1), 2.5], float32), (np.ones(2, np.int32), int32), (range(3), int64),
+    (deque([1.5, 2]), float32),
     ((1, 2), int64),
 ]  # fmt: skip
 

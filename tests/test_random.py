@@ -17,6 +17,8 @@ NUMBERS: list[tuple[Callable[[], Any], list[Any]]] = [
     (lambda: t.randperm(5), [2, 4, 3, 0, 1]),
     (lambda: t.bernoulli(t.full((5,), 0.5)), [0, 0, 1, 0, 1]),
     (lambda: t.multinomial(t.ones(4), 4), [3, 0, 1, 2]),
+    (lambda: t.empty(5, dtype=t.long).random_(10), [2, 7, 6, 4, 6]),
+    (lambda: t.empty(5).random_(-1, 9), [1, 6, 5, 3, 5]),
     (lambda: t.empty(2).uniform_(-1, 1), [0.7645385265350342, 0.8300079107284546]),
     (lambda: t.normal(1.0, 2.0, (2,)), [1.6733807325363159, 1.2576187849044800]),
 ]
@@ -36,6 +38,7 @@ DRAWS: list[Callable[..., Any]] = [
     lambda **g: t.multinomial(t.ones(9), 5, **g), lambda **g: t.empty(3).normal_(**g),
     lambda **g: t.empty(3).uniform_(**g),
     lambda **g: t.empty(9).bernoulli_(**g), lambda **g: t.empty(3).exponential_(**g),
+    lambda **g: t.empty(9).random_(9, **g), lambda **g: t.empty(9).random_(**g),
     lambda **g: t.rand_like(t.ones(3), **g),
     lambda **g: t.randn_like(t.ones(3), **g),
 ]  # fmt: skip

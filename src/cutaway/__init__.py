@@ -98,7 +98,12 @@ from .random import (  # noqa: E402
     seed,
     set_rng_state,
 )  # fmt: skip
-from .settings import set_float32_matmul_precision, set_num_threads, use_deterministic_algorithms  # noqa: E402
+from .settings import (  # noqa: E402
+    set_default_device,
+    set_float32_matmul_precision,
+    set_num_threads,
+    use_deterministic_algorithms,
+)
 from .tensors import (  # noqa: E402
     BoolTensor,
     ByteTensor,
@@ -152,9 +157,9 @@ __all__ = [
     "int32", "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linalg", "linspace", "load",
     "long", "manual_seed", "meshgrid", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi",
     "rand", "rand_like", "randint", "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed",
-    "serialization", "set_default_dtype", "set_float32_matmul_precision", "set_grad_enabled", "set_num_threads",
-    "set_printoptions", "set_rng_state", "short", "stack", "tensor", "tensordot", "tril_indices", "triu_indices",
-    "uint8", "use_deterministic_algorithms", "utils", "vstack", "where", "zeros", "zeros_like",
+    "serialization", "set_default_device", "set_default_dtype", "set_float32_matmul_precision", "set_grad_enabled",
+    "set_num_threads", "set_printoptions", "set_rng_state", "short", "stack", "tensor", "tensordot", "tril_indices",
+    "triu_indices", "uint8", "use_deterministic_algorithms", "utils", "vstack", "where", "zeros", "zeros_like",
 ]  # fmt: skip
 __all__ += functions.__all__
 

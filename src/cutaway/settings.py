@@ -1,8 +1,17 @@
-"""Settings for determinism or for GPU speed, which lessons call and which are no-ops here."""
+"""Settings of devices, determinism and GPU speed, which lessons call and which are no-ops here."""
 
 from __future__ import annotations
 
-__all__ = ["set_float32_matmul_precision", "set_num_threads", "use_deterministic_algorithms"]
+from typing import Any
+
+from .dtypes import check_device
+
+__all__ = ["set_default_device", "set_float32_matmul_precision", "set_num_threads", "use_deterministic_algorithms"]
+
+
+def set_default_device(device: Any) -> None:
+    """No-op for "cpu" and None; any other device raises."""
+    check_device(device)
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:

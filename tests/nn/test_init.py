@@ -47,6 +47,11 @@ def test_draws_are_pytorchs() -> None:
     )
 
 
+def test_fans_of_a_weight() -> None:
+    assert init._calculate_fan_in_and_fan_out(torch.empty(4, 5)) == (5, 4)
+    assert init._calculate_fan_in_and_fan_out(torch.empty(4, 5, 3, 2)) == (30, 24)
+
+
 def test_spread_follows_the_fans() -> None:
     torch.manual_seed(0)
     w = torch.empty(200, 100, 3, requires_grad=True)

@@ -136,6 +136,12 @@ def test_padding_must_be_a_row() -> None:
         nn.Embedding(3, 4, padding_idx=3)
 
 
+def test_gradients_of_an_embedding_are_dense() -> None:
+    nn.Embedding(3, 4, sparse=False)
+    with pytest.raises(NotImplementedError, match="leave it out, the dense gradient holds the same numbers"):
+        nn.Embedding(3, 4, sparse=True)
+
+
 def test_one_hot() -> None:
     assert F.one_hot(torch.tensor([[0], [2]])).tolist() == [[[1, 0, 0]], [[0, 0, 1]]]
     with pytest.raises(RuntimeError, match=r"class index 2, but num_classes=2 has 0 to 1"):

@@ -440,3 +440,16 @@ def test_kl_divergence() -> None:
     number = torch.tensor(1.0)
     assert F.kl_div(number, number, reduction="batchmean") == -1
     assert F.kl_div(number, -number, reduction="sum").isnan()
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_loss_has_pytorchs_name_for_its_node(reduction: str) -> None:
+    x, shares = torch.randn(2, 3, requires_grad=True), torch.full((2, 3), 1 / 3)
+    pixels, classes = x.reshape(1, 3, 1, 2), torch.tensor([[[0, 2]]])
+    soft = F.cross_entropy(x, shares, reduction=reduction)
+    assert soft.grad_fn.name() == {"mean": "DivBackward1", "sum": "NegBackward0"}[reduction]
+    assert F.cross_entropy(pixels, classes, reduction=reduction).grad_fn.name() == "NllLoss2DBackward0"
+    weighted = F.binary_cross_entropy(x.sigmoid(), shares, shares, reduction=reduction)
+    assert weighted.grad_fn.name() == "BinaryCrossEntropyBackward0"
+    weighted = F.binary_cross_entropy_with_logits(x, shares, shares, reduction=reduction)
+    assert weighted.grad_fn.name() == "BinaryCrossEntropyWithLogitsBackward0"

@@ -23,6 +23,8 @@ def test_values_by_hand() -> None:
     assert F.avg_pool1d(IMAGE[0], 2).tolist() == [[1.5, 5.5], [3.5, 3.5]]
     assert F.adaptive_avg_pool2d(IMAGE, 1).tolist() == [[[3.5]]]
     assert F.adaptive_avg_pool2d(IMAGE, (1, 3)).tolist() == [[[2.5, 4.5, 4.5]]]
+    out = F.adaptive_avg_pool2d(torch.ones(1, 2, 4, 4, requires_grad=True), 2)
+    assert out.grad_fn.name() == "AdaptiveAvgPool2DBackward0"
 
 
 def test_the_indices_of_the_largest() -> None:

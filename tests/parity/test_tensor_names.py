@@ -45,6 +45,9 @@ x.clone().copy_(x)|x.clone().clamp_(0, 1)|x.clone().relu_()|x.clone().exp_()|x.c
 F.relu(x)|F.gelu(x[0])|F.softmax(x, 0)|F.linear(x, x)|F.linear(x, x, x[0])|F.linear(x[None], x, x[0])
 F.cross_entropy(x, t.tensor([0, 1]))|F.nll_loss(x, t.tensor([0, 1]))|F.mse_loss(x, x)|F.embedding(t.tensor([0]), x)
 F.leaky_relu(x)|F.elu(x)|F.silu(x)|F.softplus(x)|F.logsigmoid(x)
+F.cross_entropy(x, x.softmax(1))|F.cross_entropy(x[None], t.tensor([[0, 1]]))|F.nll_loss(x[None], t.tensor([[0, 1]]))
+F.binary_cross_entropy(x / 5, x.detach() / 5, x.detach())|F.adaptive_avg_pool2d(x[None], 2)
+F.binary_cross_entropy_with_logits(x, x / 4, x.detach())
 x[None].bmm(x[None])|x.inner(x)|x.diag()|x.clamp_min(x)|x.clamp_max(x)|x[:, :1].squeeze(1)
 x.masked_fill(x > 0, x[0, 0])|x.scatter(0, t.zeros(1, 2, dtype=t.int64), 1.)|F.linear(x[0], x)|F.linear(x[None], x)
 x.clone().t_()|x.clone().transpose_(0, 1)|x.clone().swapaxes_(0, 1)|x.clone().unsqueeze_(0)|x.clone()[:1].squeeze_()
@@ -60,7 +63,6 @@ ON_PURPOSE = {
     "x // 2": "PyTorch has no derivative there and raises in backward; here it is 0, as that of floor",
     "2 % x": "likewise",
     "x @ x[None]": ONE_OP,
-    "F.cross_entropy(x, x.softmax(1))": ONE_OP,
     "F.pad(x[None], (1, 1), mode='reflect')": ONE_OP,
     "F.pairwise_distance(x, x)": ONE_OP,
     "F.scaled_dot_product_attention(x[None], x[None], x[None])": ONE_OP,

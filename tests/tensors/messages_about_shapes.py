@@ -182,6 +182,10 @@ ABOUT_SHAPES: dict[str, Exception] = {
         'torch.meshgrid: indexing must be one of "xy" or "ij", but received: \'ab\'. "ij" puts rows first, as '
         'matrices do; "xy" columns, as plots do.'
     ),
+    "t.meshgrid(t.ones(2, 3))": RuntimeError(
+        "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got one of shape (2, 3): each holds the "
+        "coordinates along one axis, and x.flatten() is 1-d"
+    ),
     "t.meshgrid(x, t.arange(2))": RuntimeError(
         "torch.meshgrid expects all tensors to have the same dtype: convert them with .to(dtype) or .float()"
     ),

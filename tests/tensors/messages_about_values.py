@@ -283,6 +283,12 @@ ABOUT_VALUES: dict[str, Exception] = {
     "x.uniform_(low=1)": TypeError(
         "uniform_() got an unexpected keyword argument 'low'. It takes: from, to, generator."
     ),
+    "x.random_(3, 3)": RuntimeError(
+        "random_ expects 'from' to be less than 'to', but got from=3 >= to=3: high itself is not drawn"
+    ),
+    "x.random_(high=3)": TypeError(
+        "random_() got an unexpected keyword argument 'high'. It takes: from, to, generator."
+    ),
     "x.bernoulli_(2)": RuntimeError("bernoulli_ expects p to be between 0 and 1, but found p=2"),
     "x.exponential_(0)": RuntimeError("exponential_ expects lambd to be above 0, but found lambd=0"),
     "t.tensor([1]).normal_()": NotImplementedError(
@@ -378,7 +384,11 @@ ABOUT_VALUES: dict[str, Exception] = {
         "Could not infer dtype of str: a tensor consists of numbers, not of str 'abc'. Convert words and labels to"
         " numbers first, for example with a dict {word: index}."
     ),
-    't.tensor(["a"])': TypeError(
+    't.tensor(["a"])': ValueError(
+        "too many dimensions 'str': a tensor consists of numbers, not of str 'a'. Convert words and labels to "
+        "numbers first, for example with a dict {word: index}."
+    ),
+    't.tensor([1, "a"])': TypeError(
         "Could not infer dtype of str: a tensor consists of numbers, not of str 'a'. Convert words and labels to "
         "numbers first, for example with a dict {word: index}."
     ),

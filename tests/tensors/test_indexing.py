@@ -151,6 +151,7 @@ def test_scatter_writes_what_gather_would_read() -> None:
     src = cutaway.randn(3, 2)
     assert x.scatter(1, places, src).gather(1, places).equal(src)
     assert x.scatter(1, places, src, reduce="add").equal(x.scatter_add(1, places, src))
+    assert cutaway.zeros(3).scatter_(0, cutaway.tensor([1, 1]), 2.5, reduce="add").tolist() == [0, 5, 0]
     assert x.index_add(1, cutaway.tensor([4, 4]), src).equal(x.scatter_add(1, cutaway.full((3, 2), 4), src))
 
 

@@ -398,6 +398,14 @@ def meshgrid_of_dtypes() -> RuntimeError:
     )
 
 
+def meshgrid_of_shape(shape: Sequence[int]) -> RuntimeError:
+    """meshgrid() of a tensor with 2 or more dimensions."""
+    return RuntimeError(
+        f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got one of shape {tuple(shape)}: each holds "
+        "the coordinates along one axis, and x.flatten() is 1-d"
+    )
+
+
 def product_of_wrong_ndim(name: str, a: Sequence[int], b: Sequence[int], left: int, right: int) -> RuntimeError:
     """A matrix product of operands with the wrong numbers of dimensions."""
     return RuntimeError(

@@ -415,9 +415,18 @@ def not_tensors_of_one(shape: Sequence[int], whole: bool) -> Exception:
 def not_numbers(given: Any) -> Exception:
     """Data that are not numbers: strings, dicts, None."""
     kind = TypeError if isinstance(given, str) else RuntimeError
-    return kind(
-        f"Could not infer dtype of {type(given).__name__}: a tensor consists of numbers, not of {describe(given)}. "
-        "Convert words and labels to numbers first, for example with a dict {word: index}."
+    return kind(f"Could not infer dtype of {type(given).__name__}: {_consists_of_numbers(given)}")
+
+
+def not_words(first: str) -> ValueError:
+    """A list of strings; `first` is the first of them."""
+    return ValueError(f"too many dimensions 'str': {_consists_of_numbers(first)}")
+
+
+def _consists_of_numbers(given: Any) -> str:
+    return (
+        f"a tensor consists of numbers, not of {describe(given)}. Convert words and labels to numbers first, for "
+        "example with a dict {word: index}."
     )
 
 
@@ -441,7 +450,7 @@ def randint_without_size(size: Any) -> TypeError:
 
 
 def empty_range(low: int, high: int) -> RuntimeError:
-    """randint() from an empty range."""
+    """randint() or random_() from an empty range."""
     return RuntimeError(
         f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}: high itself is not drawn"
     )

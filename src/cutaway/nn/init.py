@@ -106,8 +106,11 @@ def eye_(tensor: Tensor) -> Tensor:
         return tensor.copy_(wrap(np.eye(*tensor.shape, dtype=tensor._array.dtype)))
 
 
-def _fans(tensor: Tensor) -> tuple[int, int]:
-    """Fan in and fan out: the inputs of an output unit, and the outputs of an input unit."""
+def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
+    """Fan in and fan out: the inputs of an output unit, and the outputs of an input unit.
+
+    The name is PyTorch's, which layers written by hand call.
+    """
     if tensor.ndim < 2:
         raise ValueError(
             "fan in and fan out are defined for a weight with 2 or more axes, (out, in, ...), but this one has shape "
@@ -125,7 +128,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     >>> bool(nn.init.xavier_uniform_(torch.empty(100, 50)).abs().max() <= (6 / 150) ** 0.5)
     True
     """
-    bound = gain * math.sqrt(2.0 / sum(_fans(tensor))) * math.sqrt(3.0)
+    bound = gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))) * math.sqrt(3.0)
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -135,13 +138,13 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
     >>> nn.init.xavier_normal_(torch.empty(3, 2)).shape
     torch.Size([3, 2])
     """
-    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))), generator)
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f'mode is "fan_in" or "fan_out", not {mode!r}')
-    fan = _fans(tensor)[0 if mode == "fan_in" else 1]
+    fan = _calculate_fan_in_and_fan_out(tensor)[0 if mode == "fan_in" else 1]
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,12 @@ def array_of(data: Any, dtype: Any = None) -> Any:
     """A new array of the given dtype, or of the dtype that PyTorch would infer.
 
     Args:
-        data: a number, nested lists of numbers, an array, or a tensor.
+        data: a number, nested lists (or other sequences) of numbers, an array, or a tensor.
         dtype: None to infer int64 (integers), the default dtype (floats) or bool. NumPy scalars and
             0-d tensors take part with their own dtype.
 
     Raises:
-        ValueError: lists of unequal length, or an integer beyond int64.
+        ValueError: lists of unequal length, lists of words, or an integer beyond int64.
         TypeError, RuntimeError: data that is not numeric.
     """
     if isinstance(data, TensorBase):
@@ -66,7 +67,9 @@ def _is_plain(data: Any) -> bool:
 
 def _as_plain(data: Any, kinds: list[np.dtype[Any]]) -> Any:
     """The same lists with Python numbers only; their dtypes are appended to kinds."""
-    if isinstance(data, list | tuple | range):
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):  # a deque too
+        if len(data) and isinstance(data[0], str):
+            raise errors.not_words(data[0])
         return [_as_plain(x, kinds) for x in data]
     if isinstance(data, TensorBase) and data._array.size != 1:
         raise errors.not_tensors_of_one(data._array.shape, data._array.dtype.kind != "f")

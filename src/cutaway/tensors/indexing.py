@@ -213,6 +213,8 @@ class Indexing(Parts):
             raise errors.unknown_reduce(reduce)
         if reduce == "multiply":
             return _multiplied(self, attrs["index"], y, attrs["axis"])
+        if reduce == "add" and not isinstance(y, TensorBase):
+            y = np.broadcast_to(y, attrs["index"].shape)
         op = ops.scatter if reduce is None else ops.scatter_add
         return _without_the_axis(apply(op, _with_an_axis(self), y, **attrs), self)
 

@@ -98,6 +98,9 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         tensors: the coordinates along each axis, 1-d tensors.
         indexing: "ij" for matrix indexing, "xy" for Cartesian indexing.
 
+    Raises:
+        RuntimeError: a tensor has 2 or more dimensions, or the dtypes differ.
+
     >>> rows, columns = cutaway.meshgrid(cutaway.arange(2), cutaway.arange(3), indexing="ij")
     >>> rows
     tensor([[0, 0, 0],
@@ -108,6 +111,9 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         raise errors.unknown_indexing(indexing)
     if len({x._array.dtype for x in tensors if isinstance(x, TensorBase)}) > 1:
         raise errors.meshgrid_of_dtypes()
+    for x in xs:
+        if x.ndim > 1:
+            raise errors.meshgrid_of_shape(x.shape)
     n = len(xs)
     order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else range(n)
     shape = [xs[i].numel() for i in order]

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import errors, generator, ops
 from ..generator import memory_order
-from .arguments import number_of
+from .arguments import number_of, whole
 from .base import TensorBase, apply, wrap
 from .writing import refuse_leaf, write
 
@@ -152,6 +152,36 @@ class Sampling(TensorBase):
         if not lambd > 0:
             raise errors.out_of_range("exponential_", "lambd", lambd, "above 0")
         return self._draw(lambda shape, dtype: _stream(generator).exponential(shape, dtype, lambd))
+
+    def random_(
+        self, from_: int | None = None, to: int | None = None, *, generator: generator.Generator | None = None,
+        **names: int,
+    ) -> Self:  # fmt: skip
+        """Fill self with random integers, in place.
+
+        Args:
+            from_: the smallest, None for 0; random_(to) starts from 0. As a keyword PyTorch spells it `from`.
+            to: one more than the largest; random_() goes up to the largest int of the dtype, or for floats to
+                2 to the number of bits of precision.
+            generator: the generator to sample from; None for the default generator.
+
+        Raises:
+            RuntimeError: from_ is not below to.
+
+        >>> _ = cutaway.manual_seed(0)
+        >>> cutaway.empty(5, dtype=cutaway.long).random_(10)
+        tensor([4, 9, 3, 0, 3])
+        """
+        low, stream = names.pop("from", from_), _stream(generator)
+        if names:
+            raise errors.unknown_keyword("random_", next(iter(names)), ["from", "to", "generator"])
+        if low is None and to is None:
+            return self._draw(stream.random)
+        first, end = (0, low) if to is None else (low or 0, to)
+        first, end = whole("random_", "from", first), whole("random_", "to", end)
+        if first >= end:
+            raise errors.empty_range(first, end)
+        return self._draw(lambda shape, dtype: stream.randint(first, end, shape, dtype))
 
     def _draw(self, draws: Callable[[tuple[int, ...], np.dtype[Any]], Any]) -> Self:
         """Fill self with samples in memory order, as PyTorch does."""

@@ -16,7 +16,7 @@ from ... import events, ops
 from ...dtypes import int64, uint8
 from ...ops.contract import Array, Shape
 from ...tensors import Tensor
-from ...tensors.base import apply, to_common_dtype, wrap
+from ...tensors.base import apply, named, to_common_dtype, wrap
 from .checks import all_within, check_classes, check_fractions, check_reduction, check_tensors, warn
 
 __all__ = [
@@ -293,6 +293,8 @@ def _chosen(op: Callable[..., Any], rows: _Rows, shape: Shape, reduction: str) -
     losses = apply(op, rows.scores, target=rows.classes, scale=rows.scale, total=reduction != "none")
     if reduction == "none":
         return losses if losses.shape == shape else losses.reshape(shape)
+    if len(shape) > 1:
+        named(losses, "NllLoss2DBackward0")
     return losses + rows.nothing if rows.nothing else losses
 
 
@@ -362,7 +364,9 @@ def _soft_cross_entropy(
         _check_weight("cross_entropy", weight, count)
         target = target * weight.reshape(-1, *[1] * (input.ndim - axis - 1))
     losses = -(input.log_softmax(axis) * target).sum(axis)
-    return reduced(losses, reduction)
+    if reduction == "none":
+        return losses
+    return named(reduced(losses, reduction), "DivBackward1" if reduction == "mean" else "NegBackward0")
 
 
 # -- probabilities -------------------------------------------------------------------------------------------
@@ -408,7 +412,8 @@ def binary_cross_entropy(
             )
     if weight is None:
         return apply(ops.binary_cross_entropy, input, target, reduction=reduction)
-    return reduced(apply(ops.binary_cross_entropy, input, target, reduction="none") * weight, reduction)
+    losses = apply(ops.binary_cross_entropy, input, target, reduction="none") * weight
+    return named(reduced(losses, reduction), "BinaryCrossEntropyBackward0")
 
 
 def binary_cross_entropy_with_logits(
@@ -446,7 +451,7 @@ def binary_cross_entropy_with_logits(
     if weight is None:
         return apply(ops.binary_cross_entropy_with_logits, x, y, pos_weight=factors, reduction=reduction)
     losses = apply(ops.binary_cross_entropy_with_logits, x, y, pos_weight=factors, reduction="none")
-    return reduced(losses * weight, reduction)
+    return named(reduced(losses * weight, reduction), "BinaryCrossEntropyWithLogitsBackward0")
 
 
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:

@@ -12,7 +12,7 @@ from ...dtypes import int64
 from ...ops.pooling import winners
 from ...ops.windows import Windows
 from ...tensors import Tensor
-from ...tensors.base import apply, wrap
+from ...tensors.base import apply, named, wrap
 from .checks import check_floating_point, check_tensors
 from .conv import windows_over
 from .sizes import PerAxis, batched, per_axis, whole_numbers
@@ -266,7 +266,8 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
         return input.mean(dim=(-2, -1), keepdim=True)
     dtype = input._array.dtype
     rows, columns = (shares(n, m).astype(dtype) for n, m in zip(shape, wanted, strict=True))
-    return batched(input, 2, lambda x: apply(ops.resample2d, x, rows=rows, columns=columns))
+    out = batched(input, 2, lambda x: apply(ops.resample2d, x, rows=rows, columns=columns))
+    return named(out, "AdaptiveAvgPool2DBackward0")
 
 
 def shares(size: int, wanted: int) -> Any:

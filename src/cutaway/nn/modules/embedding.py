@@ -23,12 +23,14 @@ class Embedding(Module):
         num_embeddings: V, the number of rows; inputs are 0 … V-1.
         embedding_dim: D, the size of a row.
         padding_idx: the index of a row that is initialized to 0 and not trained.
+        sparse: False: cutaway has dense gradients only, with the same numbers.
 
     Shapes:
         input (*) of int64 or int32, output (*, D), weight (V, D).
 
     Raises:
         IndexError: an input is not in 0 … V-1.
+        NotImplementedError: sparse is True.
 
     Initial weights are drawn from the standard normal distribution.
 
@@ -45,12 +47,17 @@ class Embedding(Module):
         embedding_dim: int,
         padding_idx: int | None = None,
         *,
+        sparse: bool = False,
         _weight: Tensor | None = None,
         _freeze: bool = False,
         device: Any = None,
         dtype: DType | None = None,
     ) -> None:
         super().__init__()
+        if sparse:
+            raise NotImplementedError(
+                "sparse=True: cutaway has no sparse gradients; leave it out, the dense gradient holds the same numbers"
+            )
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
                 raise AssertionError(
