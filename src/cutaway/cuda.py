@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from .errors import absent
 
-__path__: list[str] = []  # so that `from torch.cuda.amp import autocast` is told what is there instead
+__path__: list[str] = []  # so that `from torch.cuda.amp import autocast` gets an error that says what to use instead
 
 
 def is_available() -> bool:

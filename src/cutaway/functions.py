@@ -338,7 +338,7 @@ def std_mean(
     (tensor(1.), tensor(2.))
     """
     of_spread = std(input, dim, unbiased, keepdim, correction=correction)
-    return _beside_the_mean(of_spread, input, dim, keepdim, "StdMeanBackward0")
+    return _with_mean(of_spread, input, dim, keepdim, "StdMeanBackward0")
 
 
 def var_mean(
@@ -351,10 +351,10 @@ def var_mean(
     (tensor(0.6667), tensor(2.))
     """
     of_spread = var(input, dim, unbiased, keepdim, correction=correction)
-    return _beside_the_mean(of_spread, input, dim, keepdim, "VarMeanBackward0")
+    return _with_mean(of_spread, input, dim, keepdim, "VarMeanBackward0")
 
 
-def _beside_the_mean(
+def _with_mean(
     spread: Tensor, input: Tensor, dim: Dims | bool, keepdim: bool, name: str
 ) -> tuple[Tensor, Tensor]:
     middle = mean(input, None if isinstance(dim, bool) else dim, keepdim)  # var(x, False) says how to divide

@@ -139,6 +139,15 @@ def test_retain_grad() -> None:
     assert x.grad.tolist() == [8.0, 16.0]
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_retained_gradient_is_accumulated_once_if_it_is_also_an_input(create_graph: bool) -> None:
+    h = leaf(1.0, 2.0) * 2
+    h.retain_grad()
+    h.register_hook(lambda g: g * 10)
+    h.sum().backward(inputs=[h], create_graph=create_graph)
+    assert h.grad.tolist() == [10.0, 10.0]
+
+
 def test_the_gradient_of_what_was_computed_is_not_kept_and_reading_it_says_so() -> None:
     w = leaf(1.0, 2.0)
     (w * w).sum().backward()

@@ -319,11 +319,11 @@ def test_every_mismatch_is_listed_and_nothing_is_loaded() -> None:
     assert "Missing (in the model, not in the file): scale" in text
     assert "Unexpected (in the file, not in the model): other" in text
     assert "size mismatch for first.weight: the file has (5, 2), the model (3, 2)" in text
-    assert "mean: expected a Tensor, and the file holds int" in text
+    assert "mean: expected a Tensor, but the file holds int" in text
     assert {name: value.tolist() for name, value in net.state_dict().items()} == before
 
 
-def test_names_that_are_no_texts_are_listed_too() -> None:
+def test_names_that_are_not_strings_are_listed_too() -> None:
     with pytest.raises(RuntimeError, match=r"not in the model\): 3, None"):
         nn.Linear(2, 3).load_state_dict({3: 1, None: 2})  # type: ignore[dict-item]
 

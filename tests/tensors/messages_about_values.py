@@ -370,6 +370,10 @@ ABOUT_VALUES: dict[str, Exception] = {
         "assigned grad has dtype torch.float64, but the tensor has torch.float32"
     ),
     'setattr(x, "data", 3)': TypeError("x.data can be set to a Tensor, not to a int"),
+    'setattr(w, "data", t.ones(3, dtype=t.int64))': RuntimeError(
+        "data set to a tensor that requires gradients must be floating point or complex dtype, not torch.int64: "
+        "convert it first, with .float()"
+    ),
     # names
     "x.reshpae(3)": AttributeError(
         "'Tensor' object has no attribute 'reshpae'; nearest to it: torch.Tensor.reshape"

@@ -263,7 +263,7 @@ class EvaluationWithoutEval(Check):
         model.eval()    # right
         with torch.no_grad():
             accuracy = (model(x).argmax(1) == y).float().mean()
-        model.train()   # and back, before training goes on
+        model.train()   # and back, before training continues
 
     By default, it warns if such a layer runs under no_grad and then a loss or an argmax is computed, so it does not
     warn about a generator that draws fakes this way. At level "strict", it warns when the layer runs.

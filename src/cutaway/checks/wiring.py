@@ -108,7 +108,7 @@ class _Leaves(threading.local):
 
 
 class _LeftOut(Check):
-    """Looks, at the first step of an optimizer, for parameters of models that got gradients and that none moves."""
+    """Detects, at an optimizer's first step, parameters of models that got gradients but belong to no optimizer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class _LeftOut(Check):
         self.attend()
 
     def attend(self) -> None:
-        """Listen until there is nothing left to look for."""
+        """Listen until there is nothing left to detect."""
         self.listen("received", self.on_received)
         self.listen("step", self.on_step)
 
@@ -155,7 +155,7 @@ class _LeftOut(Check):
         return [param for param in params if id(param) not in held]
 
     def judge(self, optimizer: Optimizer, left_out: list[Any]) -> None:
-        """Warn about parameters that are missing from the optimizers, if there is reason to."""
+        """Warn about parameters that are missing from the optimizers, if the level requires it."""
         raise NotImplementedError
 
 
@@ -199,14 +199,14 @@ class ParameterNotInOptimizer(_LeftOut):
             _, layer, outer = node.call
             if outer is not None and outer[0]() is not None:  # or the whole model is gone, and nothing wrong with that
                 self.say(
-                    f"a gradient has come to a {layer.__name__} that {outer[1].__name__}.forward() created and "
+                    f"a gradient reached a {layer.__name__} that {outer[1].__name__}.forward() created and "
                     "discarded: each call creates a new one, with new weights, and no optimizer updates it; create it "
                     "in __init__, self.layer = ..., and call it in forward()"
                 )
                 break
 
     def on_idle_step(self, optimizer: Optimizer) -> None:
-        """It has trained, and now it has nothing to move: the second time it is known where the gradients went."""
+        """The optimizer has stepped before, and now has no gradients; the second time, the current ones are known."""
         if optimizer in self.trained and optimizer not in self.idle:
             self.idle.add(optimizer)
             self.attend()
@@ -285,7 +285,7 @@ class ModulesInList(_LeftOut):
 
 
 def _is_being_made(module: Module) -> bool:
-    """Whether the module's __init__ is running, so that it may be incomplete."""
+    """Whether the module's __init__ is still running, so that it may be incomplete."""
     frame: FrameType | None = user_frame()
     while frame is not None:
         if frame.f_code.co_name == "__init__" and frame.f_locals.get(frame.f_code.co_varnames[0]) is module:

@@ -172,7 +172,7 @@ def lstm(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Arra
             i, f, o, u = gates[t]
             dh += g[t]
             dc += dh * (o - states[t + 1] * squashed[t])  # h = o tanh(c), so o tanh'(c) is o - h tanh(c)
-            np.multiply(dc, parts[t], out=d[t, :2])  # di = dc u i (1 - i), where u i was saved; f and o likewise
+            np.multiply(dc, parts[t], out=d[t, :2])  # di = dc u i (1 - i), where u i was saved; f and o similarly
             np.multiply(dh, states[t + 1], out=d[t, 2])
             d[t, :3] *= 1 - gates[t, :3]
             np.multiply(dc, i - parts[t, 0] * u, out=d[t, 3])  # du = dc i (1 - u²)

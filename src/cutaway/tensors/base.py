@@ -233,6 +233,11 @@ class TensorBase(metaclass=Printed):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, TensorBase):
             raise TypeError(f"x.data can be set to a Tensor, not to a {type(value).__name__}")
+        if value._array.dtype.kind != "f" and self.requires_grad:
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex dtype, not "
+                f"{value.dtype}: convert it first, with .float()"
+            )
         self._array = value._array
         if isinstance(self._node, Leaf):
             self._node.shape = self._array.shape
@@ -347,7 +352,7 @@ def binary(op: Callable[..., Any], x: Any, y: Any) -> Tensor:
     Returns NotImplemented for operands of other classes, so that Python tries their reflected method.
     """
     # Fast paths for operands that need no promotion: a sum of two small tensors takes 2.2 µs instead of 2.8. At least
-    # one operand is a tensor, the one whose method called: so beside a number, or of one class, the other is too.
+    # one operand is a tensor, the one whose method was called: so is the other of a number, or of the same class.
     if type(y) in NUMBERS and x._array.dtype.kind == "f":  # in NumPy too, a number takes the array's dtype
         return run(op, NOTHING, (x._array, y), (x._node if x._view is None else node_of(x), None))
     if type(x) in NUMBERS and y._array.dtype.kind == "f":

@@ -313,7 +313,7 @@ def backward(
             continue
         if isinstance(node, AccumulateGrad):
             node.receive(g)
-        else:
+        elif not tensor.retains_grad:  # else its hook has kept g already
             _keep(tensor, g)
 
 

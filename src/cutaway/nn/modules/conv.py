@@ -186,7 +186,7 @@ class Conv2d(_Conv):
 
     Shapes:
         input (N, C, H, W) or (C, H, W), output (N, O, H', W') or (O, H', W'), weight (O, C/groups, kh, kw), bias (O);
-        H' = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1, and W' likewise.
+        H' = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1, and the same for W'.
 
     Raises:
         ValueError: the arguments contradict each other.
@@ -237,7 +237,7 @@ class ConvTranspose2d(_Conv):
 
     Shapes:
         input (N, C, H, W) or (C, H, W), output (N, O, H', W') or (O, H', W'), weight (C, O/groups, kh, kw), bias (O);
-        H' = (H - 1) stride - 2 padding + dilation (kh - 1) + output_padding + 1, and W' likewise.
+        H' = (H - 1) stride - 2 padding + dilation (kh - 1) + output_padding + 1, and the same for W'.
 
     Source: Zeiler et al., "Deconvolutional Networks", 2010.
 

@@ -33,7 +33,7 @@ class GRUCell(RNNCellBase):
 
     Shapes:
         input x (N, input_size) or (input_size);
-        hx, the state h, (N, hidden_size) or (hidden_size), zeros by default; h' likewise.
+        hx, the state h, (N, hidden_size) or (hidden_size), zeros by default; h' has the same shape.
         The weights stack the rows of r, z and n: weight_ih (3 · hidden_size, input_size).
 
     >>> cell = nn.GRUCell(3, 5)

@@ -60,7 +60,7 @@ def _replaced(new: Any, old: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _gate(values: tuple[Any, ...], watch: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> tuple[Any, ...]:
-    """The same values; on the way back their gradients meet here, and `watch` sees them together."""
+    """An identity op on several tensors; in the backward pass `watch` is called with all of their gradients."""
     places = [i for i, value in enumerate(values) if _wants_gradient(value)]
     if not places or not is_grad_enabled():
         return values

@@ -1,7 +1,7 @@
 """Lazy layers, which infer the number of input features or channels from the first input.
 
-`LazyLinear(10)` has parameters that wait for their shape. The first call looks at the input, gives them shape and
-numbers, and makes the layer an ordinary `Linear`.
+`LazyLinear(10)` has parameters that wait for their shape. The first call infers the shape from the input,
+initializes them, and turns the layer into an ordinary `Linear`.
 """
 
 from __future__ import annotations

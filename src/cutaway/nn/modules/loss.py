@@ -17,7 +17,7 @@ __all__ = [
 class _Loss(Module):
     """The base of the losses: `reduction` is "mean", "sum" or "none".
 
-    What stands in the places of prediction and truth when the object is made, `called`, is refused.
+    A prediction and a target passed to the constructor, `called`, are rejected.
     """
 
     weight: Tensor | None

@@ -33,7 +33,7 @@ class LSTMCell(RNNCellBase):
 
     Shapes:
         input x (N, input_size) or (input_size);
-        hx, the pair (h, c), each (N, hidden_size) or (hidden_size), zeros by default; h' and c' likewise.
+        hx, the pair (h, c), each (N, hidden_size) or (hidden_size), zeros by default; h' and c' have the same shape.
         The weights stack the rows of i, f, u and o: weight_ih (4 · hidden_size, input_size).
 
     >>> cell = nn.LSTMCell(3, 5)

@@ -1,8 +1,8 @@
 """Module: the base class of all layers and models.
 
-A model is a tree of modules. Each has a `forward()` that computes and attributes that hold what it needs; the
-base class adds what every one of them wants: call it like a function, list its parameters, switch between
-training and evaluation, convert its dtype, save and load its weights, watch what flows through it, print it.
+A model is a tree of modules. Each has a `forward()` method, and attributes for the parameters and modules that it
+uses. The base class provides the rest: calls, lists of parameters, training and evaluation mode, dtype conversion,
+saving and loading, hooks, printing.
 
 `registry.py` explains how attributes become parameters and children.
 """
@@ -118,7 +118,7 @@ class Module(Registry):
                 out = changed
         return out
 
-    # -- watching --------------------------------------------------------------------------------------------
+    # -- hooks -----------------------------------------------------------------------------------------------
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -356,7 +356,7 @@ class Module(Registry):
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict takes a dict of names and Tensors, but got {type(state_dict)}")
         own = dict(self._named_state())
-        # old files lack the batch count of a batch norm, which then keeps its own
+        # old files lack the batch count of a batch norm, which then keeps its value
         missing = [name for name in own if name not in state_dict and not name.endswith("num_batches_tracked")]
         unexpected = [name for name in state_dict if name not in own]
         problems = []
@@ -367,7 +367,7 @@ class Module(Registry):
         for name, tensor in own.items():
             given = state_dict.get(name, tensor)
             if not isinstance(given, Tensor):
-                problems.append(f"{name}: expected a Tensor, and the file holds {type(given).__name__}")
+                problems.append(f"{name}: expected a Tensor, but the file holds {type(given).__name__}")
             elif isinstance(tensor, Uninitialized):
                 if not isinstance(given, Uninitialized) and is_expanded(given._array):
                     problems.append(

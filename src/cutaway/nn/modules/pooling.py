@@ -73,7 +73,7 @@ class MaxPool2d(_MaxPool):
 
     Shapes:
         input (N, C, H, W) or (C, H, W), output (N, C, H', W') or (C, H', W');
-        H' = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1, and W' likewise.
+        H' = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1, and the same for W'.
 
     >>> nn.MaxPool2d(2)
     MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)

@@ -1,8 +1,8 @@
 """The base of the recurrent layers: everything except the maths of a step.
 
-A recurrent layer reads a sequence step by step and carries a state along. `RNN`, `GRU` and `LSTM` differ only in
-how a step makes the new state from the old; that stands in their files. The rest is here, once: layers above
-layers, reading backward, the two ways to arrange a batch, initial weights, and what can be wrong with the input.
+A recurrent layer reads a sequence step by step and updates a state. `RNN`, `GRU` and `LSTM` differ only in how a
+step computes the new state from the old, which their files define. The rest is here: stacked layers, both
+directions, the two batch layouts, initial weights, and input validation.
 """
 
 from __future__ import annotations

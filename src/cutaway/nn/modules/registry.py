@@ -1,9 +1,9 @@
 """How assignment registers parameters, buffers and submodules.
 
 `self.fc = Linear(2, 3)` in a model's `__init__` is an ordinary Python assignment, yet afterwards the model
-can list all its weights. `Registry.__setattr__` makes that happen. It stores what is assigned in one of three
-dicts: parameters, buffers and child modules; everything else stays an ordinary attribute. The dicts keep the
-order of assignment, so `parameters()` lists weights as the model's author wrote them down.
+can list all its weights. `Registry.__setattr__` does this: it stores the value in one of three dicts, for
+parameters, buffers and child modules; everything else stays an ordinary attribute. The dicts keep the order of
+assignment, and so does `parameters()`.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class RNNCell(RNNCellBase):
 
     Shapes:
         input x (N, input_size) or (input_size);
-        hx, the state h, (N, hidden_size) or (hidden_size), zeros by default; h' likewise.
+        hx, the state h, (N, hidden_size) or (hidden_size), zeros by default; h' has the same shape.
 
     >>> cell = nn.RNNCell(3, 5)
     >>> h = cell(torch.zeros(2, 3))

@@ -5,8 +5,8 @@ Every block has a residual connection and a layer norm:
     x = norm(x + attention(x))        or, with norm_first,    x = x + attention(norm(x))
     x = norm(x + feed_forward(x))                             x = x + feed_forward(norm(x))
 
-An encoder's layers look at the sequence itself. A decoder's look also at the memory, which is what an encoder made
-of another sequence.
+An encoder's layers attend to the sequence itself. A decoder's also attend to the memory, an encoder's output for
+another sequence.
 
 Source: Vaswani et al., "Attention Is All You Need", 2017; norm_first: Xiong et al., "On Layer Normalization in the
 Transformer Architecture", 2020.

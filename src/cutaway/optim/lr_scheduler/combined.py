@@ -58,7 +58,7 @@ class SequentialLR(_Combined):
         optimizer: the optimizer whose learning rates are set.
         schedulers: made for the same optimizer.
         milestones: the epochs at which the second, third, ... take over.
-        last_epoch: -1 starts anew.
+        last_epoch: -1 starts at epoch 0.
 
     Raises:
         ValueError: schedulers of another optimizer, or a ReduceLROnPlateau; another number of milestones than

@@ -20,7 +20,7 @@ class CosineAnnealingLR(LRScheduler):
         optimizer: the optimizer whose learning rates are set.
         T_max: the epoch at which eta_min is reached; the rate rises again after it, as the cosine does.
         eta_min: the smallest learning rate.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
 
@@ -70,7 +70,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         T_0: the number of epochs before the first restart.
         T_mult: the factor by which each period is longer than the previous one.
         eta_min: the smallest learning rate.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     Raises:
         ValueError: T_0 or T_mult is not an integer of 1 or more, or eta_min is not a number.

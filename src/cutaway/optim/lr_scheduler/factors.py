@@ -34,7 +34,7 @@ class LambdaLR(LRScheduler):
     Args:
         optimizer: the optimizer whose learning rates are set.
         lr_lambda: f, which maps the epoch to a factor; or a list of them, one for each group.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     Raises:
         ValueError: the list has the wrong length.
@@ -82,7 +82,7 @@ class MultiplicativeLR(LambdaLR):
     Args:
         optimizer: the optimizer whose learning rates are set.
         lr_lambda: f, which maps the epoch to a factor; or a list of them, one for each group.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     Raises:
         ValueError: the list has the wrong length.
@@ -110,7 +110,7 @@ class StepLR(LRScheduler):
         optimizer: the optimizer whose learning rates are set.
         step_size: the number of epochs between changes.
         gamma: the factor.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
@@ -146,7 +146,7 @@ class MultiStepLR(LRScheduler):
         optimizer: the optimizer whose learning rates are set.
         milestones: the epochs; one that is listed twice applies the factor twice.
         gamma: the factor.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 3], gamma=0.5)
@@ -184,7 +184,7 @@ class ConstantLR(LRScheduler):
         optimizer: the optimizer whose learning rates are set.
         factor: from 0 to 1.
         total_iters: the number of epochs for which the factor applies.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     Raises:
         ValueError: factor is not between 0 and 1.
@@ -226,7 +226,7 @@ class LinearLR(LRScheduler):
         start_factor: of epoch 0; above 0, and at most 1.
         end_factor: of epoch total_iters and all after it; from 0 to 1.
         total_iters: the number of steps.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     Raises:
         ValueError: a factor is out of its range.
@@ -280,7 +280,7 @@ class ExponentialLR(LRScheduler):
     Args:
         optimizer: the optimizer whose learning rates are set.
         gamma: the factor per epoch.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
@@ -310,7 +310,7 @@ class PolynomialLR(LRScheduler):
         optimizer: the optimizer whose learning rates are set.
         total_iters: the epoch at which the rate reaches 0.
         power: 1 is linear; larger values fall faster at first.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     >>> optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.PolynomialLR(optimizer, total_iters=4, power=2)

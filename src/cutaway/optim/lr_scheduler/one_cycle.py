@@ -31,7 +31,7 @@ class OneCycleLR(LRScheduler):
         div_factor: max_lr divided by the initial rate.
         final_div_factor: the initial rate divided by the final rate.
         three_phase: return to the initial rate in as many steps as it took to rise, and only then fall further.
-        last_epoch: -1 starts anew; see `LRScheduler`.
+        last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     Raises:
         ValueError: the number of steps is not given or not above 0, pct_start is no float between 0 and 1, the

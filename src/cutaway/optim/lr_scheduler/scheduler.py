@@ -28,9 +28,9 @@ class LRScheduler:
     """Base class of schedules: counts epochs, and sets the optimizer's learning rates.
 
     Args:
-        optimizer: whose groups' "lr" to set. Each group's "lr" of now is kept as its "initial_lr", unless there
+        optimizer: whose groups' "lr" to set. Each group's current "lr" is stored as its "initial_lr", unless there
             is one already.
-        last_epoch: -1 starts anew. To go on after epoch k, give k and an optimizer whose groups have an "initial_lr".
+        last_epoch: -1 starts at epoch 0; to resume after epoch k, k, and the optimizer's groups must have an "initial_lr".
 
     Raises:
         TypeError: optimizer is no Optimizer.
