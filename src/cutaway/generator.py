@@ -282,10 +282,10 @@ class Generator:
     def _normal_blocks(self, n: int, dtype: np.dtype[Any], mean: float, std: float) -> Array:
         """Blocks of 16 take u from their first half and v from the second, and put z and z' there.
 
-        Where n is no multiple of 16, a block of its own, drawn last, is laid over the last 16 places.
+        If n is not a multiple of 16, one more block is drawn last, and overwrites the last 16 elements.
         """
         unit, box_muller = (self._unit64, box_muller64) if dtype == np.float64 else (self._unit32, box_muller32)
-        # float16 leaves the incomplete block undrawn, the wider types draw it and write over it
+        # float16 does not draw the incomplete block; the wider types draw and overwrite it
         drawn = n // 16 * 16 if dtype == np.float16 else n
         z = unit(drawn)
         whole = z[: n // 16 * 16].reshape(-1, 16)

@@ -201,7 +201,7 @@ def normal(
 
     Args:
         mean: a number, or a tensor with the mean of each sample.
-        std: likewise the standard deviations.
+        std: the same for the standard deviations.
         size: the shape, if both are numbers.
         generator: the generator to sample from; None for the default generator.
         dtype: None for the default dtype, float32; if both are numbers.

@@ -72,7 +72,7 @@ def save(
         obj: tensors, numbers, strings, bytes, None, dtypes, devices, and lists, tuples, sets and dicts of them.
         f: a path, or a file object opened for writing bytes.
         pickle_module: accepted for compatibility and ignored: nothing is pickled.
-        pickle_protocol: likewise.
+        pickle_protocol: ignored.
         metadata: strings to store in addition, for other programs that read the file.
 
     Raises:
@@ -193,8 +193,8 @@ def load(
         f: a path, or a file object opened for reading bytes.
         map_location: "cpu"; a function or a dict is accepted, as in PyTorch, and ignored.
         pickle_module: accepted for compatibility and ignored.
-        weights_only: likewise: every file is read as if it were True.
-        mmap: likewise.
+        weights_only: ignored: every file is read as if it were True.
+        mmap: ignored.
 
     Raises:
         LoadError: the file is truncated, corrupt, malicious, or of another format, such as a PyTorch pickle.

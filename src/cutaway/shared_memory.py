@@ -27,8 +27,8 @@ def sharing(arrays: list[Array]) -> list[list[int]]:
     [[0], [1]]
     """
     apart = [i for i, a in enumerate(arrays) if not (a.size and _in_steps(a))]
-    # Only neighbours in memory can have elements in common: stretches of arrays, each of which begins before one of
-    # those in front of it ends. Bytes seen with two dtypes are no elements in common; tensors do not share memory so.
+    # Only arrays whose memory ranges overlap can share elements: so collect runs of arrays, each of which begins before
+    # a previous one ends. Arrays of different dtypes share no elements; tensors do not share memory in that way.
     stretches: list[list[int]] = []
     previous, end = None, 0
     for i in sorted(set(range(len(arrays))) - set(apart), key=lambda i: (*_kind(arrays[i]), _bounds(arrays[i]))):

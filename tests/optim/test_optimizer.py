@@ -349,7 +349,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: SGD([W]).load_state_dict({"state": {}, "param_groups": []}),
         ValueError,
-        "different number of parameter groups: 0, and this optimizer has 1",
+        "different number of parameter groups: 0, but this optimizer has 1",
     ),
     (
         lambda: SGD([W]).load_state_dict({"state": {}, "param_groups": [{"params": [0, 1]}]}),
@@ -359,7 +359,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: SGD([W]).load_state_dict({"state": {}, "param_groups": [{"params": [0]}, {"params": [1]}]}),
         ValueError,
-        "different number of parameter groups: 2, and this optimizer has 1",
+        "different number of parameter groups: 2, but this optimizer has 1",
     ),
     (
         lambda: SGD([W, weight(1.0)]).load_state_dict({"state": {}, "param_groups": [{"params": [0]}]}),

@@ -93,8 +93,8 @@ class Optimizer:
         defaults: default settings of the groups.
         settings: more defaults, by name.
 
-    All optimizers here take four settings that say how PyTorch is to compute, not what: foreach and fused change
-    nothing; differentiable and capturable (a step that is recorded, by autograd or by a GPU) must be False.
+    All optimizers here accept four settings that select PyTorch's implementation: foreach and fused have no effect;
+    differentiable and capturable (a step that is recorded, by autograd or by a GPU) must be False.
 
     Raises:
         TypeError: params is a single Tensor or contains something other than Tensors, or a group's "params" is a set.
@@ -226,7 +226,7 @@ class Optimizer:
                 f"a parameter group is a dict, {{'params': [...], 'lr': ...}}, not {type(param_group).__name__}"
             )
         if "params" not in param_group:
-            raise KeyError(f"params: a parameter group needs its parameters, and has only {list(param_group)}")
+            raise KeyError(f"params: a parameter group needs its parameters, but has only {list(param_group)}")
         params = param_group["params"]
         if isinstance(params, set | frozenset):
             raise TypeError("parameters in a set have no order, so runs would not be reproducible: pass a list")
@@ -310,7 +310,7 @@ class Optimizer:
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise ValueError(
-                f"loaded state dict has a different number of parameter groups: {len(saved)}, and this "
+                f"loaded state dict has a different number of parameter groups: {len(saved)}, but this "
                 f"optimizer has {len(self.param_groups)}"
             )
         for i, (theirs, ours) in enumerate(zip(saved, self.param_groups)):

@@ -360,7 +360,7 @@ def where(condition: Tensor, input: Operand | None = None, other: Operand | None
     Args:
         condition: a bool tensor.
         input: a number, or a tensor that broadcasts with the others.
-        other: likewise. Without input and other, the result is condition.nonzero(as_tuple=True).
+        other: the same. Without input and other, the result is condition.nonzero(as_tuple=True).
 
     >>> x = cutaway.tensor([1., -2., 3.])
     >>> cutaway.where(x > 0, x, 0.)

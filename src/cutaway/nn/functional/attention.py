@@ -35,7 +35,7 @@ def scaled_dot_product_attention(
         query: (N, ..., L, E).
         key: (N, ..., S, E).
         value: (N, ..., S, Eᵥ).
-        attn_mask: broadcast to (N, ..., L, S). bool: True where attention is allowed; fractions: added to the scores.
+        attn_mask: broadcast to (N, ..., L, S). bool: True where attention is allowed; floats: added to the scores.
         dropout_p: the probability of dropping a weight. There is no train() or eval() here: pass 0.0 to evaluate.
         is_causal: query i attends only to keys up to i; excludes attn_mask.
         scale: the factor before the softmax; 1/√E by default.

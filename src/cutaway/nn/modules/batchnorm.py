@@ -28,7 +28,7 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "LazyBatchNorm2d"]
 class _BatchNorm(Module):
     """The base of the batch normalizations, which differ in the input shapes they accept."""
 
-    shapes: dict[int, str]  # for each number of axes what they are
+    shapes: dict[int, str]  # the axes, by their number
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Tensor | None

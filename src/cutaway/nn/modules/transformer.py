@@ -187,7 +187,7 @@ class TransformerEncoder(_Stack):
     Args:
         encoder_layer: the layer to copy; all copies start with the same weights.
         num_layers: how many.
-        norm: a module for the end, such as `nn.LayerNorm(d_model)`, which layers with norm_first need.
+        norm: a module applied at the end, such as `nn.LayerNorm(d_model)`, which layers with norm_first need.
         enable_nested_tensor: give zeros for padding at the ends of sequences, where nothing is learned: in eval(),
             under no_grad(), with batch_first and without norm_first. PyTorch leaves it out of the computation there.
         mask_check: whether to look if the padding is at the ends.

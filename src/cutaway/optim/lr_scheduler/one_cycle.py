@@ -34,8 +34,8 @@ class OneCycleLR(LRScheduler):
         last_epoch: -1 starts at epoch 0; see `LRScheduler`.
 
     Raises:
-        ValueError: the number of steps is not given or not above 0, pct_start is no float between 0 and 1, the
-            strategy is unknown, a list has another length than the groups, or the optimizer has no momentum;
+        ValueError: the number of steps is not given or not above 0, pct_start is not a float between 0 and 1,
+            the strategy is unknown, a list has not one entry per group, or the optimizer has no momentum;
             when stepping, that the cycle is over.
 
     Source: Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates",

@@ -30,10 +30,10 @@ class LRScheduler:
     Args:
         optimizer: whose groups' "lr" to set. Each group's current "lr" is stored as its "initial_lr", unless there
             is one already.
-        last_epoch: -1 starts at epoch 0; to resume after epoch k, k, and the optimizer's groups must have an "initial_lr".
+        last_epoch: -1 starts at epoch 0; to resume after epoch k, pass k, with "initial_lr" in the optimizer's groups.
 
     Raises:
-        TypeError: optimizer is no Optimizer.
+        TypeError: optimizer is not an Optimizer.
         KeyError: last_epoch is given, but a group has no "initial_lr".
 
     >>> class Halving(torch.optim.lr_scheduler.LRScheduler):

@@ -18,7 +18,7 @@ __all__ = ["default_collate", "default_convert"]
 def default_collate(batch: Any) -> Any:
     """Collate a list of examples into one batch, as a DataLoader does by default.
 
-    Tensors, arrays and numbers get a new first dimension (fractions become float64); strings stay a list. Tuples,
+    Tensors, arrays and numbers get a new first dimension (Python floats become float64); strings stay a list. Tuples,
     lists and dicts are traversed: a list of (x, y) becomes [all x, all y], a list of {"a": x} {"a": all x}.
 
     Args:
