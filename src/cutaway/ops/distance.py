@@ -23,9 +23,9 @@ def reduced(losses: Array, reduction: str) -> tuple[Array, Pullback]:
 
 def mse_loss(x: Array, y: Array, *, reduction: str = "mean") -> Binary:
     """(x - y)², averaged"""
-    d = x - y
-    out, share = reduced(d * d, reduction)
-    return out, lambda g: d * (2 * share(g)), lambda g: d * (-2 * share(g))
+    difference = x - y
+    out, share = reduced(difference * difference, reduction)
+    return out, lambda g: 2 * share(g) * difference, lambda g: -2 * share(g) * difference
 
 
 def huber_loss(x: Array, y: Array, *, delta: float = 1.0, reduction: str = "mean") -> Binary:

@@ -18,7 +18,10 @@ from .windows import Windows, columns
 
 
 def max_pool2d(x: Array, *, windows: Windows) -> Unary:
-    """out[i, j] = max(x) over the window at (i, j): the first of equal elements, the last nan"""
+    """out[i, j] = max(x) over the window at (i, j): the first of equal elements, the last nan
+
+    The gradient of each output goes to the element that was the maximum of its window.
+    """
     # Fused: one pass per tap instead of six, and no saved argmax. On (32, 6, 28, 28) by 2×2: 0.06 ms
     # forward, 0.4 backward; from small ops 1.2 and 1.7.
     framed, inside = windows.framed(x, lowest(x.dtype)), windows.inside(x.shape[2:])
@@ -64,9 +67,11 @@ def max_pool2d_twin(x: Array, *, windows: Windows) -> Array:
     edge = np.full(frame, -np.inf, x.dtype)
     edge[inside] = 0
     framed = spread(x, shape=(*x.shape[:2], *frame), index=inside) + edge
-    views = [framed[:, :, *seen] for _, _, seen in windows.taps()]
-    out: Array = reduce(lambda best, view: np.where((view > best) | (view != view), view, best), views)
-    return out
+    first, *others = [framed[:, :, *seen] for _, _, seen in windows.taps()]
+    best: Array = first
+    for each in others:
+        best = np.where((each > best) | (each != each), each, best)  # or it is nan
+    return best
 
 
 def winners(x: Array, windows: Windows) -> Array:
@@ -89,7 +94,10 @@ def winners(x: Array, windows: Windows) -> Array:
 
 
 def avg_pool2d(x: Array, *, windows: Windows, divisor: Array) -> Unary:
-    """out[i, j] = Σ x / divisor, the sum over the window at (i, j)"""
+    """out[i, j] = Σ x / divisor, the sum over the window at (i, j)
+
+    Each element of a window gets the gradient of its output, divided by divisor.
+    """
     # Fused: it adds slices, without im2col. On (32, 6, 28, 28) by 2×2, forward and backward: 0.3 ms,
     # from small ops 0.65.
     framed = windows.framed(x)

@@ -126,7 +126,7 @@ def test_a_network_is_told_layer_by_layer() -> None:
     loss = F.mse_loss(model(x), y)
     text = "\n".join(lines(explain.text(loss, width=88)))
     for rule in (
-        "∂loss/∂model.2 = d · 2 · ∂loss/∂loss / 4",
+        "∂loss/∂model.2 = 2 · ∂loss/∂loss / 4 · difference",
         "∂loss/∂model.1 = ∂loss/∂model.2 @ model.2.weight",
         "∂loss/∂model.2.weight = (∂loss/∂model.2)ᵀ @ model.1",
         "∂loss/∂model.2.bias = sum(∂loss/∂model.2, axis=0)",
@@ -136,7 +136,7 @@ def test_a_network_is_told_layer_by_layer() -> None:
         assert f"    {rule}\n" in text or f"    {rule} = " in text, rule
     assert re.search(r"model\.1 = tanh\(model\.0\) +model\.1, Tanh\n", text)
     assert "→ model[0].weight.grad" in text
-    assert "where d = [[" in text
+    assert "where difference = [[" in text
 
 
 def test_a_recurrent_net_is_told_once_and_counted() -> None:
@@ -153,7 +153,7 @@ def test_a_recurrent_net_is_told_once_and_counted() -> None:
     assert "xs[4]" in text
     assert "the same 4 steps 4 times more, beginning with\n    ∂loss/∂h₄ = [[" in text
     assert "    ∂loss/∂h₁ = [[" in text
-    assert "cell.weight_hh was used 5 times, and what its uses sent adds up:" in text
+    assert "cell.weight_hh was used 5 times: the gradients of its uses add up" in text
     assert text.count("= tanh(") < explain.text(loss, fold=False).plain.count("= tanh(") == 5
 
 
@@ -222,7 +222,7 @@ def test_a_fused_op_shows_what_it_stands_for() -> None:
     output, _ = rnn(torch.randn(3, 1, 2))
     text = "\n".join(lines(explain.text(output.sum(), width=90)))
     assert "h[t] = tanh(x[t] Wᵀ + b + h[t-1] Uᵀ + b'), for all t" in text
-    assert "Its rules were made by hand. In small steps the op is" in text
+    assert "A fused op, whose rules are written by hand. With small ops it is" in text
     assert "            z = np.matmul(x[t], w_ih.T) + np.matmul(h, w_hh.T)" in text
     assert "    ∂result/∂rnn.bias_ih_l0 = (sweep(∂result/∂output)[0] @ side_by_side(read[:-1])ᵀ)[:, 2]\n" in text
     assert text.count("      where sweep(…) is\n        def sweep(g: Array)") == 1
@@ -421,7 +421,7 @@ def test_many_uses_of_an_array_are_cut_short() -> None:
     w = torch.ones(2, requires_grad=True)
     loss = sum((w * k).sum() for k in range(1, 9))
     text = "\n".join(lines(explain.text(loss, width=88)))
-    assert "w was used 8 times, and what its uses sent adds up:\n    the largest of each: 8 via " in text
+    assert "w was used 8 times: the gradients of its uses add up\n    the largest of each: 8 via " in text
     assert ", …, " in text
 
 

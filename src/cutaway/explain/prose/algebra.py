@@ -127,8 +127,8 @@ class Reader:
                 return self._held(node.attr, self.captured[node.attr])
             if name in ("np", "math"):
                 return Term(("π" if node.attr == "pi" else node.attr, ATOM))
-        whole = _whole(self.term(node.value))
-        return Term((f"{whole}ᵀ" if node.attr == "T" else f"{whole}.{node.attr}", ATOM))
+        whole = self.term(node.value)
+        return transposed(whole) if node.attr == "T" else Term((f"{_whole(whole)}.{node.attr}", ATOM))
 
     # --- arithmetic
 
@@ -172,8 +172,8 @@ class Reader:
                 return self._numpy(node.func.attr, args, node)
             if node.func.attr == "copy":
                 return self.term(node.func.value)
-            if node.func.attr == "swapaxes" and [arg.constant for arg in args] == [-1, -2]:
-                return Term((f"{_whole(self.term(node.func.value))}ᵀ", ATOM))
+            if transposes(node.func.attr, [arg.text for arg in args], self.ndim):
+                return transposed(self.term(node.func.value))
             return self._written(node.func.attr, [self.term(node.func.value), *args], node)
         return self._written(self.term(node.func).text, args, node)
 
@@ -216,6 +216,8 @@ class Reader:
             return Term((f"{args[0].text}, for every element of {args[1].text}", SUM))
         if name == "copy":
             return args[0]
+        if transposes(name, [arg.text for arg in args[1:]], self.ndim):
+            return transposed(args[0])
         if name == "divide":
             return operation(ast.Div, args[0], args[1])
         if name == "where" and args[0].constant is not None:
@@ -321,6 +323,18 @@ def part(x: Term, index: str) -> Term:
     inner = index[1:-1] if index[:1] == "(" and index[-1:] == ")" else index
     inner = inner.rstrip(",").removesuffix(", ...")
     return x if inner == "..." else Term((f"{_whole(x)}[{inner}]", ATOM))
+
+
+def transposes(function: str, given: list[str], ndim: int) -> bool:
+    """Whether a function makes xᵀ of x, of ndim dimensions, and what it is given beside it."""
+    if function == "swapaxes":
+        return set(given) == {"-2", "-1"} or (ndim == 2 and set(given) == {"0", "1"})
+    return function == "t" or (function == "transpose" and given in ([], ["(1, 0)"]))
+
+
+def transposed(x: Term) -> Term:
+    """xᵀ"""
+    return Term((f"{_whole(x)}ᵀ", ATOM))
 
 
 def viewed(x: Term, steps: list[Any]) -> Term:

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..numbers import at_a_glance, brief, inline, largest, rows, summary
+from ..numbers import GLANCE, at_a_glance, brief, inline, largest, rows, summary
 from ..tracing import trace
 from .folding import Again, Gap, Group, Item, Step, all_steps, folded, steps_of
 from .page import Line, Page, Row, Span, aligned, length, line, screen_width, spread, wrapped
@@ -99,11 +99,12 @@ class Explanation:
     # --- forward
 
     def _forward(self) -> Iterator[Line]:
+        told = [(step.node, self.read.definition(step.node)) for step in reversed(self.steps)]
+        room = self.width - max(len(self.read.label(node["id"]) + term.text) for node, term in told) - 8
         table = []
-        for step in reversed(self.steps):
-            node, term = step.node, self.read.definition(step.node)
+        for node, term in told:
             value = node["value"]
-            result = "(overwritten since)" if value is None else at_a_glance(value)
+            result = "(overwritten since)" if value is None else at_a_glance(value, min(GLANCE, room))
             numbers = "" if term.numbers is None or term.numbers[0] == result else f"= {term.numbers[0]}"
             result = f"= {result}" if value is not None and not value["shape"] else f"  {result}"
             table.append(Row([f"  {self.read.label(node['id'])}", f"= {term.text}", numbers, result]))
@@ -207,7 +208,8 @@ class Explanation:
     def _where(self, node: dict[str, Any]) -> str:
         """The module in which an op ran, or its line if that is another than the last one's."""
         if node["module"] is not None:
-            return f"{node['module']}, {self._kind(node['module'])}"
+            kind = self._kind(node["module"])
+            return kind if kind == node["module"] else f"{node['module']}, {kind}"
         last = self.trace["nodes"][self.trace["root"]]["line"]
         return "" if node["line"]["number"] == last["number"] else f"line {node['line']['number']}"
 
@@ -227,7 +229,7 @@ class Explanation:
         """A fused op's plain twin, if it can be read by itself."""
         steps = body(source or "")
         if steps and not steps.startswith("return _"):  # which only hands on
-            yield line("    ", Span("Its rules were made by hand. In small steps the op is", "note"))
+            yield line("    ", Span("A fused op, whose rules are written by hand. With small ops it is", "note"))
             yield from self._source(steps)
 
     def _rule(self, op: str, told: Told, kept: set[str]) -> Iterator[Line]:
@@ -289,7 +291,7 @@ class Explanation:
     def _total(self, step: dict[str, Any]) -> Iterator[Line]:
         parts = step["parts"]
         label = Span(self.read.label(step["node"]), "title")
-        yield line("  ", label, f" was used {times(len(parts))}, and what its uses sent adds up:")
+        yield line("  ", label, f" was used {times(len(parts))}: the gradients of its uses add up")
         d, becomes = line("    ", Span(self.read.d(step["node"]), "gradient")), self._complete(step)
         if not step["arrived"]["shape"]:
             yield from self._equation(d, _added(parts), step["arrived"], becomes)

@@ -86,7 +86,7 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int) -> I
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
     """How wide columns must be, so that most rows fit in them; None if they are too wide."""
     counted = sorted(rows, key=lambda cells: sum(map(len, cells)))
-    while len(counted) > 0.7 * len(rows):
+    while len(counted) > max(0, min(0.7 * len(rows), len(rows) - 2)):
         widths = [max(map(len, column)) for column in zip(*counted, strict=True)]
         if sum(room + 1 for room in widths if room) + 1 <= width:
             return widths
@@ -101,7 +101,7 @@ def _words(text: str, width: int) -> list[str]:
     return [part for word in _SPACES.split(text) for part in ([word] if len(word) <= width else word.split(" "))]
 
 
-_SPACES = re.compile(r" (?![^(]*\)|[^\[]*\])")  # but none inside of parentheses or brackets
+_SPACES = re.compile(r"(?<!=) (?![^(]*\)|[^\[]*\])")  # but none after = or inside of parentheses or brackets
 
 
 def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:

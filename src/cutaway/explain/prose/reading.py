@@ -17,7 +17,7 @@ from .algebra import Term
 from .folding import Step
 
 _SIGNS = {"add": ast.Add, "sub": ast.Sub, "mul": ast.Mult, "div": ast.Div, "matmul": ast.MatMult}
-LONG = 16  # characters of a label that is shortened where it is clear what is meant
+LONG = 18  # characters of a label that is shortened where it is clear what is meant
 
 
 @dataclass
@@ -104,6 +104,9 @@ class Reading:
             place = algebra.part(view, algebra.plain(attributes.get("index", "..."))).text
             place += "[...]" if place == args[0].text else ""
             return Term((f"{args[0].text} with {place} = {args[1].text}", algebra.ATOM))
+        ndim = 0 if node["value"] is None else len(node["value"]["shape"])
+        if algebra.transposes(op, [*map(algebra.plain, attributes.values())], ndim):
+            return algebra.transposed(args[0])
         more = [f"{name}={text}" for name, x in attributes.items() if (text := _telling(x))]
         if len(args) == 1 and not more:
             return algebra.applied(op, args[0])
@@ -140,6 +143,11 @@ class Reading:
             self.labels,
         )
         term = None if rule["source"] is None else reader.read(rule["source"])
+        for held in rule["captured"].values():  # a mask of dropout, a start of zeros: no name says what it is
+            if isinstance(held, dict) and held.get("node") is not None and held["shape"]:
+                known, label = self.nodes[held["node"]], self.label(held["node"], at)
+                if known["kind"] == "constant" and known["name"] is None and term and label in term.text:
+                    reader.kept[label] = held
         parts = self.step_of[to]["parts"]
         left = self.d(to, at)
         if len(parts) > 1:
@@ -197,7 +205,7 @@ def _in_words(op: str, name: str) -> str | None:
 
 def _telling(x: Any) -> str | None:
     """An attribute in a few characters; None for switches, what is usual, and what is long."""
-    if isinstance(x, dict) and x.get("dtype", "").startswith("int"):
+    if isinstance(x, dict) and x.get("dtype", "").startswith(("int", "bool")):
         return algebra.plain(x)
     if not isinstance(x, int | float | list) or isinstance(x, bool):
         return None

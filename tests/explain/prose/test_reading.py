@@ -1,0 +1,53 @@
+"""What a reader of an explanation would ask for: names, conditions, masks, lines that break well."""
+
+from __future__ import annotations
+
+import re
+
+import cutaway as torch
+from cutaway import explain, nn
+
+from .test_text import lines
+
+
+def test_an_array_without_a_name_is_shown_where_a_rule_speaks_of_it() -> None:
+    torch.manual_seed(0)
+    model, x = nn.Dropout(0.5), torch.ones(2, 2, requires_grad=True)
+    text = explain.text(model(x).sum(), width=88).plain
+    assert "∂result/∂x = ∂result/∂model · data\n" in text
+    assert re.search(r"      where data = \[\[[02], [02]\], \[[02], [02]\]\]\n?", text)  # the mask
+
+
+def test_a_condition_is_told_with_its_op() -> None:
+    x = torch.tensor([1.0, -1.0], requires_grad=True)
+    assert "b = where(x, a, condition=[True, False])" in explain.text(torch.where(x > 0, x, 0.1 * x), x * 0 + 1).plain
+
+
+def test_a_transposed_matrix_is_written_as_one() -> None:
+    q, k = torch.ones(2, 3, requires_grad=True), torch.ones(4, 3, requires_grad=True)
+    text = explain.text((q @ k.T).sum() + k.t().sum() + k.mT.sum(), width=88).plain
+    assert len(re.findall(r"^  \w += kᵀ", text, re.M)) == 6
+    assert len(re.findall(r"∂result/∂k via \w = \(∂result/∂\w\)ᵀ", text)) == 3
+
+
+def test_a_loss_that_no_variable_holds_is_named_once() -> None:
+    logits = torch.zeros(2, 3, requires_grad=True)
+    loss = nn.CrossEntropyLoss()(logits, torch.tensor([0, 1]))
+    assert re.search(r"loss = cross_entropy\(logits, target=\[0, 1\]\) +CrossEntropyLoss\n", explain.text(loss).plain)
+
+
+def test_a_long_row_sticks_out_and_breaks_before_its_result() -> None:
+    torch.manual_seed(0)
+    rnn = nn.RNN(2, 3)
+    output, _ = rnn(torch.randn(3, 1, 2))
+    loss = output[-1].sum()
+    text = lines(explain.text(loss, width=88))
+    assert text[3].startswith("  output = rnn(") and text[5:7] == [
+        "  a    = output[-1]   (1, 3)",
+        f"  loss = sum(a)     = {loss.item():.4f}",
+    ]
+    w, u, h = torch.tensor(0.5, requires_grad=True), torch.tensor(0.8, requires_grad=True), torch.tensor(0.0)
+    for x in (1.0, 2.0):
+        h = torch.tanh(w * x + u * h)
+    text = lines(explain.text((h - 1) ** 2, width=80))
+    assert not any(each.rstrip().endswith("=") for each in text) and max(map(len, text)) <= 80
