@@ -12,16 +12,16 @@ import cutaway as torch
 from cutaway.errors.absent import ADVICE, SHELVES
 
 MISSING = {
-    "nn.Conv3d": "cutaway has no torch.nn.Conv3d; nearest to it: torch.nn.Conv2d",
+    "nn.Conv3d": "cutaway has no torch.nn.Conv3d; similar: torch.nn.Conv2d",
     "nn.ReflectionPad2d": "cutaway has no torch.nn.ReflectionPad2d: "
     'call torch.nn.functional.pad(x, ..., mode="reflect") in forward',
-    "nn.softmax": "cutaway has no torch.nn.softmax; nearest to it: torch.softmax, torch.nn.functional.softmax",
-    "nn.functional.conv3d": "cutaway has no torch.nn.functional.conv3d; nearest to it: torch.nn.functional.conv2d",
+    "nn.softmax": "cutaway has no torch.nn.softmax; similar: torch.softmax, torch.nn.functional.softmax",
+    "nn.functional.conv3d": "cutaway has no torch.nn.functional.conv3d; similar: torch.nn.functional.conv2d",
     "nn.init.kaiming_normal": "cutaway has no torch.nn.init.kaiming_normal; "
-    "nearest to it: torch.nn.init.kaiming_normal_",
+    "similar: torch.nn.init.kaiming_normal_",
     "nn.init.wraps": "cutaway has no torch.nn.init.wraps",
     "nn.utils.clip_grad_norm": "cutaway has no torch.nn.utils.clip_grad_norm; "
-    "nearest to it: torch.nn.utils.clip_grad_norm_",
+    "similar: torch.nn.utils.clip_grad_norm_",
     "nn.utils.rnn.pack_padded_sequence": "cutaway has no torch.nn.utils.rnn.pack_padded_sequence: "
     "pass the padded batch to the layer, mask the loss, and take the last outputs as out[torch.arange(N), lengths - 1]",
     "linalg.svd": "cutaway has no torch.linalg.svd: "
@@ -37,7 +37,7 @@ MISSING = {
     "optim.lr_scheduler.CyclicLR": "cutaway has no torch.optim.lr_scheduler.CyclicLR: "
     "use torch.optim.lr_scheduler.OneCycleLR, or LambdaLR with a formula",
     "utils.cpp_extension": "cutaway has no torch.utils.cpp_extension",
-    "utils.data.Dataloader": "cutaway has no torch.utils.data.Dataloader; nearest to it: torch.utils.data.DataLoader",
+    "utils.data.Dataloader": "cutaway has no torch.utils.data.Dataloader; similar: torch.utils.data.DataLoader",
     "distributions.Gaussian": "cutaway has no torch.distributions.Gaussian",
     "cuda.amp": "cutaway has no torch.cuda.amp: leave autocast and GradScaler out; cutaway computes in float32",
     "accelerator.memory": "cutaway has no torch.accelerator.memory",
@@ -81,8 +81,8 @@ def test_what_to_write_instead_is_there(name: str) -> None:
         "write x[index] = value, or call x.index_add_(dim, index, source) to add",
         "svd": "'Tensor' object has no attribute 'svd': "
         "use np.linalg.svd on x.numpy(); gradients do not flow through it",
-        "linspace": "'Tensor' object has no attribute 'linspace'; nearest to it: torch.linspace",
-        "sofmax": "'Tensor' object has no attribute 'sofmax'; nearest to it: torch.Tensor.softmax",
+        "linspace": "'Tensor' object has no attribute 'linspace'; similar: torch.linspace",
+        "sofmax": "'Tensor' object has no attribute 'sofmax'; similar: torch.Tensor.softmax",
         "foo": "'Tensor' object has no attribute 'foo'",
         "__cuda_array_interface__": "'Tensor' object has no attribute '__cuda_array_interface__'",
     }.items(),
@@ -100,7 +100,7 @@ def test_a_tensor_says_what_is_there_as_the_modules_do(name: str, text: str) -> 
         "use np.linalg.svd on x.numpy(); gradients do not flow through it",
         "from cutaway import fft": "cutaway has no torch.fft: "
         "use np.fft on x.numpy(); gradients do not flow through it",
-        "from cutaway.nn import Linear, Conv3d": "cutaway has no torch.nn.Conv3d; nearest to it: torch.nn.Conv2d",
+        "from cutaway.nn import Linear, Conv3d": "cutaway has no torch.nn.Conv3d; similar: torch.nn.Conv2d",
         "from cutaway.nn.functional import nowhere": "cutaway has no torch.nn.functional.nowhere",
         "from cutaway.optim import _nowhere": "torch.optim has no _nowhere",
     }.items(),

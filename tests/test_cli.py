@@ -107,10 +107,10 @@ MISSING = {
     "import torch.fft": "cutaway has no torch.fft: use np.fft on x.numpy(); gradients do not flow through it",
     "from torch import compile": "cutaway has no torch.compile: "
     "leave the call out; the model computes the same without it",
-    "from torch.nn import Sequental": "cutaway has no torch.nn.Sequental; nearest to it: torch.nn.Sequential",
-    "torch.nn.Liner(2, 2)": "cutaway has no torch.nn.Liner; nearest to it: torch.nn.Linear",
-    "torch.nn.sotfmax": "cutaway has no torch.nn.sotfmax; nearest to it: torch.nn.Softmax",
-    "torch.ones(2).sofmax(0)": "cutaway has no torch.Tensor.sofmax; nearest to it: torch.Tensor.softmax",
+    "from torch.nn import Sequental": "cutaway has no torch.nn.Sequental; similar: torch.nn.Sequential",
+    "torch.nn.Liner(2, 2)": "cutaway has no torch.nn.Liner; similar: torch.nn.Linear",
+    "torch.nn.sotfmax": "cutaway has no torch.nn.sotfmax; similar: torch.nn.Softmax",
+    "torch.ones(2).sofmax(0)": "cutaway has no torch.Tensor.sofmax; similar: torch.Tensor.softmax",
     "torch.xyzzyplugh": "cutaway has no torch.xyzzyplugh",
     "import torch.nn.xyzzyplugh.b": "cutaway has no torch.nn.xyzzyplugh",
     "import torch.cuda.amp": "cutaway has no torch.cuda.amp: "
@@ -162,7 +162,7 @@ def test_the_line_is_all_that_is_printed(tmp_path: Path) -> None:
     (tmp_path / "layers.py").write_text("import torch\n\n\ndef make():\n    return torch.nn.Liner(2, 3)\n")
     done = run(tmp_path, "import layers\nlayers.make()\n")
     assert done.returncode == 1
-    assert done.stderr == "layers.py, line 5: cutaway has no torch.nn.Liner; nearest to it: torch.nn.Linear\n"
+    assert done.stderr == "layers.py, line 5: cutaway has no torch.nn.Liner; similar: torch.nn.Linear\n"
 
 
 def test_a_script_may_ask_what_is_there(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_run_in_this_process(
     with pytest.raises(AttributeError) as caught:
         main(["run", str(script)])
     sys.excepthook(caught.type, caught.value, caught.tb)
-    line = f"{script}, line 3: cutaway has no torch.nn.Liner; nearest to it: torch.nn.Linear\n"
+    line = f"{script}, line 3: cutaway has no torch.nn.Liner; similar: torch.nn.Linear\n"
     assert capsys.readouterr().err == line
 
     monkeypatch.setattr(sys, "excepthook", lambda *given: hooked.append(given))
@@ -284,7 +284,7 @@ def test_a_missing_module_is_an_import_error() -> None:
     cutaway.as_torch()
     with pytest.raises(ModuleNotFoundError) as caught:
         importlib.import_module("torch.nn.funcional")
-    assert str(caught.value) == "cutaway has no torch.nn.funcional; nearest to it: torch.nn.functional"
+    assert str(caught.value) == "cutaway has no torch.nn.funcional; similar: torch.nn.functional"
 
 
 def test_nearest() -> None:
@@ -296,7 +296,7 @@ def test_nearest() -> None:
 
 
 def test_absent() -> None:
-    with pytest.raises(AttributeError, match=r"cutaway has no torch\.nn\.Liner; nearest to it") as caught:
+    with pytest.raises(AttributeError, match=r"cutaway has no torch\.nn\.Liner; similar") as caught:
         absent("torch.nn")("Liner")
     assert caught.value.name == "Liner" and caught.value.obj is cutaway.nn
     with pytest.raises(AttributeError, match="torch has no __path_hooks__"):

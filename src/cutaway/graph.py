@@ -134,8 +134,7 @@ def walk(
         roots: the nodes to start from, each with the gradient of the loss with respect to its value.
         targets: the nodes to return gradients for; None for all leaves.
         retain_graph: keep the saved values, for another backward pass.
-        rerun: recomputes a node's pullbacks so that they map Tensors to Tensors. The backward pass
-            is then recorded too, and its result can be differentiated again.
+        rerun: recomputes a node's pullbacks to map Tensors to Tensors, so that the backward pass is recorded too.
     """
     wanted = set(targets or ())
     order = newest_first([node for node, _ in roots], min((t.number for t in wanted), default=0))
@@ -163,6 +162,7 @@ def walk(
             if path is None or node not in path:
                 continue  # no target lies beyond this node
 
+        g = g.view() if retain_graph and rerun is None else g  # new, since `once` caches by the identity of g
         pullbacks: Iterable[Any] = enumerate(node.pullbacks if rerun is None else rerun(node))
         erases = node.op is overwrite and node.pullbacks[0] and rerun is None and not observers
         if erases:  # zero g in place, after the gradient of the written value has been read from it

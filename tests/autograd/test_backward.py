@@ -9,6 +9,7 @@ import pytest
 
 import cutaway
 from cutaway.autograd import backward, grad
+from cutaway.nn import functional as F
 
 
 def leaf(*values: float) -> cutaway.Tensor:
@@ -230,6 +231,35 @@ def test_grad_outputs() -> None:
     for wrong in ([None], [cutaway.ones(()), None], [None, cutaway.ones(3)]):
         with pytest.raises(RuntimeError):
             grad([x.sum(), x * 2], x, grad_outputs=wrong)
+
+
+SHARED_WORK = {  # ops whose pullbacks share a computation
+    "layer_norm": lambda x: F.layer_norm(x, (3,), x[0]),
+    "attention": lambda x: F.scaled_dot_product_attention(x, x, x),
+    "cdist": lambda x: cutaway.cdist(x, x + 1),
+    "solve": lambda x: cutaway.linalg.solve(x @ x.mT + cutaway.eye(2).double(), x),
+    "rnn": lambda x: cutaway.nn.RNN(3, 4).double()(x)[0],
+}
+
+
+@pytest.mark.parametrize("function", SHARED_WORK.values(), ids=SHARED_WORK)
+def test_a_gradient_that_is_overwritten_between_two_passes(function: Any) -> None:
+    x = cutaway.tensor([[1.0, -2.0, 0.5], [0.3, 0.7, -1.0]], dtype=cutaway.float64, requires_grad=True)
+    y = function(x)
+    g = cutaway.ones_like(y)
+    (first,) = grad(y, x, g, retain_graph=True)
+    g.mul_(5)
+    (second,) = grad(y, x, g)
+    near(second, 5 * first)
+
+
+def test_a_hook_that_returns_the_same_buffer_in_two_passes() -> None:
+    x = cutaway.tensor([[1.0, -2.0, 0.5]], dtype=cutaway.float64, requires_grad=True)
+    y, buffer = F.layer_norm(x, (3,)), cutaway.zeros_like(x)
+    y.register_hook(buffer.copy_)
+    g = cutaway.tensor([[1.0, 2.0, 4.0]])
+    (first,) = grad(y, x, g, retain_graph=True)
+    near(grad(y, x, 5 * g)[0], 5 * first)
 
 
 def test_grad_outputs_can_be_differentiated() -> None:

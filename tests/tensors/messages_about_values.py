@@ -376,9 +376,9 @@ ABOUT_VALUES: dict[str, Exception] = {
     ),
     # names
     "x.reshpae(3)": AttributeError(
-        "'Tensor' object has no attribute 'reshpae'; nearest to it: torch.Tensor.reshape"
+        "'Tensor' object has no attribute 'reshpae'; similar: torch.Tensor.reshape"
     ),
-    "t.sotfmax": AttributeError("cutaway has no torch.sotfmax; nearest to it: torch.softmax"),
+    "t.sotfmax": AttributeError("cutaway has no torch.sotfmax; similar: torch.softmax"),
     # new tensors
     "t.tensor([[1, 2], [3]])": ValueError(
         "expected sequence of equal lengths, but the lists inside are not: lengths 2, 1. A tensor is rectangular; pad "

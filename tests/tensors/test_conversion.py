@@ -172,11 +172,11 @@ def test_help_reads_well() -> None:
 
 def test_a_name_that_is_not_there() -> None:
     x = cutaway.ones(2)
-    with pytest.raises(AttributeError, match=r"no attribute 'reshpae'; nearest to it: torch.Tensor.reshape"):
+    with pytest.raises(AttributeError, match=r"no attribute 'reshpae'; similar: torch.Tensor.reshape"):
         x.reshpae
     assert not hasattr(x, "xyzzy")
     assert not hasattr(x, "__cuda_array_interface__")
-    with pytest.raises(AttributeError, match=r"cutaway has no torch.sotfmax; nearest to it: torch.softmax"):
+    with pytest.raises(AttributeError, match=r"cutaway has no torch.sotfmax; similar: torch.softmax"):
         cutaway.sotfmax  # type: ignore[attr-defined]
     x.mine = 3
     assert x.mine == 3

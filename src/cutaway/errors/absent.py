@@ -252,9 +252,9 @@ def not_there(name: str) -> str:
     """The message for a dotted name, as a script writes it, that cutaway does not have.
 
     >>> cutaway.errors.not_there("torch.nn.softmax")
-    'cutaway has no torch.nn.softmax; nearest to it: torch.softmax, torch.nn.functional.softmax'
+    'cutaway has no torch.nn.softmax; similar: torch.softmax, torch.nn.functional.softmax'
     >>> cutaway.errors.not_there("torch.nn.Liner")
-    'cutaway has no torch.nn.Liner; nearest to it: torch.nn.Linear'
+    'cutaway has no torch.nn.Liner; similar: torch.nn.Linear'
     """
     parent, _, last = name.rpartition(".")
     if name in _public_names():
@@ -269,7 +269,7 @@ def instead_of(name: str) -> str:
         if theirs in (name, same_as_function) or name.startswith(theirs + "."):
             return f": {advice}"
     similar = nearest_names(name)
-    return f"; nearest to it: {', '.join(similar)}" if similar else ""
+    return f"; similar: {', '.join(similar)}" if similar else ""
 
 
 def nearest_names(name: str) -> list[str]:
