@@ -95,6 +95,21 @@ def test_shapes_stand_beside_the_wires() -> None:
     assert notes.count("(4, 4)") == 2 and {"(4, 2)", "(4, 1)", "(1,)"} <= set(notes)
 
 
+def test_a_card_says_what_an_op_was_given_once_and_nothing_that_says_nothing() -> None:
+    logits, a = torch.zeros(2, 3, requires_grad=True), torch.ones(2, 2, requires_grad=True)
+    loss = nn.CrossEntropyLoss()(logits, torch.tensor([0, 2]))
+    drawn = cards(ET.fromstring(explain.draw(loss).svg()))["1"]
+    assert drawn[:3] == ["CrossEntropyLoss", "loss = cross_entropy(logits)", "target=[0, 2], scale=[0.5, 0.5], tota…"]
+    x = a * 1
+    x[:, 1] += 1
+    x.t()[0] = 7
+    drawn = cards(ET.fromstring(explain.draw(x.sum()).svg()))
+    told = [part for text in drawn.values() for part in text]
+    assert sum(" with x" in part for part in told) == 3 and not any("index=" in part for part in told)
+    many, target = torch.zeros(20, 3, requires_grad=True), torch.zeros(20, dtype=torch.int64)
+    assert "target=array of (20,)" in str(cards(parsed(nn.functional.nll_loss(many, target))))
+
+
 def test_the_layers_of_a_stack_stand_in_one_column() -> None:
     svg = parsed(gpt(blocks=4), depth=3)
     wide = [rect for rect in svg.iter(f"{SVG}rect") if (rect.get("class") or "").split()[:1] == ["box"]]

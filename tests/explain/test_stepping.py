@@ -125,6 +125,20 @@ def test_numbers_are_put_into_the_op_and_into_its_rule() -> None:
     assert (other["formula"], other["filled"]) == ("∂L/∂b = ∂L/∂d · a", "= -2 · 2 = -4")
 
 
+def test_what_a_rule_written_by_hand_amounts_to_is_told() -> None:
+    logits = torch.zeros(2, 3, requires_grad=True)
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor([0, 2]))
+    (_, _, at_loss, at_logits) = frames(torch.explain.trace(loss))
+    assert at_loss["remarks"].startswith("The gradient of a row is scale · (softmax(logits) - truth)")
+    assert at_loss["say"].endswith("It sends numbers from -0.3333 to 0.1667 to logits.")
+    assert at_logits["say"].endswith(": numbers from -0.3333 to 0.1667. backward() stores it in logits.grad.")
+    x = torch.tensor([0.5, 2.0], requires_grad=True)
+    (_, _, at_product, _) = frames(torch.explain.trace(x.prod()))
+    assert at_product["remarks"] is None
+    (rule,) = at_product["rules"]
+    assert rule["words"] == ["where product_of_others(…): For each element, the product of all others along the axis"]
+
+
 def test_parts_add_up() -> None:
     told = {frame["title"]: frame for frame in frames(scalars())}
     at_a = told["∂L/∂a"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..numbers import number, statistics
+from ..prose.algebra import plain
 
 
 def shape_text(shape: list[int]) -> str:
@@ -23,16 +24,17 @@ def is_value(x: Any) -> bool:
 
 
 def told(x: Any) -> str:
-    """Whatever else a trace holds, in one line: a number, a tuple, an array by its shape, a function by its source.
+    """Whatever else a trace holds, in one line: a number, a tuple, a short array, a function by its source.
 
     >>> from cutaway.explain.drawing.brief import told
     >>> told([1]), told([0, None, "mean"]), told({"source": "lambda g: -g", "captured": {}})
     ('(1,)', '(0, None, mean)', 'lambda g: -g')
     """
     if isinstance(x, list):
-        return f"({', '.join(map(told, x))}{',' if len(x) == 1 else ''})"
+        parts = [text if "\n" not in (text := told(part)) else text.partition("(")[0].split()[-1] for part in x]
+        return f"({', '.join(parts)}{',' if len(x) == 1 else ''})"
     if is_value(x):
-        return shape_text(x["shape"]) if x["shape"] else gist([x])
+        return plain(x) if x["shape"] else gist([x])
     if isinstance(x, dict):
         return str(x["source"]) if x.get("source") else ", ".join(f"{name}={told(part)}" for name, part in x.items())
     return number(x, "float64") if isinstance(x, float) else str(x)

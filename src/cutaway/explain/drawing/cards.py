@@ -21,6 +21,7 @@ BEHIND = 3.0  # how far the card behind that of a closed box looks out
 PINS = 11.0  # the row of argument names along the upper edge
 HEADER = 22.0
 MARK = 14.0  # before the title of a box that can be closed
+UNTOLD = ("None", "False", "...", "()")  # attributes that say nothing
 LONGEST = 34  # characters; what is longer is cut, and told in full by the tooltip
 _NAMED_NUMBER = re.compile(r"\b\w+=(?=[-\d])")  # Linear(in_features=2, ...) is told as Linear(2, ...)
 EM = {"name": 7.4, "say": 6.0, "note": 6.1}  # how wide a character is; 6.7 where nothing else is said
@@ -87,18 +88,18 @@ def titled(reading: Reading, node: dict[str, Any]) -> tuple[str, str]:
     label = reading.labels[node["id"]]
     title = f"{label} = {reading.definition(node).text}"
     if len(title) <= LONGEST:
-        return title, attributes_of(node, (str, dict))
+        return title, attributes_of(node, (str, dict), title)
     call = f"{node['op']}({', '.join(edge['argument'] or '' for edge in reading.inputs.get(node['id'], ()))})"
     title = f"{label} = {call}"
     return title if len(title) <= LONGEST else call, attributes_of(node)
 
 
-def attributes_of(node: dict[str, Any], kinds: type | tuple[type, ...] = object) -> str:
-    """What an op was given beside arrays, as keywords; only values of these kinds."""
-    given = {name: x for name, x in node["attributes"].items() if x is not None and x is not False}
+def attributes_of(node: dict[str, Any], kinds: type | tuple[type, ...] = object, said: str = "") -> str:
+    """What an op was given beside arrays, as keywords; only values of these kinds that were not said already."""
+    given = {name: x for name, x in node["attributes"].items() if isinstance(x, kinds) and told(x) not in UNTOLD}
     if node["op"] == "piece":
         del given["of"]  # only says what PyTorch calls the node
-    return ", ".join(f"{name}={told(x)}" for name, x in given.items() if isinstance(x, kinds))
+    return ", ".join(text for name, x in given.items() if (text := f"{name}={told(x)}") not in said)
 
 
 def card_of(part: Part, reading: Reading, arguments: list[str], leaves: bool, calls: dict[str, int]) -> Card:
@@ -198,6 +199,8 @@ def title_spans(part: Part, calls: dict[str, int]) -> list[Span]:
     module = part.module
     assert module is not None
     name = Span(INSET, "name", cut(relative(module["path"], part)))
+    if module["path"] == module["type"]:
+        return [name]  # no variable holds it
     if part.call is None:
         note = "parameters"
     else:

@@ -190,13 +190,14 @@ function tellBackward(frame) {
     parts.push(sums);
   } else parts.push(figure("g", frame.arrived, frame.parts.length ? frame.parts[0].from : undefined));
   if (frame.hooked !== null) parts.push(figure("g, after hooks on the tensor", frame.hooked));
+  if (frame.remarks) parts.push(make("p", { class: "note" }, frame.remarks));
   for (const rule of frame.rules) {
-    parts.push(make("h3", {}, `What goes to ${nodes[rule.to].label}${rule.argument ? `, its ${rule.argument}` : ""}`));
+    parts.push(make("h3", {}, `What goes to ${nodes[rule.to].label}${rule.argument ? `, as ${rule.argument}` : ""}`));
     const box = make("div", { class: "rule" });
     box.append(make("code", { class: "source" }, rule.source || "The rule has no source to read."));
     if (rule.formula) box.append(make("p", { class: "sum" }, rule.formula));
     if (rule.filled) box.append(make("p", { class: "sum" }, rule.filled));
-    parts.push(box);
+    parts.push(box, ...rule.words.map((words) => make("p", { class: "note" }, words)));
     for (const held of rule.captured) {
       if (held.value !== undefined) parts.push(figure(`with ${held.name}`, held.value, held.node ?? undefined));
       else parts.push(make("p", { class: "note" }, `with ${held.name} = `, make("code", {}, held.text)));

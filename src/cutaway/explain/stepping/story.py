@@ -88,7 +88,7 @@ class Story:
     def _forward(self, node: dict[str, Any]) -> dict[str, Any]:
         edges = self.reading.inputs.get(node["id"], [])
         definition = self.reading.definition(node)
-        result = gist([node["value"]]) if node["value"] else "a value that was overwritten since"
+        result = _numbers(node["value"]) if node["value"] else "a value that was overwritten since"
         return {
             "phase": "forward",
             "node": node["id"],
@@ -113,12 +113,15 @@ class Story:
     def _backward(self, step: dict[str, Any]) -> dict[str, Any]:
         node, label = self.nodes[step["node"]], self.reading.labels[step["node"]]
         parts, rules = step["parts"], step["rules"]
-        arrived = gist([step["arrived"]])
-        said = [f"The gradient of {self.reading.root} with respect to {label} is {arrived}"]
+        arrived = _numbers(step["arrived"])
+        said = [f"The gradient of {self.reading.root} with respect to {label}: {arrived}"]
         if len(parts) > 1:
             said[0] += f", the sum of {len(parts)} parts, because the value was used {times(len(parts))}"
-        sends = [f"{gist([rule['sent']])} to {self.reading.labels[rule['to']]}" for rule in rules]
-        said.append(f"It sends {'; '.join(sends)}" if sends else "Here it stays")
+        sends = [f"{_numbers(rule['sent'])} to {self.reading.labels[rule['to']]}" for rule in rules]
+        stored = self.reading.becomes(node["id"])
+        stays = "It goes no further" if stored is None else f"backward() stores it in {stored}"
+        said.append(f"It sends {'; '.join(sends)}" if sends else stays)
+        told = self.reading.told(Step(step, node))
         return {
             "phase": "backward",
             "node": node["id"],
@@ -128,10 +131,8 @@ class Story:
             "arrived": self._value(step["arrived"]),
             "hooked": self._value(step["hooked"]),
             "parts": [{"from": part["from"], "value": self._value(part["sent"])} for part in parts],
-            "rules": [
-                self._rule(node, rule, told)
-                for rule, told in zip(rules, self.reading.told(Step(step, node)), strict=True)
-            ],
+            "remarks": None if all(each.is_clear for each in told) else node["remarks"],
+            "rules": [self._rule(node, *both) for both in zip(rules, told, strict=True)],
             "came": sorted({f"{node['id']}-{part['from']}" for part in parts}),
             "edges": sorted({f"{rule['to']}-{node['id']}" for rule in rules}),
         }
@@ -144,6 +145,7 @@ class Story:
             "source": rule["source"],
             "formula": f"{told.left} = {told.term.text}" if told.term else None,
             "filled": _worked_out(told.term, rule["gave"]),
+            "words": [f"where {name.lstrip('_')}(…): {words}" for name, words in told.words.items()],
             "captured": [
                 {"name": name, "value": self._value(x), "node": x.get("node")}
                 if is_value(x)
@@ -186,6 +188,12 @@ class Story:
             {"name": Path(name).name, "lines": [lines[number] for number in sorted(lines)]}
             for name, lines in files.items()
         ]
+
+
+def _numbers(value: dict[str, Any]) -> str:
+    """A value within a sentence."""
+    text = gist([value])
+    return f"numbers from {text}" if " to " in text else text
 
 
 def _worked_out(term: Term | None, value: dict[str, Any] | None) -> str | None:
