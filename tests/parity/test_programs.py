@@ -34,6 +34,7 @@ def with_torch(program: Path, arguments: list[str], monkeypatch: pytest.MonkeyPa
         warnings.simplefilter("ignore")
         runpy.run_path(str(program), run_name="__main__")
     random.setstate(state)
+    torch.set_default_dtype(torch.float32)
     return printed.getvalue()
 
 
