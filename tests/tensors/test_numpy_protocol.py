@@ -14,7 +14,7 @@ A = np.array([[0.6, 1.4, 2.3], [3.2, 0.25, 1.25]])
 
 FUNCTIONS: list[Callable[[Any], Any]] = [
     np.exp, np.expm1, np.log, np.log1p, np.log2, np.log10, np.sqrt, np.abs, np.negative, np.sin, np.cos, np.tanh,
-    np.reciprocal,
+    np.reciprocal, np.square,
     np.sum, np.mean, np.max, np.min, np.transpose, np.squeeze, np.copy, np.sign, np.floor, np.ceil, np.trunc, np.round,
     lambda x: np.sum(x, axis=1), lambda x: np.sum(x, axis=0, keepdims=True), lambda x: np.mean(x, axis=(0, 1)),
     lambda x: np.max(x, axis=1), lambda x: np.min(x, axis=0), lambda x: np.reshape(x, (3, 2)),
@@ -25,7 +25,7 @@ FUNCTIONS: list[Callable[[Any], Any]] = [
     lambda x: np.cumsum(x, 1), lambda x: np.clip(x, 1, 2), lambda x: np.concatenate([x, x]),
     lambda x: np.concatenate([x, A], axis=1),
     lambda x: np.stack([x, x], axis=1), lambda x: np.where(x > 1, x, 0.0), lambda x: np.where(A > 1, x, A),
-    lambda x: np.tile(x, (2, 1)),
+    lambda x: np.tile(x, (2, 1)), lambda x: np.tile(x, 2), lambda x: np.tile(x, (2, 1, 3)),
     lambda x: np.roll(x, 1), lambda x: np.roll(x, (1, 2), axis=(0, 1)), lambda x: np.trace(x),
     lambda x: np.nan_to_num(x, posinf=1.0), lambda x: np.linalg.inv(x[:, :2]), lambda x: np.linalg.det(x[:, 1:]),
     lambda x: np.linalg.solve(x[:, :2], A), lambda x: np.linalg.solve(A[:, :2], x),

@@ -31,7 +31,7 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.bitwise_or: operator.or_, np.bitwise_xor: operator.xor, np.add: operator.add, np.subtract: operator.sub,
     np.multiply: operator.mul, np.divide: operator.truediv, np.floor_divide: operator.floordiv,
     np.remainder: operator.mod, np.power: operator.pow, np.matmul: operator.matmul, np.negative: operator.neg,
-    np.absolute: operator.abs, np.sign: lambda x: x.sign(),
+    np.absolute: operator.abs, np.sign: lambda x: x.sign(), np.square: lambda x: x.square(),
 }  # fmt: skip
 
 # Functions whose signature differs from that of their op.
@@ -50,7 +50,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.moveaxis: lambda x, source, destination: x.movedim(source, destination),
     np.swapaxes: lambda x, a, b: x.swapaxes(a, b),
     np.broadcast_to: lambda x, shape: x.expand(shape),
-    np.tile: lambda x, repeats: x.repeat(repeats),
+    np.tile: lambda x, repeats: x.tile(repeats),
     np.tril: lambda x, k=0: x.tril(k),
     np.triu: lambda x, k=0: x.triu(k),
     np.flip: lambda x, axis=None: x.flip(tuple(range(x.ndim)) if axis is None else axis),
