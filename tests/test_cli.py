@@ -143,7 +143,7 @@ def test_a_missing_name_gives_one_line(source: str) -> None:
 
 @pytest.mark.usefixtures("_without_torch")
 @pytest.mark.parametrize("source", OTHERS)
-def test_another_mistake_is_told_by_python(source: str) -> None:
+def test_another_mistake_is_reported_by_python(source: str) -> None:
     assert line_about(source) is None
 
 
@@ -233,7 +233,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "not-there.py"], f"not-there.py': [Errno {errno.ENOENT}] No such file or directory"),
     ],
 )
-def test_a_wrong_command_is_told_the_right_one(
+def test_a_wrong_command_gets_the_right_one_suggested(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2

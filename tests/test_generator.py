@@ -72,7 +72,7 @@ def test_16_normals() -> None:
     )
 
 
-def test_17_normals_draw_their_last_16_anew() -> None:
+def test_17_normals_draw_their_last_16_again() -> None:
     expected = [-1.1258398, -1.6959312, 0.5666506, 0.79350835, 0.59883946, -1.5550951, -0.3413604, 1.8530061]
     expected += [0.4680964, -0.58549756, -0.17339675, 0.18347794, 1.3893661, 1.5863342, 0.94629836]
     same(seeded(0).normal((17,)), expected + [-0.84367675, 0.9318266], np.float32)

@@ -71,7 +71,7 @@ def test_the_reason(program: Callable[[], None], why: str) -> None:
         told(program)
 
 
-def test_an_infinite_gradient_is_told_and_goes_on() -> None:
+def test_an_infinite_gradient_is_reported_and_propagated() -> None:
     x = leaf(0.0, 4.0)
     [warning] = told(lambda: x.sqrt().sum().backward())
     text = str(warning.message)
@@ -81,7 +81,7 @@ def test_an_infinite_gradient_is_told_and_goes_on() -> None:
     assert x.grad.tolist() == [torch.inf, 0.25]
 
 
-def test_an_infinite_gradient_is_told_where_it_arose_and_once_a_line() -> None:
+def test_an_infinite_gradient_is_reported_where_it_arose_and_once_per_line() -> None:
     w = leaf(0.0)
     [warning] = told(lambda: (w * 2).sqrt().sum().backward())  # the product passes the infinity on
     assert str(warning.message).startswith("the gradient of sqrt for its input 0 became infinite")
@@ -102,7 +102,7 @@ def test_second_derivatives_are_watched_too() -> None:
 # --- on the way forward ---------------------------------------------------------------------------------------------
 
 
-def test_the_first_value_that_is_not_finite_is_told_with_what_made_it() -> None:
+def test_the_first_value_that_is_not_finite_is_reported_with_its_inputs() -> None:
     def program() -> None:
         x = leaf(1.0, 0.0, 2.0)
         (x.log() * 2 + 1).exp().sum()
@@ -117,7 +117,7 @@ def test_the_first_value_that_is_not_finite_is_told_with_what_made_it() -> None:
     assert warning.lineno == program.__code__.co_firstlineno + 2
 
 
-def test_nan_in_the_data_is_told_of_the_op_that_it_went_into() -> None:
+def test_nan_in_the_data_is_reported_at_the_op_that_reads_it() -> None:
     x = torch.ones(3, 2)
     x[1, 1] = torch.nan
     with pytest.raises(RuntimeError), detect_anomaly(), pytest.warns(AnomalyWarning) as said:
@@ -136,12 +136,12 @@ def test_an_infinity_that_is_put_in_is_meant() -> None:
     assert not told(program)
 
 
-def test_a_nan_made_of_infinities_is_told() -> None:
+def test_a_nan_from_infinities_is_reported() -> None:
     said = told(lambda: (leaf(1.0) * torch.inf) - torch.tensor([torch.inf]))
     assert [str(w.message).partition(";")[0] for w in said] == ["sub produced nan from its inputs"]
 
 
-def test_a_line_is_told_once() -> None:
+def test_a_line_is_reported_once() -> None:
     def program() -> None:
         x = leaf(0.0)
         for _ in range(3):

@@ -144,7 +144,7 @@ def test_planted_wrong_gradients_are_found_and_explained(name: str, fast_mode: b
     assert gradcheck(func, inputs, fast_mode=fast_mode, raise_exception=False) is False
 
 
-def test_a_projection_of_many_numbers_is_told_without_looking_for_the_entry() -> None:
+def test_a_projection_of_many_numbers_is_reported_without_searching_for_the_entry() -> None:
     @cutaway.differentiable
     def wrong(x: Any) -> Any:
         return x * x, lambda g: 3 * g * x
@@ -154,7 +154,7 @@ def test_a_projection_of_many_numbers_is_told_without_looking_for_the_entry() ->
 
 
 @pytest.mark.parametrize("factor, told", [(3, "3"), (2 / 3, "2/3"), (0.00123, "0.00123")])
-def test_a_factor_is_told_as_one_would_write_it(factor: float, told: str) -> None:
+def test_a_factor_is_reported_as_one_would_write_it(factor: float, told: str) -> None:
     @cutaway.differentiable
     def wrong(x: Any) -> Any:
         return x * x, lambda g: factor * 2 * g * x
@@ -180,7 +180,7 @@ def test_the_message_shows_both_jacobians_at_the_worst_entry() -> None:
     assert "rows 4 to 9, columns 4 to 9 of (12, 12)" in text
 
 
-def test_a_corner_is_told_from_a_mistake() -> None:
+def test_a_corner_is_distinguished_from_a_mistake() -> None:
     x = cutaway.zeros(2, dtype=cutaway.float64, requires_grad=True)
     with pytest.raises(GradcheckError, match=r"corner or a jump here: its slope is 0\.0000 to the left and 1"):
         gradcheck(lambda x: x.relu(), x)

@@ -148,7 +148,7 @@ def test_a_retained_gradient_is_accumulated_once_if_it_is_also_an_input(create_g
     assert h.grad.tolist() == [10.0, 10.0]
 
 
-def test_the_gradient_of_what_was_computed_is_not_kept_and_reading_it_says_so() -> None:
+def test_the_gradient_of_a_non_leaf_is_not_kept_and_reading_it_warns() -> None:
     w = leaf(1.0, 2.0)
     (w * w).sum().backward()
     w = w - 0.1 * w.grad  # type: ignore[operator]

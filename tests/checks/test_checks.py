@@ -67,7 +67,7 @@ def test_nobody_listens_when_all_are_off() -> None:
     assert listeners() == before
 
 
-def test_in_the_long_run_a_step_is_told_to_few() -> None:
+def test_in_the_long_run_a_step_notifies_few_listeners() -> None:
     model = nn.Linear(2, 1)
     with checks.off():
         checks.on()
@@ -197,7 +197,7 @@ def test_forgotten_zero_grad_in_a_gan_that_zeroes_one_side_only() -> None:
         for_b.step()
 
 
-def test_the_loss_of_a_too_large_learning_rate_is_told_with_the_weights() -> None:
+def test_the_loss_of_a_too_large_learning_rate_is_reported_with_the_weights() -> None:
     w = torch.tensor([1.0], requires_grad=True)
     optimizer = optim.SGD([w], lr=1e15)
     with np.errstate(all="ignore"), pytest.warns(CheckWarning) as said:
@@ -279,7 +279,7 @@ def test_gradients_that_were_put_there_may_be_added_to() -> None:
         optimizer.step()
 
 
-def test_threads_are_told_apart() -> None:
+def test_threads_are_kept_apart() -> None:
     """One looks at a layer in training mode while another evaluates."""
     dropped, said = threading.Event(), []
 
@@ -300,7 +300,7 @@ def test_threads_are_told_apart() -> None:
     assert not said
 
 
-def test_evaluation_is_told_at_the_loss_too_and_in_inference_mode() -> None:
+def test_evaluation_is_reported_at_the_loss_too_and_in_inference_mode() -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
     with torch.inference_mode(), pytest.warns(CheckWarning, match="evaluation_without_eval: batch_norm runs"):
         F.mse_loss(model(torch.randn(4, 2)), torch.zeros(4, 2))
@@ -353,7 +353,7 @@ def test_parameters_without_a_gradient_are_named_once() -> None:
     assert len(said) == 1
 
 
-def test_a_model_made_anew_and_its_optimizer_not() -> None:
+def test_a_model_created_again_but_not_its_optimizer() -> None:
     """A notebook whose first cell is run again."""
     model = nn.Linear(2, 1)
     optimizer = optim.SGD(model.parameters(), lr=0.1)
@@ -494,7 +494,7 @@ def test_data_taken_where_nothing_is_recorded_cuts_nothing() -> None:
     assert w.grad.tolist() == [4, 4]
 
 
-def test_a_rebuilt_tensor_in_a_loss_is_told_with_the_line_that_rebuilt_it() -> None:
+def test_a_rebuilt_tensor_in_a_loss_is_reported_with_the_line_that_rebuilt_it() -> None:
     checks.strict("graph_cut")
     w = torch.ones(2, requires_grad=True)
     a, b = (w * 2).sum(), (w * 3).sum()

@@ -69,7 +69,7 @@ def test_one_sample_without_a_batch() -> None:
             assert alone.item() == pytest.approx(F.cross_entropy(x[:1], target, **settings).item(), rel=1e-6)
 
 
-def test_one_sample_has_one_loss_also_if_its_class_stands_in_a_list() -> None:
+def test_one_sample_has_one_loss_even_if_its_class_is_in_a_list() -> None:
     x = torch.tensor(LOGITS[0])
     expected = -x.log_softmax(0)[2].item()
     for target in (torch.tensor(2), torch.tensor([2])):

@@ -51,7 +51,7 @@ def test_a_parameter_shares_memory_and_is_a_leaf() -> None:
     assert nn.Parameter().shape == (0,)
 
 
-def test_a_parameter_of_a_computed_tensor_starts_anew() -> None:
+def test_a_parameter_of_a_computed_tensor_is_a_new_leaf() -> None:
     x = torch.ones(2, requires_grad=True)
     p = nn.Parameter(x * 2)
     (p * 3).sum().backward()

@@ -358,7 +358,7 @@ def test_a_combination_cannot_come_second() -> None:
         scheduler.step()
 
 
-def test_plateau_told_the_epoch_warns() -> None:
+def test_plateau_given_the_epoch_warns() -> None:
     scheduler = ReduceLROnPlateau(optimizer_of())
     with pytest.warns(UserWarning, match="leave out the epoch"):
         scheduler.step(1.0, 5)

@@ -1,4 +1,4 @@
-"""What a mistake with matrices, norms or einsum is told, word for word.
+"""The exact messages of mistakes with matrices, norms or einsum.
 
 x is a vector, m a matrix, w requires grad.
 """

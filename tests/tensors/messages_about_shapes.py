@@ -1,4 +1,4 @@
-"""What a mistake with shapes or indices is told, word for word.
+"""The exact messages of mistakes with shapes or indices.
 
 x is a vector, m a matrix, w requires grad.
 """

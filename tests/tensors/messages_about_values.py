@@ -1,4 +1,4 @@
-"""What a mistake with numbers, dtypes or the graph is told, word for word.
+"""The exact messages of mistakes with numbers, dtypes or the graph.
 
 x is a vector, m a matrix, w requires grad.
 """

@@ -1,6 +1,6 @@
-"""What a mistake with tensors is told: PyTorch's class of error, and a text that teaches, word for word.
+"""Mistakes with tensors: PyTorch's class of error, and a text that teaches, word for word.
 
-And nothing is half done when it is raised: values, graph and random numbers are what they were.
+An error leaves values, graph and random state as they were.
 """
 
 from __future__ import annotations

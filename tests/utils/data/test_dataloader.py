@@ -75,7 +75,7 @@ def test_every_example_once(n: int, batch_size: int, shuffle: bool, drop_last: b
         assert seen == list(range(len(seen)))
 
 
-def test_an_epoch_is_begun_anew_each_time() -> None:
+def test_an_epoch_starts_again_each_time() -> None:
     loader: DataLoader[Any] = DataLoader(range(4))
     epoch = iter(loader)
     assert next(epoch).tolist() == [0]
