@@ -230,6 +230,19 @@ def test_a_box_opens_and_closes_by_itself(reader: Reader) -> None:
     assert reader.text("#place") == "Start"  # to open a box is no step
 
 
+def test_a_title_is_large_enough_to_be_touched_and_shows_the_focus(reader: Reader) -> None:
+    reader.open(gpt(), width=360, height=780, depth=9)
+    sizes = reader.run(
+        "return [...document.querySelectorAll('.fold .area')].map((area) => area.getBoundingClientRect())"
+        ".map(({ width, height }) => Math.min(width, height))"
+    )
+    assert min(sizes) >= 24
+    reader.run("document.querySelector('#graph').focus()")
+    reader.press("Tab")
+    focused = "const label = document.activeElement.querySelector('.label'); return getComputedStyle(label).strokeWidth"
+    assert reader.run(focused) == "3px"
+
+
 def test_a_screen_reader_hears_whether_a_box_is_open(reader: Reader) -> None:
     reader.open(xor(), depth=9)
     reader.run("document.querySelectorAll('.fold')[1].focus()")

@@ -144,7 +144,7 @@ class Scene:
             f'<g class="node {lid.kind} lid" data-nodes="{ids}">{title}{frame}'
             f'<g class="says">{_rect(x, y, lid.box.width, lid.box.height, "area", 0)}{says}</g></g>'
             f'<g class="fold" role="button" tabindex="0" data-depth="{part.depth}" aria-label="{said}">{title}'
-            f"{_rect(box.x, box.y - 5, lid.box.width, HEADER + 12, 'area', 4)}{self._group_title(part, box)}"
+            f"{_rect(box.x, box.y - 6, lid.box.width, HEADER + 18, 'area', 4)}{self._group_title(part, box)}"
             f'<path class="mark" d="M{box.x + INSET:.1f} {box.y + 8:.1f}h9l-4.5 8z"/></g>'
         )
 
