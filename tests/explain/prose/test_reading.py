@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import cutaway as torch
 from cutaway import explain, nn
+from cutaway.ops.contract import Array
 
 from .test_text import lines
 
@@ -51,3 +53,32 @@ def test_a_long_row_sticks_out_and_breaks_before_its_result() -> None:
         h = torch.tanh(w * x + u * h)
     text = lines(explain.text((h - 1) ** 2, width=80))
     assert not any(each.rstrip().endswith("=") for each in text) and max(map(len, text)) <= 80
+
+
+def test_the_arrays_are_shown_of_which_a_rule_in_several_lines_speaks() -> None:
+    logits = torch.tensor([[0.0, 0.0], [1.0, 1.0]], requires_grad=True)
+    loss = nn.functional.cross_entropy(logits, torch.tensor([1, 0]))
+    text = lines(explain.text(loss, width=88))
+    start = text.index("        def dlogits(g: Array) -> Array:")
+    assert text[start + 5 :] == [
+        "      where e = [[1, 1], [1, 1]]",
+        "      where rows = [0, 1]",
+        "      where scale = [0.5, 0.5]",
+        "      where sums = [2, 2]",
+        "      where target = [1, 0]",
+    ]
+
+
+def product_of_others(g: Array) -> Array:
+    return g * 2
+
+
+def test_a_function_of_the_users_is_not_taken_for_one_of_the_same_name() -> None:
+    @torch.differentiable
+    def prod(x: Array) -> Any:
+        """2 x"""
+        return x * 2, lambda g: product_of_others(g)
+
+    x = torch.ones(2, requires_grad=True)
+    text = explain.text(prod(x).sum(), width=88).plain
+    assert "∂result/∂x = product_of_others(∂result/∂a) = [2, 2]" in text and "where product_of_others" not in text

@@ -143,10 +143,14 @@ class Reading:
             self.labels,
         )
         term = None if rule["source"] is None else reader.read(rule["source"])
-        for held in rule["captured"].values():  # a mask of dropout, a start of zeros: no name says what it is
-            if isinstance(held, dict) and held.get("node") is not None and held["shape"]:
+        for name, held in rule["captured"].items():
+            if not isinstance(held, dict) or not held.get("shape"):
+                continue
+            if term is None:  # the source speaks of it
+                reader.kept[name] = held
+            elif held["node"] is not None:  # a mask of dropout, a start of zeros: no name says what it is
                 known, label = self.nodes[held["node"]], self.label(held["node"], at)
-                if known["kind"] == "constant" and known["name"] is None and term and label in term.text:
+                if known["kind"] == "constant" and known["name"] is None and label in term.text:
                     reader.kept[label] = held
         parts = self.step_of[to]["parts"]
         left = self.d(to, at)
@@ -161,7 +165,11 @@ class Reading:
             source=rule["source"],
             kept=reader.kept,
             helpers={} if term is None else reader.unknown,
-            words={name: words for name in sorted(reader.called) if (words := _in_words(node["op"], name))},
+            words={
+                name: words
+                for name in sorted(reader.called)
+                if (words := _in_words(node["op"], node["formula"] or "none", name))
+            },
         )  # fmt: skip
 
     def _meaning(self, name: str, held: Any, node: dict[str, Any], at: str | None) -> Any:
@@ -195,9 +203,10 @@ def _axes(axes: list[int]) -> str:
 
 
 @cache
-def _in_words(op: str, name: str) -> str | None:
-    """What a function does that stands beside an op, and of which the op's rules speak: the first line of its docs."""
-    found = next((known for known in TABLE if op_name(known) == op), None)
+def _in_words(op: str, formula: str, name: str) -> str | None:
+    """What a function does that stands beside an op of ours and that its rules call: the first line of its docs."""
+    ours = (known for known in TABLE if op_name(known) == op and (known.__doc__ or "").startswith(formula))
+    found = next(ours, None)
     function = None if found is None else found.__globals__.get(name)
     words, _, _ = (getattr(function, "__doc__", None) or "").partition("\n")
     return words.rstrip(".") or None
