@@ -17,7 +17,8 @@ from .reduction import largest
 def cross_entropy(logits: Array, *, target: Array, scale: Array, total: bool = True) -> Unary:
     """Σₙ scaleₙ · (log Σ exp(logitsₙ) - logitsₙ[targetₙ]), or the vector of these terms
 
-    The gradient of a row is scale · (softmax(logits) - truth), where truth is 1 for the target and 0 elsewhere.
+    The gradient of a row is scale · (softmax(logits) - truth), where truth is 1 for the target and 0 elsewhere. In the
+    mean over N rows, scale is 1 / N.
     """
     # Fused: 2 passes over the logits instead of 5, and fewer temporaries of their size.
     rows = np.arange(len(target))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 import cutaway as torch
 from cutaway import explain, nn
 from cutaway.ops.contract import Array
@@ -82,3 +84,25 @@ def test_a_function_of_the_users_is_not_taken_for_one_of_the_same_name() -> None
     x = torch.ones(2, requires_grad=True)
     text = explain.text(prod(x).sum(), width=88).plain
     assert "∂result/∂x = product_of_others(∂result/∂a) = [2, 2]" in text and "where product_of_others" not in text
+
+
+@pytest.mark.parametrize("width", [60, 72, 88])
+def test_no_line_but_source_is_longer_than_the_page_is_wide(width: int) -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3))
+    rnn, cell, xs = nn.RNN(2, 3), nn.RNNCell(2, 3), torch.randn(3, 1, 2)
+    q = torch.randn(1, 3, 4, requires_grad=True)
+    h = torch.zeros(1, 3)
+    for x in xs:
+        h = cell(x, h)
+    image, target = torch.randn(1, 1, 6, 6), torch.tensor([2])
+    losses = [
+        nn.functional.cross_entropy(net(image), target, reduction="sum", label_smoothing=0.0, ignore_index=-100),
+        rnn(xs)[0].sum(),
+        h.sum(),
+        nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True).sum(),
+    ]
+    for loss in losses:
+        page = explain.text(loss, width=width)
+        told = [each for each in page.lines if all(part.style != "rule" for part in each)]
+        assert [text for each in told if len(text := "".join(part.text for part in each).rstrip()) > width] == []

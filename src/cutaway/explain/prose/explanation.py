@@ -93,7 +93,8 @@ class Explanation:
             code, expression = at["code"], at["expression"] or ""
             if "\n" in expression:  # a statement of several lines, of which the code is only one
                 code = f"{self.read.root} = {' '.join(expression.split()).replace(' .', '.')}"
-            yield spread(line(Span(code, "title")), line(Span(_place(at), "note")), self.width)
+            title = spread(line(Span(code, "title")), line(Span(_place(at), "note")), self.width)
+            yield from wrapped(title, self.width, 4)
             yield line()
 
     # --- forward
@@ -229,7 +230,8 @@ class Explanation:
         """A fused op's plain twin, if it can be read by itself."""
         steps = body(source or "")
         if steps and not steps.startswith("return _"):  # which only hands on
-            yield line("    ", Span("A fused op, whose rules are written by hand. With small ops it is", "note"))
+            words = "A fused op, whose rules are written by hand. With small ops it is"
+            yield from wrapped(line("    ", Span(words, "note")), self.width, 4)
             yield from self._source(steps)
 
     def _rule(self, op: str, told: Told, kept: set[str]) -> Iterator[Line]:
@@ -252,7 +254,8 @@ class Explanation:
                 yield from wrapped(line("      ", Span(words, "note")), self.width, 8)
         for name, value in told.kept.items():
             if name not in kept:
-                yield line("      ", Span(f"where {name} = {at_a_glance(value, self.width - 20)}", "note"))
+                words = f"where {name} = {at_a_glance(value, self.width - 20)}"
+                yield from wrapped(line("      ", Span(words, "note")), self.width, 8)
         kept.update(told.kept)
 
     def _equation(self, left: Line, text: str, value: dict[str, Any], becomes: str | None = None) -> Iterator[Line]:
@@ -274,10 +277,10 @@ class Explanation:
             found: Line = [*start, Span(one, "result")]
             if i == len(lines or [""]) - 1 and end:
                 if length(found) + len(end) + 2 > self.width:
-                    yield found
+                    yield from wrapped(found, self.width, 11)
                     found = line()
                 found = spread(found, line(Span(end, "note")), self.width)
-            yield found
+            yield from wrapped(found, self.width, 11)
 
     def _totals(self, steps: Sequence[Step]) -> Iterator[Line]:
         """The leaves that are complete after these steps, and were used more than once."""
@@ -291,7 +294,8 @@ class Explanation:
     def _total(self, step: dict[str, Any]) -> Iterator[Line]:
         parts = step["parts"]
         label = Span(self.read.label(step["node"]), "title")
-        yield line("  ", label, f" was used {times(len(parts))}: the gradients of its uses add up")
+        words = f" was used {times(len(parts))}: the gradients of its uses add up"
+        yield from wrapped(line("  ", label, words), self.width, 4)
         d, becomes = line("    ", Span(self.read.d(step["node"]), "gradient")), self._complete(step)
         if not step["arrived"]["shape"]:
             yield from self._equation(d, _added(parts), step["arrived"], becomes)
