@@ -58,3 +58,10 @@ def test_equal_singular_values_leave_the_vectors_without_a_slope(scale: float) -
     g[0, 1] = 1.0
     with np.errstate(all="ignore"):
         assert not np.isfinite(dx(g)).any()
+
+
+def test_a_number_too_small_to_count_in_a_norm_has_no_slope() -> None:
+    """Its share of the length, 10⁻⁴⁰⁰, is 0 in floating point, and so is the square of it."""
+    out, dx = ops.norm(np.array([1e-300, 1e100]), p=3)
+    assert out == pytest.approx(1e100)
+    assert dx(np.float64(1.0)).tolist() == [0, pytest.approx(1)]
