@@ -81,6 +81,29 @@ def test_a_gradient_is_summed_back_only_where_the_op_says_that_it_stretches() ->
                 walk([(node, np.ones((2, 3)))])
 
 
+@pytest.mark.parametrize(("shape", "gave"), [((1, 3), (3,)), ((2, 3), (3,)), ((2,), (2, 3)), ((1, 3), ())])
+def test_a_gradient_that_no_stretching_explains(shape: tuple[int, ...], gave: tuple[int, ...]) -> None:
+    def shrinks(x: Any) -> Any:
+        return x, lambda g: np.zeros(gave)
+
+    shrinks.broadcasts = True  # type: ignore[attr-defined]
+    x = Leaf(shape)
+    _, node = record(shrinks, (np.ones(shape), x))
+    with pytest.raises(RuntimeError, match="shrinks"):
+        walk([(node, np.ones(shape))])
+
+
+def test_a_walk_frees_what_it_passes_unless_it_is_told_otherwise() -> None:
+    _, node = record(ops.exp, (np.array([0.0]), x := Leaf((1,))))
+    for retained in (True, False):
+        assert walk(roots=[(node, np.ones(1))], retain_graph=retained)[x].tolist() == [1]
+    assert node.arrays is None
+    _, node = record(ops.exp, (np.array([0.0]), x))
+    walk([(node, np.ones(1))])
+    with pytest.raises(RuntimeError, match="second time"):
+        walk([(node, np.ones(1))])
+
+
 def test_nodes_are_visited_newest_first() -> None:
     x = leaf(1.0)
     a = x * 2
