@@ -79,8 +79,9 @@ def test_one_sample_has_one_loss_even_if_its_class_is_in_a_list() -> None:
                 assert loss.shape == () and loss.item() == pytest.approx(expected, rel=1e-6)
             loss = F.nll_loss(x.log_softmax(0), target, reduction=reduction)
             assert loss.shape == () and loss.item() == pytest.approx(expected, rel=1e-6)
-    with pytest.raises(ValueError, match=r"a target of shape \(2,\): the target must be class indices of shape \(\)"):
-        F.cross_entropy(x, torch.tensor([0, 1]))
+    for count in (0, 2):
+        with pytest.raises(ValueError, match=rf"a target of shape \({count},\): .* class indices of shape \(\)"):
+            F.cross_entropy(x, torch.zeros(count, dtype=torch.int64))
     with pytest.raises(RuntimeError, match=r"a target of shape \(3, 1\): .* or probabilities of shape \(3,\)$"):
         F.cross_entropy(x, torch.zeros(3, 1, dtype=torch.int64))
 
@@ -97,6 +98,8 @@ def test_smoothed_losses_one_by_one_and_their_sum() -> None:
 def test_losses_one_by_one_are_what_the_op_gave() -> None:
     losses = F.cross_entropy(leaf(2, 3), torch.tensor([0, 1]), reduction="none")
     assert "NllLossBackward0" in repr(losses.grad_fn) and losses.shape == (2,)
+    columns = F.cross_entropy(leaf(2, 3, 1), torch.tensor([[0], [1]]), reduction="none")
+    assert columns.shape == (2, 1)
 
 
 def test_the_first_class_may_be_ignored_and_all_may_be_smoothed() -> None:
@@ -176,6 +179,7 @@ def test_an_ignored_row_may_hold_infinities() -> None:
         (torch.tensor([0, -1]), IndexError, "Target -1 is out of bounds"),
         (torch.tensor([-1, 7]), IndexError, "Target -1 is out of bounds"),
         (torch.tensor([0, 7]), IndexError, "Target 7 is out of bounds"),
+        (torch.tensor([0]), ValueError, r"shape \(2, 3\) and a target of shape \(1,\): the batch sizes"),
         (torch.tensor([0, 1, 2]), ValueError, r"shape \(2, 3\) and a target of shape \(3,\): the batch sizes"),
         (torch.tensor([[0], [1]]), RuntimeError, r"remove the axis of length 1, target\.squeeze\(1\)"),
         (torch.tensor([0.0, 1.0]), RuntimeError, r"dtype torch\.float32: .* target\.long\(\)"),
@@ -316,7 +320,9 @@ def test_one_number_for_each_row_of_several(rows: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("x, y", [((2, 3), ()), ((2, 3), (3,)), ((3, 3), (3,)), ((4, 2, 4), (4,)), ((2, 1), (2,))])
+@pytest.mark.parametrize(
+    "x, y", [((2, 3), ()), ((2, 3), (3,)), ((3, 2), (2,)), ((3, 3), (3,)), ((4, 2, 4), (4,)), ((2, 1), (2,))]
+)
 def test_shapes_that_broadcast_are_taken(x: tuple[int, ...], y: tuple[int, ...]) -> None:
     assert F.l1_loss(torch.ones(x), torch.zeros(y)).item() == 1
 
