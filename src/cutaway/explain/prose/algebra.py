@@ -15,6 +15,7 @@ from typing import Any
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how strongly a part holds together
 Text = tuple[str, int]  # and how strongly
+LONG_INDEX = 40  # characters
 LONG = 160  # characters of a formula that nobody wrote on one line, and so nobody reads on one
 
 
@@ -200,12 +201,24 @@ class Reader:
             return raised(args[0], args[1])
         if name == "follow" and isinstance(node.args[1], ast.Name):
             return viewed(args[0], self.captured[node.args[1].id])
-        if name in _IN_WORDS:
-            return Term((args[0].text + _IN_WORDS[name], SUM))
+        if name == "spread":
+            return self._put_back(args[0], next(word.value for word in node.keywords if word.arg == "index"))
+        if name == "erased":
+            return Term((f"{args[0].text}, but 0 for the elements that were overwritten", SUM))
         if name in _FUNCTIONS:
             return applied(_FUNCTIONS[name], args[0])
         self.called.add(name)
         return self._written(name, args, node)
+
+    def _put_back(self, x: Term, node: ast.expr) -> Term:
+        """Zeros, to which x was added at an index: that of a variable, or of an object's own."""
+        name = node.attr if isinstance(node, ast.Attribute) else ast.unparse(node)
+        index = plain(self.captured.get(name, "array of"))
+        if "array of" in index or len(index) > LONG_INDEX:
+            return Term((f"{x.text}, put back where it was read; elsewhere 0", SUM))
+        place = part(Term(("", ATOM)), index).text
+        repeats = ", added up" if "[[" in place and "True" not in place else ""
+        return Term((f"{x.text}, put back at {place}{repeats}; elsewhere 0", SUM)) if place else x
 
     def _numpy(self, name: str, args: list[Term], node: ast.Call) -> Term:
         if name in _FUNCTIONS and len(args) == 1:
@@ -476,10 +489,6 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 # They change how numbers are laid out, and not the numbers.
 _AS_IT_IS = ("restore", "as_dtype", "like_batch", "float", "with_axes")
-_IN_WORDS = {  # what was done to the first argument
-    "spread": ", put back where it was read; elsewhere 0",
-    "erased": ", but 0 for the elements that were overwritten",
-}
 _FUNCTIONS = {
     "cos": "cos", "sin": "sin", "exp": "exp", "log": "log", "sqrt": "√", "tanh": "tanh", "abs": "abs",
     "sign_values": "sign", "sigmoid_values": "sigmoid",
