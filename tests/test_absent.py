@@ -22,8 +22,8 @@ MISSING = {
     "nn.init.wraps": "cutaway has no torch.nn.init.wraps",
     "nn.utils.clip_grad_norm": "cutaway has no torch.nn.utils.clip_grad_norm; "
     "similar: torch.nn.utils.clip_grad_norm_",
-    "nn.utils.rnn.pack_padded_sequence": "cutaway has no torch.nn.utils.rnn.pack_padded_sequence: "
-    "pass the padded batch to the layer, mask the loss, and take the last outputs as out[torch.arange(N), lengths - 1]",
+    "nn.utils.rnn.pad_sequences": "cutaway has no torch.nn.utils.rnn.pad_sequences; "
+    "similar: torch.nn.utils.rnn.pad_sequence",
     "linalg.svd": "cutaway has no torch.linalg.svd: "
     "use np.linalg.svd on x.numpy(); gradients do not flow through it",
     "random.fork_rng": "cutaway has no torch.random.fork_rng: "

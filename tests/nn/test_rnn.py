@@ -5,6 +5,7 @@ Numbers written out here are PyTorch 2.13's for the same seed.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -256,3 +257,76 @@ def test_what_pytorch_programs_call() -> None:
 def test_mistakes(call: str, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         eval(call, {"nn": nn, "torch": torch})
+
+
+# --- packed sequences -----------------------------------------------------------------------------------------
+
+
+@every_kind
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("start", [False, True])
+def test_a_packed_sequence_is_read_as_if_it_were_alone(kind: str, bidirectional: bool, start: bool) -> None:
+    torch.manual_seed(0)
+    layer = getattr(nn, kind)(3, 4, 2, bidirectional=bidirectional)
+    rows = [torch.randn(n, 3) for n in (2, 5, 5, 1)]
+    directions = 4 if bidirectional else 2
+    given = tuple(torch.randn(directions, 4, 4) for _ in layer.states) if start else None
+    packed = nn.utils.rnn.pack_sequence(rows, enforce_sorted=False)
+    output, state = layer(packed, given and (given if kind == "LSTM" else given[0]))
+    padded, lengths = nn.utils.rnn.pad_packed_sequence(output)
+    assert lengths.tolist() == [2, 5, 5, 1]
+    for i, row in enumerate(rows):
+        own = given and tuple(s[:, i] for s in given)
+        alone, last = layer(row, own and (own if kind == "LSTM" else own[0]))
+        close(padded[: len(row), i], alone, rtol=1e-4)
+        assert not padded[len(row) :, i].any()
+        for got, expected in zip(state if kind == "LSTM" else [state], last if kind == "LSTM" else [last], strict=True):
+            close(got[:, i], expected, rtol=1e-4)
+
+
+def test_padding_gets_no_gradient() -> None:
+    x = torch.ones(3, 2, 3, requires_grad=True)
+    layer = nn.LSTM(3, 4)
+    output, _ = layer(nn.utils.rnn.pack_padded_sequence(x, [3, 1]))
+    nn.utils.rnn.pad_packed_sequence(output, padding_value=7.0)[0].sum().backward()
+    assert x.grad is not None and x.grad[:, 0].all() and x.grad[0, 1].all() and not x.grad[1:, 1].any()
+
+
+def test_packing_and_back() -> None:
+    x = torch.tensor([[1, 2, 0], [3, 4, 5]])
+    packed = nn.utils.rnn.pack_padded_sequence(x, torch.tensor([2, 3]), batch_first=True, enforce_sorted=False)
+    assert repr(packed) == (
+        "PackedSequence(data=tensor([3, 1, 4, 2, 5]), batch_sizes=tensor([2, 2, 1]), sorted_indices=tensor([1, 0]), "
+        "unsorted_indices=tensor([1, 0]))"
+    )
+    padded, lengths = nn.utils.rnn.pad_packed_sequence(packed.to(torch.float64), True, -1.0, 4)
+    assert padded.tolist() == [[1, 2, -1, -1], [3, 4, 5, -1]] and padded.dtype == torch.float64
+    assert lengths.tolist() == [2, 3] and padded.is_contiguous()
+
+
+@pytest.mark.parametrize(
+    "pack, error, text",
+    [
+        (lambda p, x: p(x, [2, 4, 1], True), RuntimeError, "must be sorted in decreasing order .* got [2, 4, 1]: pass"),
+        (lambda p, x: p(x, [4, 2], True), RuntimeError, "got 2 lengths and a batch of 3 sequences: input has"),
+        (lambda p, x: p(x, [4, 2, 0], True), RuntimeError, "from 1 to T=4, for a batch .* got [4, 2, 0]"),
+        (lambda p, x: p(x, [5, 2, 1], True), RuntimeError, "from 1 to T=4, for a batch .* got [5, 2, 1]"),
+        (lambda p, x: p(x, 4, True), RuntimeError, "its N lengths, but got input of shape (3, 4, 2) and lengths of"),
+        (lambda p, x: p(x[0, 0], [4]), IndexError, "takes a padded batch, (T, N, *) or (N, T, *)"),
+        (lambda p, x: p([1], [1]), TypeError, "pack_padded_sequence takes a Tensor as input, but got list"),
+        (
+            lambda p, x: nn.utils.rnn.pad_packed_sequence(p(x, [4, 2, 1], True), total_length=3),
+            ValueError, "got total_length=3 and max sequence length being 4",
+        ),
+        (lambda p, x: nn.GRU(3, 2)(p(x, [4, 2, 1], True)), RuntimeError, "takes packed steps of shape (7, 3), but"),
+        (lambda p, x: nn.GRU(2, 2)(p(x.double(), [4, 2, 1], True)), ValueError, "convert the input"),
+        (
+            lambda p, x: nn.GRU(2, 2)(p(x, [4, 2, 1], True), torch.zeros(1, 2, 2)),
+            RuntimeError, "must have shape (1, 3, 2), but it has (1, 2, 2)",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_packed_says_so(pack: Any, error: type[Exception], text: str) -> None:
+    pattern = re.escape(text).replace(r"\.\*", ".*")
+    with pytest.raises(error, match=pattern):
+        pack(nn.utils.rnn.pack_padded_sequence, torch.ones(3, 4, 2))

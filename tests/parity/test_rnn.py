@@ -211,3 +211,27 @@ MISTAKES = [
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_raise_the_same_class(mistake: str) -> None:
     same(lambda t: eval(mistake, {"t": t, "nn": t.nn}))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("lengths", [[6, 6, 3, 1], [2, 6, 1, 6], [4, 4, 4, 4]], ids=str)
+@pytest.mark.parametrize("start", [False, True])
+def test_packed(kind: str, settings: dict[str, Any], lengths: list[int], start: bool) -> None:
+    def program(t: Any) -> Any:
+        layer, rnn = getattr(t.nn, kind)(3, 5, **settings), t.nn.utils.rnn
+        x = leaf(t, numbers(4, 6, 3, dtype="float32"))
+        shape = (settings.get("num_layers", 1) * (1 + settings.get("bidirectional", False)), 4, 5)
+        states = tuple(leaf(t, numbers(*shape, seed=i, dtype="float32")) for i in (1, 2))
+        given = [states if kind == "LSTM" else states[0]] if start else []
+
+        def through(x: Any, *given: Any) -> Any:
+            packed = rnn.pack_padded_sequence(x, t.tensor(lengths), batch_first=True, enforce_sorted=False)
+            output, state = layer(packed, *given)
+            return [rnn.pad_packed_sequence(output, batch_first=True, padding_value=0.5, total_length=7)[0], state]
+
+        packed = rnn.pack_padded_sequence(x.detach(), lengths, batch_first=True, enforce_sorted=False)
+        through.parameters = layer.parameters  # type: ignore[attr-defined]
+        return [repr(packed), [*rnn.pad_packed_sequence(packed)], trained(t, through, x, *given), layer.state_dict()]
+
+    close(program, "float32")

@@ -82,7 +82,6 @@ ADVICE = {
     "torch.nn.ReLU6": "use torch.nn.Hardtanh(0, 6)",
     "torch.nn.GLU": "write a, b = x.chunk(2, dim), then a * torch.sigmoid(b)",
     "torch.nn.functional.glu": "write a, b = x.chunk(2, dim), then a * torch.sigmoid(b)",
-    "torch.nn.utils.rnn.pad_packed_sequence": "the layer's output for a padded batch is padded already",
     "torch.nn.Unfold": "call torch.nn.functional.unfold in forward",
     "torch.vmap": "write the batch dimension explicitly: ops take (N, ...)",
     "torch.func": "use torch.autograd.grad and torch.autograd.functional",
@@ -93,8 +92,6 @@ ADVICE = {
     "torch.autograd.Variable": "use the tensor itself, and x.requires_grad_() for Variable(x, requires_grad=True)",
     "torch.backends.cuda": "leave the line out; cutaway computes in float32",
     "torch.nn.DataParallel": "call the model itself; there is only one device",
-    "torch.nn.utils.rnn.pack_padded_sequence": "pass the padded batch to the layer, mask the loss, and take the last "
-    "outputs as out[torch.arange(N), lengths - 1]",
     "torch.optim.lr_scheduler.CyclicLR": "use torch.optim.lr_scheduler.OneCycleLR, or LambdaLR with a formula",
     "torch.optim.LBFGS": "use torch.optim.Adam, or scipy.optimize for a small problem",
     "torch.distributions.kl_divergence": "write the formula, or average p.log_prob(x) - q.log_prob(x) over draws of p",

@@ -67,7 +67,8 @@ class GRU(RNNBase):
         bidirectional: a second network reads each sequence backward, and the outputs are concatenated.
 
     Shapes, with D = 2 if bidirectional else 1:
-        input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
+        input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence, or a
+        `PackedSequence`, which makes the output one too;
         hx, the first h (D · num_layers, N, hidden_size), zeros by default, or without N for one sequence.
 
     Returns:

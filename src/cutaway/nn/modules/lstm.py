@@ -68,7 +68,8 @@ class LSTM(RNNBase):
         proj_size: only 0; PyTorch's projection of h is not supported.
 
     Shapes, with D = 2 if bidirectional else 1:
-        input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence;
+        input x (T, N, input_size), or (N, T, input_size) with batch_first, or (T, input_size) for one sequence, or a
+        `PackedSequence`, which makes the output one too;
         hx, the pair (h, c) to begin with, each (D · num_layers, N, hidden_size), or without N for one sequence; zeros
         when it is not given.
 

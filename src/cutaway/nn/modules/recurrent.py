@@ -8,6 +8,8 @@ directions, the two batch layouts, initial weights, and input validation.
 from __future__ import annotations
 
 import math
+from functools import partial
+from itertools import groupby
 from typing import Any, ClassVar
 
 from ...creation import empty, zeros
@@ -18,6 +20,7 @@ from .. import functional as F
 from .. import init
 from ..functional.checks import check_same_dtype, check_tensors, warn
 from ..parameter import Parameter
+from ..utils.rnn import PackedSequence
 from .module import Module
 
 __all__ = ["RNNBase", "RNNCellBase"]
@@ -75,7 +78,7 @@ class _Recurrent(Module):
                 raise RuntimeError(
                     f"{self} was given x of shape {tuple(x.shape)}, so the hidden state {name} must have shape "
                     f"{expected}, but it has {tuple(state.shape)}"
-                    + ("; such an x has no batch axis: it is one sequence" if state.ndim > x.ndim else "")
+                    + ("; such an x has no batch axis: it is one sequence" if state.ndim > len(expected) else "")
                 )
             if state.dtype != x.dtype:
                 raise RuntimeError(f"x is {x.dtype} and {name} is {state.dtype}: use {name}.to({x.dtype})")
@@ -192,7 +195,9 @@ class RNNBase(_Recurrent):
         """One layer reads x (T, N, in) from first to last: every h (T, N, hidden_size), and the last states."""
         raise NotImplementedError
 
-    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+        if isinstance(input, PackedSequence):
+            return self._forward_packed(input, hx)
         given = self._as_states(hx)
         self._check(input, given)
         x = input
@@ -202,8 +207,35 @@ class RNNBase(_Recurrent):
             given = given and tuple(state.unsqueeze(1) for state in given)
         elif self.batch_first:
             x = x.transpose(0, 1)  # (T, N, input_size)
+        x, ends = self._through(x, x.shape[1], given, self._read_along)
+        if one:
+            x, ends = x.squeeze(1), [state.squeeze(1) for state in ends]
+        elif self.batch_first:
+            x = x.transpose(0, 1)
+        return x, ends[0] if len(ends) == 1 else tuple(ends)
+
+    def _forward_packed(self, input: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
+        x, sizes, given = input.data, input.batch_sizes.tolist(), self._as_states(hx)
+        check_same_dtype(str(self), x, self.weight_ih_l0, ValueError)
+        if x.ndim != 2 or x.shape[1] != self.input_size:
+            raise RuntimeError(
+                f"{self} takes packed steps of shape ({sum(sizes)}, {self.input_size}), but the data of the "
+                f"PackedSequence has shape {tuple(x.shape)}"
+            )
+        if given is not None:
+            self._check_states(x, given, (len(self._directions) * self.num_layers, sizes[0], self.hidden_size))
+            if input.sorted_indices is not None:
+                given = tuple(state.index_select(1, input.sorted_indices) for state in given)
+        runs = [(len(list(steps)), n) for n, steps in groupby(sizes)]  # steps of the same number of sequences
+        x, ends = self._through(x, sizes[0], given, partial(self._read_runs, runs))
+        if input.unsorted_indices is not None:
+            ends = [state.index_select(1, input.unsorted_indices) for state in ends]
+        return input._replace(data=x), ends[0] if len(ends) == 1 else tuple(ends)
+
+    def _through(self, x: Tensor, size: int, given: States | None, read: Any) -> tuple[Tensor, list[Tensor]]:
+        """All layers read x, each in its directions: the last layer's output, and the last states of all."""
         if given is None:
-            shape = (len(self._directions) * self.num_layers, x.shape[1], self.hidden_size)
+            shape = (len(self._directions) * self.num_layers, size, self.hidden_size)
             given = tuple(zeros(shape, dtype=x.dtype) for _ in self.states)
         starts = zip(*(state.unbind(0) for state in given), strict=True)
         lasts = []
@@ -212,17 +244,34 @@ class RNNBase(_Recurrent):
                 x = F.dropout(x, self.dropout, self.training)
             outputs = []
             for direction in self._directions:
-                sequence = x.flip(0) if direction else x  # reading backward is reading the reversed sequence
-                output, last = self._read(sequence, next(starts), self._weights(layer, direction))
-                outputs.append(output.flip(0) if direction else output)
+                output, last = read(x, next(starts), self._weights(layer, direction), direction)
+                outputs.append(output)
                 lasts.append(last)
-            x = cat(outputs, -1) if len(outputs) > 1 else outputs[0]  # (T, N, D · hidden_size)
-        ends = [stack(state) for state in zip(*lasts, strict=True)]  # each (D · num_layers, N, hidden_size)
-        if one:
-            x, ends = x.squeeze(1), [state.squeeze(1) for state in ends]
-        elif self.batch_first:
-            x = x.transpose(0, 1)
-        return x, ends[0] if len(ends) == 1 else tuple(ends)
+            x = cat(outputs, -1) if len(outputs) > 1 else outputs[0]  # (..., D · hidden_size)
+        return x, [stack(state) for state in zip(*lasts, strict=True)]  # each (D · num_layers, N, hidden_size)
+
+    def _read_along(
+        self, x: Tensor, start: States, weights: list[Parameter], direction: str
+    ) -> tuple[Tensor, States]:
+        """`_read` in one direction: reading backward is reading the reversed sequence."""
+        output, last = self._read(x.flip(0) if direction else x, start, weights)
+        return output.flip(0) if direction else output, last
+
+    def _read_runs(
+        self, runs: list[tuple[int, int]], x: Tensor, start: States, weights: list[Parameter], direction: str
+    ) -> tuple[Tensor, States]:
+        """`_read_along` for packed steps: from one run to the next, sequences end; backward, they begin."""
+        pieces = zip(x.split([steps * n for steps, n in runs]), runs, strict=True)
+        states, ended, outputs = tuple(state[:0] for state in start), [], []
+        for piece, (steps, n) in reversed(list(pieces)) if direction else pieces:
+            begun = len(states[0])
+            ended.append(tuple(state[n:] for state in states))
+            states = tuple(cat([state[:n], new[begun:n]]) for state, new in zip(states, start, strict=True))
+            output, states = self._read_along(piece.unflatten(0, (steps, n)), states, weights, direction)
+            outputs.append(output.flatten(0, 1))
+        ended.append(states)
+        lasts = tuple(cat(state) for state in zip(*reversed(ended), strict=True))
+        return cat(outputs[::-1] if direction else outputs), lasts
 
     def _check(self, x: Tensor, states: States | None) -> None:
         check_tensors(type(self).__name__, x=x)
