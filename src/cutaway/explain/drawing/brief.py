@@ -48,13 +48,14 @@ def gist(values: list[dict[str, Any]]) -> str:
     >>> gist([cutaway.explain.trace((x * x).sum())["nodes"][0]["value"]])
     '[0.5, -1.25]'
     """
-    found, dtype = [statistics(value) for value in values], values[0]["dtype"] if values else "float32"
+    dtype = values[0]["dtype"] if values else "float32"
     if len(values) == 1 and len(values[0]["shape"]) < 2 and not values[0]["cut"]:
         numbers = values[0]["numbers"]
         if not isinstance(numbers, list):
             return number(numbers, dtype)
         if len(numbers) <= 3:
             return f"[{', '.join(number(x, dtype) for x in numbers)}]"
+    found = [statistics(value) for value in values]
     lows = [s["min"] for s in found if s["min"] is not None]
     highs = [s["max"] for s in found if s["max"] is not None]
     parts = []

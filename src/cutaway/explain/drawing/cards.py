@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..layout import Box
-from ..numbers import statistics
 from ..prose.reading import Reading
 from .brief import gist, shape_text, told
 from .parts import Part
@@ -224,8 +223,9 @@ def _numbers(values: list[dict[str, Any]], gradients: list[dict[str, Any]]) -> l
     for label, style, found in (("value", "value", values), ("grad", "gradient", gradients)):
         if not found:
             continue
-        odd = any(statistics(value)[kind] for value in found for kind in ("nan", "inf"))
-        number = Span(x + (34 if x == INSET else 28), f"{style} alarm" if odd else style, cut(gist(found)))
+        text = gist(found)
+        odd = "nan" in text or "inf" in text
+        number = Span(x + (34 if x == INSET else 28), f"{style} alarm" if odd else style, cut(text))
         row = [Span(x, "say", label), number]
         if rows and x > INSET:
             rows[0] += row

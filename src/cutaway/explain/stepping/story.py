@@ -57,11 +57,11 @@ class Story:
         """The number of a value in the page's list, where each stands once."""
         if value is None:
             return None
-        value = {key: value[key] for key in ("shape", "dtype", "numbers", "cut")} | {"statistics": statistics(value)}
+        value = {key: value[key] for key in ("shape", "dtype", "numbers", "cut", "statistics")}
         text = json.dumps(value)
         if text not in self._known:
             self._known[text] = len(self.values)
-            self.values.append(value)
+            self.values.append({**value, "statistics": statistics(value)})
         return self._known[text]
 
     def _where(self, node: dict[str, Any]) -> str:
@@ -81,7 +81,7 @@ class Story:
             "place": "Start",
             "node": None,
             "title": "What is given",
-            "say": f"Before anything is computed there are {', '.join(told)}. Press the right arrow key to go on.",
+            "say": f"At first there are {', '.join(told)}. The → button or the right arrow key goes on.",
             "leaves": leaves,
         }
 
