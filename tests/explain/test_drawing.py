@@ -110,6 +110,14 @@ def test_a_card_says_what_an_op_was_given_once_and_nothing_that_says_nothing() -
     assert "target=array of (20,)" in str(cards(parsed(nn.functional.nll_loss(many, target))))
 
 
+def test_a_parameter_of_a_module_that_is_not_called_stands_where_it_is_used() -> None:
+    attention, x = nn.MultiheadAttention(4, 2), torch.randn(3, 1, 4)
+    whole = arrange_parts(explain.trace(attention(x, x, x, need_weights=False)[0].sum()))
+    (box,) = (part for part in whole.parts if part.module)
+    inside = {part.node["name"] for part in box.parts if part.node and part.node["kind"] == "parameter"}
+    assert {"attention.out_proj.weight", "attention.in_proj_weight"} <= inside
+
+
 def test_the_layers_of_a_stack_stand_in_one_column() -> None:
     svg = parsed(gpt(blocks=4), depth=3)
     wide = [rect for rect in svg.iter(f"{SVG}rect") if (rect.get("class") or "").split()[:1] == ["box"]]

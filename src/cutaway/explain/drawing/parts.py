@@ -107,6 +107,8 @@ def arrange_parts(trace: dict[str, Any]) -> Part:
         owner = (node["name"] or "").rpartition(".")[0]
         if node["name"] is None or (outer.module and outer.module["path"] == owner):
             _put(node, outer)  # a number in the module's code, or a parameter of its own
+        elif owner not in modules and outer.module and owner.startswith(outer.module["path"] + "."):
+            _put(node, outer)  # a parameter of a module in it that was not called itself
         elif owner in modules:
             shared.setdefault((outer, owner), []).append(node)
         else:
