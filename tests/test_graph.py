@@ -17,6 +17,7 @@ import cutaway
 from cutaway import graph, ops
 from cutaway.graph import Leaf, Node, newest_first, walk
 from cutaway.ops.indexing import Read
+from cutaway.tensors.base import apply
 
 
 class Counter:
@@ -123,6 +124,21 @@ print(apply(cutaway.ops.exp, x).grad_fn.line[0].co_name)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("<module>\n", "")
+
+
+def test_an_op_applied_by_hand_is_recorded_at_its_own_line() -> None:
+    def here() -> str:
+        node = apply(ops.exp, leaf(1.0)).grad_fn
+        assert node is not None
+        return node.line[0].co_name
+
+    assert here() == "here"
+
+
+def test_a_method_may_be_called_from_outside_python() -> None:
+    program = "import atexit, cutaway; atexit.register(cutaway.ones(2, requires_grad=True).exp)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 # --- shapes of graphs -----------------------------------------------------------------------------------------------

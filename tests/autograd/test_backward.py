@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import cutaway
+from cutaway import events
 from cutaway.autograd import backward, grad
 from cutaway.nn import functional as F
 
@@ -169,6 +170,58 @@ def test_assigning_grad() -> None:
     for wrong, error in ((1.0, TypeError), (cutaway.ones(3), RuntimeError), (cutaway.ones(2), RuntimeError)):
         with pytest.raises(error):
             x.grad = wrong
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_gradients_that_cannot_be_accumulated_change_no_other(create_graph: bool) -> None:
+    x, z = leaf(1.0, 2.0), leaf(3.0)
+    for replace in (
+        lambda: setattr(x, "data", cutaway.ones(3, dtype=cutaway.float64)),  # another shape than x.grad
+        lambda: setattr(x.grad, "data", cutaway.ones(2, dtype=cutaway.int64)),
+    ):
+        x.data, x.grad, z.grad = cutaway.ones(2, dtype=cutaway.float64), None, None
+        (z * x).sum().backward()
+        replace()
+        for order in (z + x, x + z):
+            with pytest.raises(RuntimeError, match="No gradient was changed"):
+                order.sum().backward(create_graph=create_graph)
+            assert z.grad == 2.0 and x.grad.shape == (2,)
+        x.grad = None
+        (z + x).sum().backward(create_graph=create_graph)
+        assert x.grad.tolist() == [1.0] * len(x)
+
+
+def test_a_listener_that_raises_changes_no_gradient() -> None:
+    x, z = leaf(1.0), leaf(2.0)
+    (x * 2).backward()
+
+    def listener(node: Any) -> None:
+        raise InterruptedError
+
+    events.listen("accumulation", listener)
+    try:
+        with pytest.raises(InterruptedError):
+            (z * x).backward()
+    finally:
+        events.leave("accumulation", listener)
+    assert z.grad is None and x.grad == 2.0
+
+
+def test_data_of_another_shape_between_the_loss_and_backward() -> None:
+    x = leaf(1.0, 2.0)
+    hook = x.register_hook(lambda g: g * 10)
+    for data in ([1.0], [1.0, 2.0, 3.0]):
+        loss = (x * 2).sum()
+        x.data = cutaway.tensor(data, dtype=cutaway.float64)
+        with pytest.raises(RuntimeError, match=r"One of them was replaced \(x.data = ...\)"):
+            loss.backward()
+        assert x.grad is None
+        (x * 2).sum().backward()
+        assert x.grad.tolist() == [20.0] * len(data)
+        x.grad = None
+    hook.remove()
+    (x * 2).sum().backward()
+    assert x.grad.tolist() == [2.0] * 3
 
 
 def test_backward_inside_backward() -> None:

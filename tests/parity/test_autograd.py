@@ -265,6 +265,58 @@ def functions(t: Any) -> Any:
     return s, p, where, first, second, s.grad_fn.name() if t is cutaway else "SinAndProductBackward"
 
 
+def flags(t: Any) -> Any:
+    x = t.ones(3, requires_grad=True)
+    y, c = x * 2, t.ones(2, dtype=t.int64)
+    x.requires_grad, c.requires_grad = True, False
+    return y.requires_grad_().requires_grad, c.requires_grad_(False), x.requires_grad_(False).requires_grad
+
+
+def flag_of_a_result(t: Any) -> Any:
+    (t.ones(3, requires_grad=True) * 2).requires_grad = True
+
+
+def flag_of_a_view(t: Any) -> Any:
+    t.ones(3, requires_grad=True)[0].requires_grad = False
+
+
+def method_flag_of_a_result(t: Any) -> Any:
+    (t.ones(3, requires_grad=True) * 2).requires_grad_(False)
+
+
+def flag_of_a_number(t: Any) -> Any:
+    t.ones(3).requires_grad = 1
+
+
+def method_flag_of_a_number(t: Any) -> Any:
+    t.ones(3).requires_grad_(1)
+
+
+def frozen_before_backward(t: Any) -> Any:
+    x, z = t.ones(3, requires_grad=True), t.ones(3, requires_grad=True)
+    y = (x * z).sum()
+    x.requires_grad = z.requires_grad = False
+    z.requires_grad = True
+    y.backward()
+    return x.grad, z.grad
+
+
+def data_of_another_shape(t: Any) -> Any:
+    x, z = t.ones(3, requires_grad=True), t.ones(3, requires_grad=True)
+    (x * z).sum().backward()
+    x.data = t.ones(2)
+    x.grad = None
+    (x * z[:2]).sum().backward()
+    return x.grad, z.grad
+
+
+def data_and_gradient_of_different_shapes(t: Any) -> Any:
+    x = t.ones(3, requires_grad=True)
+    (x * 2).sum().backward()
+    x.data = t.ones(2)
+    (x * 2).sum().backward()
+
+
 PROGRAMS = [
     accumulation, vector, seed_of_a_leaf, seed_with_create_graph, not_a_scalar, no_graph, seed_of_wrong_shape, twice,
     twice_where_nothing_was_saved, part_by_part, roots_off_the_way, inputs, empty_inputs, grad_arguments,
@@ -272,6 +324,8 @@ PROGRAMS = [
     hook_keeps, hook_of_wrong_shape, hook_of_wrong_type, hook_of_wrong_dtype, hook_and_grad,
     accumulated_second_derivative, read_only_gradient, write_into_a_leaf, write_into_a_view_of_a_leaf, detach_a_view,
     write_in_another_order, view_of_a_constant_that_got_a_history, in_place_of_parameters, functions,
+    flags, flag_of_a_result, flag_of_a_view, method_flag_of_a_result, flag_of_a_number, method_flag_of_a_number,
+    frozen_before_backward, data_of_another_shape, data_and_gradient_of_different_shapes,
 ]  # fmt: skip
 
 
@@ -289,6 +343,8 @@ def test_the_message_has_the_words_that_people_search_for(program: Any) -> None:
         "hook_of_wrong_dtype": "has changed the type of value",
         "grad_materialized_but_not_allowed": "allow_unused",
         "write_into_a_view_of_a_leaf": "leaf Variable that requires grad",
+        "method_flag_of_a_number": "requires_grad",
+        "data_and_gradient_of_different_shapes": "of",
     }.get(program.__name__, " ".join(expected.split()[:3]).rstrip(".:"))
     assert words in expected and words in got
 

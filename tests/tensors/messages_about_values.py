@@ -359,8 +359,20 @@ ABOUT_VALUES: dict[str, Exception] = {
         "derivatives. Convert first, x.float(), or write decimal points when creating it: torch.tensor([1., 2.])."
     ),
     'setattr(w * 2, "requires_grad", False)': RuntimeError(
-        "you can only change requires_grad flags of leaf variables. This tensor was computed by mul; to get it "
-        "without its graph, use x.detach()."
+        "you can only change requires_grad flags of leaf variables. This tensor was computed by mul; to keep its "
+        "gradient in x.grad, call x.retain_grad(); to get it without its graph, use x.detach()."
+    ),
+    'setattr(w[0], "requires_grad", True)': RuntimeError(
+        "you can only change requires_grad flags of leaf variables. This tensor was computed by getitem; to keep its "
+        "gradient in x.grad, call x.retain_grad(); to get it without its graph, use x.detach()."
+    ),
+    'setattr(x, "requires_grad", None)': RuntimeError("requires_grad must be a bool, not None"),
+    "x.requires_grad_(1)": TypeError("requires_grad_(): requires_grad must be bool, not the number 1"),
+    '(lambda v: [v.sum().backward(), setattr(v, "data", t.ones(2)), v.sum().backward()])(w.clone().detach_()'
+    ".requires_grad_())": RuntimeError(
+        "a gradient of shape (2,) cannot be accumulated: x, for which it was computed, is now a tensor of shape (2,), "
+        "float32, and x.grad is a tensor of shape (3,), float32. One of them was replaced (x.data = ...). Compute the "
+        "loss after that, and reset the gradient, x.grad = None, before backward(). No gradient was changed."
     ),
     'setattr(w, "grad", t.ones(2))': RuntimeError(
         "assigned grad has shape (2,), but the tensor has shape (3,). A gradient has one number for each element."

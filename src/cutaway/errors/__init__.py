@@ -8,6 +8,7 @@ comes from here; layers add their own name and shapes.
 from .absent import absent, missing_attribute, not_there
 from .finite import gradient_is_infinite, gradient_is_nan, value_not_finite
 from .graph import (
+    cannot_accumulate,
     cannot_copy_graph,
     freed_before_explained,
     gradient_of_wrong_shape,
@@ -23,6 +24,7 @@ from .graph import (
     not_a_rule,
     not_explainable,
     numpy_of_grad,
+    requires_grad_of_result,
     seed_of_wrong_shape,
     several_to_explain,
     value_was_overwritten,

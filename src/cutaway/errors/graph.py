@@ -76,6 +76,24 @@ def keeps_no_gradient(op: Callable[..., Any]) -> str:
     )
 
 
+def cannot_accumulate(got: Sequence[int], x: Any, grad: Any = None) -> RuntimeError:
+    """backward() into a leaf whose data or .grad was replaced by something of another shape or dtype."""
+    held = "" if grad is None else f", and x.grad is {describe(grad)}"
+    return RuntimeError(
+        f"a gradient of shape {tuple(got)} cannot be accumulated: x, for which it was computed, is now "
+        f"{describe(x)}{held}. One of them was replaced (x.data = ...). Compute the loss after that, and reset the "
+        "gradient, x.grad = None, before backward(). No gradient was changed."
+    )
+
+
+def requires_grad_of_result(op: Callable[..., Any]) -> RuntimeError:
+    """x.requires_grad = ... of a tensor that is not a leaf."""
+    return RuntimeError(
+        f"you can only change requires_grad flags of leaf variables. This tensor was computed by {op_name(op)}; to "
+        "keep its gradient in x.grad, call x.retain_grad(); to get it without its graph, use x.detach()."
+    )
+
+
 def needs_gradient(shape: Sequence[int]) -> RuntimeError:
     """backward() of something that is not one number."""
     return RuntimeError(

@@ -52,16 +52,26 @@ class AccumulateGrad(Leaf):
         """The leaf tensor; the name is PyTorch's."""
         return self.tensor()
 
-    def receive(self, g: Any) -> None:
+    def expect(self, g: Any) -> None:
+        """Raise if `receive(g)` would fail, before any leaf of this backward pass receives its gradient."""
         tensor = self.tensor()
-        if tensor is None:
+        if tensor is None or tensor._node is None:  # it is gone, or frozen
+            return
+        places = [tensor] if tensor._grad is None else [tensor, tensor._grad]
+        if any(place._array.shape != g.shape or place._array.dtype.kind != "f" for place in places):
+            raise errors.cannot_accumulate(g.shape, *places)
+        if tensor._grad is not None:
+            for listener in events.accumulation:
+                listener(self)
+
+    def receive(self, g: Any) -> None:
+        """Accumulate g into the tensor's `.grad`."""
+        tensor = self.tensor()
+        if tensor is None or tensor._node is None:
             return
         old, dtype = tensor._grad, tensor._array.dtype
         if old is None:
             self.since = next(clock)
-        else:
-            for listener in events.accumulation:
-                listener(self)
         if isinstance(g, TensorBase):  # create_graph: record the accumulation, out of place
             with enable_grad():
                 g = to_dtype(g, dtype)
@@ -172,13 +182,13 @@ class TensorBase(metaclass=Printed):
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
-        if wanted == self.requires_grad:
+        if not isinstance(wanted, bool):
+            raise RuntimeError(f"requires_grad must be a bool, not {errors.describe(wanted)}")
+        node = node_of(self)
+        if isinstance(node, Node):
+            raise errors.requires_grad_of_result(node.op)
+        if wanted == (node is not None):
             return
-        if isinstance(self._node, Node):
-            raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. This tensor was computed by "
-                f"{errors.op_name(self._node.op)}; to get it without its graph, use x.detach()."
-            )
         if wanted and self._array.dtype.kind != "f":
             raise errors.cannot_require_grad(self.dtype)
         self._node = AccumulateGrad(self) if wanted else None
@@ -239,8 +249,11 @@ class TensorBase(metaclass=Printed):
                 f"{value.dtype}: convert it first, with .float()"
             )
         self._array = value._array
-        if isinstance(self._node, Leaf):
-            self._node.shape = self._array.shape
+        leaf = self._node
+        if isinstance(leaf, AccumulateGrad) and leaf.shape != self._array.shape:
+            # The graphs recorded so far lead to the old leaf, with gradients of the old shape.
+            self._node = AccumulateGrad(self)
+            self._node.hooks, self._node.since = leaf.hooks, leaf.since
 
 
 def wrap(array: Array, node: Node | Leaf | None = None) -> Tensor:
@@ -293,11 +306,17 @@ def apply(op: Callable[..., Any], *inputs: Any, **attrs: Any) -> Tensor:
         else:
             arrays.append(x)
             parents.append(None)
-    return run(op, attrs or NOTHING, arrays, parents)
+    return run(op, attrs or NOTHING, arrays, parents, 2)
 
 
-def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], parents: Sequence[Any]) -> Tensor:
-    """Run an op on arrays, whose nodes are `parents`: the single place where ops run."""
+def run(
+    op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], parents: Sequence[Any], skip: int = 3
+) -> Tensor:
+    """Run an op on arrays, whose nodes are `parents`: the single place where ops run.
+
+    The user's line is searched from the frame `skip` levels up: from the caller of `apply`, or from that of the method
+    that called `unary` or `binary`.
+    """
     try:
         answer = op(*arrays, **attrs) if attrs else op(*arrays)
     except RuntimeWarning:  # warnings are set to raise; but log(0) is -inf here, not an error
@@ -311,9 +330,9 @@ def run(op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], pa
     if not switch.recording or not any(parents):
         return wrap(value)
     try:
-        frame = sys._getframe(3)  # skips `apply` or `binary`, and the method that called it
-    except ValueError:  # an op applied directly, at module level
-        frame = sys._getframe(2)
+        frame = sys._getframe(skip)
+    except ValueError:  # the method was called by something other than Python code
+        frame = sys._getframe()
     node = Node(op, attrs, arrays, parents, value.shape, answer[1:], user_line(frame))
     if observers:
         for observer in observers:

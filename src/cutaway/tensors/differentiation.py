@@ -34,7 +34,10 @@ class Differentiation(TensorBase):
         >>> cutaway.ones(2).requires_grad_()
         tensor([1., 1.], requires_grad=True)
         """
-        self.requires_grad = requires_grad
+        if not isinstance(requires_grad, bool):
+            raise TypeError(f"requires_grad_(): requires_grad must be bool, not {errors.describe(requires_grad)}")
+        if requires_grad != self.requires_grad:
+            self.requires_grad = requires_grad
         return self  # type: ignore[return-value]
 
     def backward(
@@ -300,6 +303,9 @@ def backward(
     for listener in events.backward:
         listener(starts)
     arrived = _run(starts, seeds, targets, keep, create_graph)
+    for node, g in arrived.items():
+        if isinstance(node, AccumulateGrad):
+            node.expect(g)
     # State changes only now, when nothing can fail any more.
     if wanted is None:
         for leaf, g in arrived.items():

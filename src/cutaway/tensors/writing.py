@@ -78,11 +78,10 @@ def rearrange(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
     before = wrap(x._array, x._node) if x._view is None else x
     with enable_grad():
         after = method(before, *args, **kwargs)
-    x._array = after._array
     if isinstance(x._node, Leaf):
-        x._node.shape = x._array.shape
+        x.data = after
     else:
-        x._node, x._view = after._node, after._view
+        x._array, x._node, x._view = after._array, after._node, after._view
         if isinstance(x._node, Node):
             x._node.named = NAMES_IN_PLACE.get(x._node.name())
     return x
