@@ -86,13 +86,16 @@ def test_one_sample_has_one_loss_even_if_its_class_is_in_a_list() -> None:
         F.cross_entropy(x, torch.zeros(3, 1, dtype=torch.int64))
 
 
-def test_smoothed_losses_one_by_one_and_their_sum() -> None:
+@pytest.mark.parametrize("weights", [None, [1.0, 0.5, 2.0, 0.25]])
+def test_smoothed_losses_one_by_one_and_their_sum(weights: list[float] | None) -> None:
     x, y = leaf(5, 4), torch.tensor([0, 1, 2, 3, 0])
-    losses = F.cross_entropy(x, y, label_smoothing=0.2, reduction="none")
-    logs = x.log_softmax(1)
+    weight = torch.tensor(weights or [1.0] * 4, dtype=torch.float64)
+    settings: dict[str, Any] = {"weight": weight if weights else None, "label_smoothing": 0.2}
+    losses = F.cross_entropy(x, y, reduction="none", **settings)
+    logs = x.log_softmax(1) * weight
     expected = -0.8 * logs[range(5), y] - 0.2 * logs.mean(1)
     np.testing.assert_allclose(losses.numpy(force=True), expected.numpy(force=True))
-    assert F.cross_entropy(x, y, label_smoothing=0.2, reduction="sum").item() == pytest.approx(losses.sum().item())
+    assert F.cross_entropy(x, y, reduction="sum", **settings).item() == pytest.approx(losses.sum().item())
 
 
 def test_losses_one_by_one_are_what_the_op_gave() -> None:
@@ -212,6 +215,7 @@ def test_cross_entropy_of_bad_settings() -> None:
         F.cross_entropy(x, y, torch.ones(3, dtype=torch.float64))
     with pytest.raises(NotImplementedError, match="logits"):
         F.cross_entropy(x.long(), y)
+    assert F.cross_entropy(x, x.softmax(1), ignore_index=-1).item() == F.cross_entropy(x, x.softmax(1)).item()
     for ignored in (0, 1):
         with pytest.raises(RuntimeError, match="ignore_index"):
             F.cross_entropy(x, x, ignore_index=ignored)
@@ -411,6 +415,7 @@ def test_the_two_forms_of_binary_cross_entropy_agree() -> None:
         ([1.5], [1.0], RuntimeError, r"all elements of input .* one is 1\.5: .* binary_cross_entropy_with_logits"),
         ([0.5], [math.nan], RuntimeError, "all elements of target .* one is nan: .* compares probabilities$"),
         ([0.5], [2.0], RuntimeError, r"all elements of target .* one is 2\.0"),
+        ([-0.5], [1.0], RuntimeError, r"all elements of input .* one is -0\.5"),
         ([0.0, 0.5, 1.0, -0.5, 2.0], [1.0] * 5, RuntimeError, r"all elements of input .* one is -0\.5"),
         ([0.5], [1], RuntimeError, r"torch\.float32 and torch\.int64: use target\.to\(x\.dtype\)"),
         ([0.5], [1.0, 0.0], ValueError, r"the same shape, but got \(1,\) and \(2,\)"),
