@@ -26,7 +26,7 @@ LOOKED_AT = 1 << 17  # above this many elements, ties are not settled: that woul
 
 
 def places_in_order(array: Array, axis: int, descending: bool, k: int | None = None, stable: bool = False) -> Array:
-    """The indices that sort the elements along an axis, int64.
+    """The indices that sort the elements along an axis, int64, contiguous.
 
     Args:
         k: the number of first elements to return; None for all.
@@ -39,7 +39,8 @@ def places_in_order(array: Array, axis: int, descending: bool, k: int | None = N
         chosen = slice(n - k, n) if descending else slice(k)
         kept = np.argpartition(x, n - k if descending else k - 1, axis=-1)[..., chosen]
         order = places_in_order(np.take_along_axis(x, kept, -1), -1, descending, stable=True)
-        return np.moveaxis(np.take_along_axis(kept, order, -1).astype(np.int64, copy=False), -1, axis)
+        order = np.take_along_axis(kept, order, -1)
+        return np.ascontiguousarray(np.moveaxis(order, -1, axis), np.int64)
     if descending:  # seen from its end, in order, and seen from its end again: so that equal elements stay
         order = n - 1 - np.flip(np.argsort(np.flip(x, -1), axis=-1, kind="stable"), -1)
     else:
@@ -47,7 +48,7 @@ def places_in_order(array: Array, axis: int, descending: bool, k: int | None = N
     order = np.ascontiguousarray(order, np.int64)
     if not stable and 0 < x.size <= LOOKED_AT and (k is not None or n > SMALL):
         _settle_ties(order.reshape(-1, n), np.take_along_axis(x, order, -1).reshape(-1, n), k)
-    return np.moveaxis(order[..., :k], -1, axis)
+    return np.ascontiguousarray(np.moveaxis(order[..., :k], -1, axis))
 
 
 def _settle_ties(order: Array, values: Array, k: int | None) -> None:

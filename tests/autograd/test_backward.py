@@ -357,3 +357,14 @@ def test_grad_of_inputs_by_name_and_of_a_batch_of_seeds() -> None:
     assert found["x"].tolist() == [2, 4] and found["w"] is None
     (rows,) = cutaway.autograd.grad(x**2, x, cutaway.eye(2) * 10, is_grads_batched=True)
     assert rows.tolist() == [[20, 0], [0, 40]]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_gradients_can_be_viewed_as_one_vector(create_graph: bool) -> None:
+    w = cutaway.ones(3, 4, requires_grad=True)
+    kernel = cutaway.ones(2, 3, 2, 2, requires_grad=True)
+    loss = (cutaway.arange(4.0) @ (2 * w).t()).sum() + F.conv2d(cutaway.ones(1, 3, 4, 4), kernel).sum()
+    grads = grad(loss, [w, kernel], retain_graph=True, create_graph=create_graph)
+    assert cutaway.cat([g.view(-1) for g in grads]).shape == (36,)
+    backward(loss, create_graph=create_graph)
+    assert cutaway.cat([x.grad.view(-1) for x in (w, kernel)]).tolist() == [0, 2, 4, 6] * 3 + [9] * 24

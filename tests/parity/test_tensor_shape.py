@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cutaway
 from tests.parity.both import same
 from tests.parity.sources import numbers, program, with_gradients
 
@@ -310,3 +311,21 @@ x.size(2)
 @pytest.mark.parametrize("source", REFUSED)
 def test_what_is_refused(source: str) -> None:
     same(program(source, x=lambda t: t.ones(2, 3)))
+
+
+CONTIGUOUS = """
+x[:, [2, 0]]|x[..., i]|x[:, i, i]|x[i % 2]|x.index_select(1, i)|x.index_select(2, i)|x.take_along_dim(x.argsort(1), 1)
+x.sort(1)[0]|x.sort(1)[1]|x.sort(0)[1]|x.argsort(1)|x.topk(2, 1)[0]|x.topk(2, 1)[1]|x.topk(1, 0)[1]|x.median(1)[1]
+x.mT.softmax(1)|x.mT.log_softmax(1)|x.mT.cumsum(0)|x.mT.cumprod(0)|x.mT.roll(1, 1)|t.cat([x.mT, x.mT], 1)
+t.stack([x.mT, x.mT], 1)|x.mT.sum(0)|x.transpose(0, 2).amax(1)|x.transpose(0, 2).prod(1)|x.transpose(0, 2).var(1)
+x.transpose(0, 2).norm(dim=1)|x.transpose(0, 2).logsumexp(1)|x.transpose(0, 2).argmax(1)|x.mT.masked_fill(x.mT > 0, 0.)
+x.mT.scatter(1, x.mT.long() * 0, 1.)|x.abs()[0].multinomial(2)|x.mT.gather(1, x.mT.long() * 0)|x.mT.tril()
+t.nn.BatchNorm1d(4)(x.mT)|t.nn.functional.interpolate(x.mT, scale_factor=2)|t.nn.functional.pad(x.mT, (1, 1))
+"""
+
+
+@pytest.mark.parametrize("source", CONTIGUOUS.strip().replace("\n", "|").split("|"))
+def test_contiguous_results(source: str) -> None:
+    run = program(f"({source}).is_contiguous()", x=lambda t: t.arange(24.0).view(2, 3, 4), i=lambda t: t.tensor([2, 0]))
+    same(run)
+    assert run(cutaway)

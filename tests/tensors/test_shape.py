@@ -173,3 +173,21 @@ def test_views_stay_right_when_their_base_is_rearranged_in_place() -> None:
         leaf.squeeze_().unsqueeze_(1)
     leaf.sum().backward()
     assert leaf.grad.shape == leaf.shape == (2, 1)
+
+
+CONTIGUOUS: list[Callable[..., Any]] = [
+    lambda x: x[:, [2, 0]], lambda x: x[..., [True, False, True, True]], lambda x: x[:, [0, 1], [2, 3]],
+    lambda x: x.index_select(1, cutaway.tensor([2, 0])), lambda x: x.take_along_dim(x.argsort(1), 1),
+    lambda x: x.sort(0).values, lambda x: x.sort(1).indices, lambda x: x.argsort(1), lambda x: x.topk(1, 0).values,
+    lambda x: x.topk(2, 1).indices, lambda x: x.median(1).indices, lambda x: x[0].multinomial(2),
+    lambda x: x.mT.softmax(1), lambda x: x.mT.log_softmax(1), lambda x: x.mT.cumsum(0), lambda x: x.mT.roll(1, 1),
+    lambda x: cutaway.cat([x.mT, x.mT], 1), lambda x: cutaway.stack([x.mT, x.mT], 1), lambda x: x.mT.sum(0),
+    lambda x: x.transpose(0, 2).amax(1), lambda x: x.transpose(0, 2).norm(dim=1), lambda x: x.transpose(0, 2).var(1),
+    lambda x: x.mT.masked_fill(x.mT > 0, 0.0), lambda x: x.mT.scatter(1, cutaway.tensor([[[1]]]), 1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", CONTIGUOUS)
+def test_a_result_that_is_no_view_is_contiguous(make: Callable[..., Any]) -> None:
+    assert make(cutaway.rand(2, 3, 4)).is_contiguous()
+    assert make(cutaway.rand(2, 3, 4, requires_grad=True)).view(-1).ndim == 1

@@ -75,9 +75,9 @@ class AccumulateGrad(Leaf):
         if isinstance(g, TensorBase):  # create_graph: record the accumulation, out of place
             with enable_grad():
                 g = to_dtype(g, dtype)
-                tensor._grad = apply(copy, g) if old is None else old + g
+                tensor._grad = apply(copy, g, order="C") if old is None else old + g
         elif old is None or not old._array.flags.writeable:
-            tensor._grad = wrap(np.asarray(g if old is None else old._array + g, dtype))
+            tensor._grad = wrap(np.asarray(g if old is None else old._array + g, dtype, order="C"))
         else:
             old._array += g
             stamp_write(old._array)
@@ -327,6 +327,8 @@ def run(
     value = answer[0]
     if type(value) is not np.ndarray:
         value = np.asarray(value)
+    elif attrs and not value.flags.c_contiguous:
+        value = contiguous_unless_view(value, arrays)
     if not switch.recording or not any(parents):
         return wrap(value)
     try:
@@ -338,6 +340,12 @@ def run(
         for observer in observers:
             observer.recorded(node, value)
     return wrap(value, node)
+
+
+def contiguous_unless_view(value: Array, inputs: Sequence[Any]) -> Array:
+    """The value of an op, copied if it is new memory in an order that NumPy chose: PyTorch's results are contiguous."""
+    memory = owner(value)
+    return value if any(owner(x) is memory for x in inputs if isinstance(x, np.ndarray)) else value.copy()
 
 
 def apply_view(op: Callable[..., Any], x: TensorBase, **attrs: Any) -> Tensor:

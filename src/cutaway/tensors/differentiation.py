@@ -394,7 +394,7 @@ def grad(
     arrived = _run(starts, seeds, targets, keep, create_graph)
     results: list[Any] = []
     for i, (x, node) in enumerate(zip(wanted, targets, strict=True)):
-        g = arrived.get(node)
+        g: Any = arrived.get(node)
         if g is None and materialize_grads:
             g = np.zeros(x._array.shape, x._array.dtype)
         if g is None and not allow_unused:
@@ -402,5 +402,7 @@ def grad(
                 f"The differentiated Tensor at index {i} appears to not have been used in the graph: the outputs do "
                 "not depend on it. Set allow_unused=True to get None for it."
             )
-        results.append(g if g is None or isinstance(g, TensorBase) else wrap(np.asarray(g)))
+        if g is not None:  # contiguous, so that g.view(-1) works
+            g = wrap(np.asarray(g, order="C")) if isinstance(g, np.ndarray | np.generic) else g.contiguous()
+        results.append(g)
     return tuple(results)
