@@ -116,6 +116,13 @@ def test_a_momentum_of_nothing_is_not_remembered() -> None:
         assert ("momentum_buffer" in optimizer.state[w]) is remembered
 
 
+def test_a_group_of_many_parameters_is_loaded() -> None:
+    optimizer = SGD([weight(1.0) for _ in range(300)], lr=0.5)
+    again = SGD([weight(1.0) for _ in range(300)], lr=0.1)
+    again.load_state_dict(optimizer.state_dict())
+    assert again.param_groups[0]["lr"] == 0.5 and len(again.param_groups[0]["params"]) == 300
+
+
 def test_loading_converts_to_the_parameters_dtype() -> None:
     w = weight(1.0)
     optimizer = Averaged([w], lr=0.1)
