@@ -133,8 +133,9 @@ def test_the_error_of_an_op_names_it_and_its_inputs() -> None:
     def fussy(x: Any) -> Any:
         raise ValueError("no, thanks")
 
-    with pytest.raises(RuntimeError, match=r"fussy.*no, thanks.*\(2,\)"):
+    with pytest.raises(RuntimeError, match=r"fussy.*no, thanks.*\(2,\)") as caught:
         fussy(leaf(1.0, 2.0))
+    assert isinstance(caught.value.__cause__, ValueError)  # its traceback ends in the op
 
     @differentiable
     def beyond(x: Any) -> Any:
@@ -143,6 +144,13 @@ def test_the_error_of_an_op_names_it_and_its_inputs() -> None:
     with pytest.raises(IndexError, match=r"beyond\(\) cannot be computed: axis 1 is out of bounds") as caught:
         beyond(leaf(1.0, 2.0))
     assert type(caught.value) is IndexError
+
+    @differentiable
+    def buggy(x: Any) -> Any:
+        return x * {}["scale"], lambda g: g
+
+    with pytest.raises(KeyError, match="scale"):  # not NumPy's: nothing to translate
+        buggy(leaf(1.0, 2.0))
 
 
 def test_one_call_of_a_pullback_for_each_walk() -> None:

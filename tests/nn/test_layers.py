@@ -64,6 +64,15 @@ def test_linear_of_a_wrong_size_says_what_to_do() -> None:
         layer(torch.zeros(()))
 
 
+def test_linear_with_a_weight_of_another_size_blames_what_does_not_fit() -> None:
+    layer = nn.Linear(3, 2)
+    layer.weight = nn.Parameter(torch.ones(4, 5))
+    with pytest.raises(RuntimeError, match=r"bias must have an element for each of the 4 outputs"):
+        layer(torch.zeros(1, 5))
+    with pytest.raises(RuntimeError, match=r"weight of shape \(4, 5\), so that axis must have size in_features=5"):
+        layer(torch.zeros(1, 3))
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (5, 3), (4, 5, 3)])
 def test_the_function_linear_of_a_wrong_size_says_what_it_multiplies(shape: tuple[int, ...]) -> None:
     with pytest.raises(RuntimeError, match=rf"linear: .*\(8, 2\): .* size 2, .* shape {re.escape(str(shape))}"):

@@ -39,6 +39,7 @@ def test_the_text(source: str) -> None:
         eval(source, names)
     assert type(caught.value) is type(MESSAGES[source])
     assert str(caught.value) == str(MESSAGES[source])
+    assert caught.value.__cause__ is None  # no traceback of NumPy's above it
     for name, x in tensors.items():
         assert (x.tolist(), x.shape, x.dtype, x.grad_fn, x.requires_grad, x._grad) == before[name]
     assert cutaway.get_rng_state().equal(stream)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from .values import bool_subtraction
 from .words import describe, op_name, shapes
 
 
-def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, Any], error: Exception) -> Exception:
+def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: Mapping[str, Any], error: Exception) -> Exception:
     """The error to raise in place of NumPy's: of PyTorch's type, naming the op and its inputs."""
     name = op_name(op)
     arrays = [x for x in inputs if isinstance(x, np.ndarray)]
@@ -42,7 +42,11 @@ def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: dict[str, A
     kind = type(error) if isinstance(error, IndexError | TypeError) else RuntimeError
     if isinstance(error, np.exceptions.AxisError):
         kind = IndexError
-    return kind(f"{name}() cannot be computed: {error}. It was given {given}" + (f" with {attrs}." if attrs else "."))
+    unforeseen = kind(
+        f"{name}() cannot be computed: {error}. It was given {given}" + (f" with {attrs}." if attrs else ".")
+    )
+    unforeseen.__cause__ = error  # the traceback shows the line of the op that raised it
+    return unforeseen
 
 
 def linear_mismatch(x: Sequence[int], weight: Sequence[int], bias: Sequence[int] = ()) -> RuntimeError:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import sys
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -310,7 +311,7 @@ def apply(op: Callable[..., Any], *inputs: Any, **attrs: Any) -> Tensor:
 
 
 def run(
-    op: Callable[..., Any], attrs: dict[str, Any], arrays: Sequence[Any], parents: Sequence[Any], skip: int = 3
+    op: Callable[..., Any], attrs: Mapping[str, Any], arrays: Sequence[Any], parents: Sequence[Any], skip: int = 3
 ) -> Tensor:
     """Run an op on arrays, whose nodes are `parents`: the single place where ops run.
 
@@ -322,8 +323,9 @@ def run(
     except RuntimeWarning:  # warnings are set to raise; but log(0) is -inf here, not an error
         with np.errstate(all="ignore"):
             answer = op(*arrays, **attrs)
-    except Exception as error:
-        raise errors.translated(op, arrays, attrs, error) from None
+    except (ArithmeticError, IndexError, MemoryError, TypeError, ValueError) as error:  # as NumPy raises
+        translated = errors.translated(op, arrays, attrs, error)
+        raise translated from translated.__cause__
     value = answer[0]
     if type(value) is not np.ndarray:
         value = np.asarray(value)
@@ -395,7 +397,7 @@ def binary(op: Callable[..., Any], x: Any, y: Any) -> Tensor:
     return apply(op, *to_common_dtype(x, y))
 
 
-NOTHING: dict[str, Any] = {}  # the attributes of most ops
+NOTHING: Mapping[str, Any] = MappingProxyType({})  # the attributes of most ops
 NUMBERS = (float, int)
 OPERANDS = (TensorBase, int, float, np.ndarray, np.generic)  # valid operands of a tensor
 

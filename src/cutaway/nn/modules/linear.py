@@ -69,12 +69,12 @@ class Linear(Module):
         try:
             return F.linear(input, self.weight, self.bias)
         except RuntimeError:
-            if input.shape[-1:] == (self.in_features,):
+            if input.shape[-1:] == self.weight.shape[1:]:
                 raise
         raise RuntimeError(
             f"{self} was given x of shape {tuple(input.shape)}: x @ weight.T multiplies the last axis of x "
             f"by weight of shape {tuple(self.weight.shape)}, so that axis must have size "
-            f"in_features={self.in_features}" + self._fix(input)
+            f"in_features={self.weight.shape[1]}" + self._fix(input)
         )
 
     def _fix(self, x: Tensor) -> str:
