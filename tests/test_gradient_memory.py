@@ -1,4 +1,4 @@
-"""Gradients have memory of their own, and memory that was freed is used again."""
+"""Gradients have memory of their own, reads of one tensor share it, and memory that was freed is used again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import cutaway
+from cutaway.ops.indexing import Read
 
 
 def leaf(*values: float) -> cutaway.Tensor:
@@ -97,6 +98,62 @@ def test_a_gradient_is_added_to_in_place_and_has_the_leaf_s_dtype() -> None:
     x.grad = cutaway.ones(1).expand(2)  # no memory for two numbers
     wide(x).sum().backward()
     assert x.grad.tolist() == [2.0, 3.0]
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How often a read made an array of the whole tensor's size, and how often it only added to one."""
+    counts = {"whole": 0, "added": 0}
+    whole, add_to = Read.__call__, Read.add_to
+
+    def counted_whole(self: Read, g: Any) -> Any:
+        counts["whole"] += 1
+        counts["added"] -= 1  # it is made of zeros and one add_to
+        return whole(self, g)
+
+    def counted_add(self: Read, total: Any, g: Any) -> None:
+        counts["added"] += 1
+        add_to(self, total, g)
+
+    monkeypatch.setattr(Read, "__call__", counted_whole)
+    monkeypatch.setattr(Read, "add_to", counted_add)
+    return counts
+
+
+KINDS = [
+    lambda t: t,
+    lambda t: (slice(None), t % 5),
+    lambda t: slice(t, t + 3),
+    lambda t: (t, slice(None, None, 2)),
+    lambda t: [t, 0, t],
+    lambda t: (t, t % 5),
+    lambda t: cutaway.arange(50) % (t + 1) == 0,
+]
+
+
+@pytest.mark.parametrize("make", [lambda x: x, lambda x: x * 1], ids=["leaf", "computed"])
+@pytest.mark.parametrize("kind", [*range(len(KINDS)), "mixed"])
+def test_reading_in_a_loop_costs_the_size_once(reads: dict[str, int], kind: Any, make: Any) -> None:
+    numbers = np.random.default_rng(0).normal(size=(50, 5))
+    x = cutaway.tensor(numbers, requires_grad=True)
+    y, loss, expected = make(x), 0.0, np.zeros_like(numbers)
+    for t in range(45):
+        index = KINDS[t % len(KINDS) if kind == "mixed" else kind](t)
+        loss = loss + (y[index] * (t + 1)).sum()
+        np.add.at(expected, index.numpy() if isinstance(index, cutaway.Tensor) else index, t + 1)
+    loss.backward()
+    np.testing.assert_allclose(x.grad.numpy(), expected)
+    assert reads["whole"] == 2  # the first, and the second, which is added to it
+    assert reads["added"] == 43
+
+
+def test_rows_of_an_embedding_in_a_loop(reads: dict[str, int]) -> None:
+    weight = cutaway.tensor(np.zeros((100, 4)), requires_grad=True)
+    loss = sum(cutaway.nn.functional.embedding(cutaway.tensor([t, 3]), weight).sum() for t in range(20))
+    loss.backward()
+    assert reads["whole"] <= 2
+    assert weight.grad[3].tolist() == [21.0] * 4
+    assert weight.grad[5].tolist() == [1.0] * 4
 
 
 REUSE = """

@@ -46,7 +46,7 @@ FILES = [
     *sorted((SOURCE / "ops").glob("[a-z]*.py")),
     SOURCE / "graph.py",
     SOURCE / "nn" / "functional" / "loss.py",
-    *sorted((SOURCE / "optim").glob("[a-z]*.py")),
+    *sorted((SOURCE / "optim").rglob("[a-z]*.py")),
 ]
 # Not among them: what draws, explains, stores and starts programs, which takes long and tests other code.
 TESTS = [

@@ -200,6 +200,12 @@ def test_cross_entropy_of_bad_targets(target: Any, error: type[Exception], text:
         F.cross_entropy(torch.zeros(2, 3), target)
 
 
+@pytest.mark.parametrize("shape, text", [((2, 0), "scores no classes at all"), ((2, 1), "one score per sample")])
+def test_cross_entropy_of_too_few_scores(shape: Any, text: str) -> None:
+    with pytest.raises(IndexError, match=rf"Target 1 is out of bounds: .*{text}"):
+        F.cross_entropy(torch.zeros(shape), torch.tensor([1, 1]))
+
+
 def test_cross_entropy_of_bad_settings() -> None:
     x, y = torch.zeros(2, 3), torch.tensor([0, 1])
     for smoothing in (1.5, -0.5):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cutaway as torch
-from cutaway import nn
+from cutaway import events, nn
 from cutaway.optim import SGD, Adam, Optimizer
 
 
@@ -209,6 +209,23 @@ def test_closure() -> None:
     with torch.no_grad():
         assert optimizer.step(closure).item() == 4
     assert w.item() == 1 and optimizer.step() is None
+
+
+def test_a_step_tells_its_listeners_whether_it_updated_anything() -> None:
+    heard: list[Any] = []
+    moves, idles = (lambda o: heard.append(("moved", o))), (lambda o: heard.append(("idle", o)))
+    w = weight(1.0)
+    optimizer = SGD([w, weight(1.0)])
+    events.listen("step", moves)
+    events.listen("idle_step", idles)
+    try:
+        optimizer.step()
+        bowl(w).backward()
+        optimizer.step()
+    finally:
+        events.leave("step", moves)
+        events.leave("idle_step", idles)
+    assert heard == [("idle", optimizer), ("moved", optimizer)]
 
 
 def test_zero_grad() -> None:

@@ -277,6 +277,11 @@ def _no_such_class(wrong: int, shape: tuple[int, ...], count: int) -> IndexError
             "class 0; for binary classification, make the last layer give two, or use "
             "binary_cross_entropy_with_logits with targets of the input's shape, y.float().reshape(x.shape)"
         )
+    if not count:
+        return IndexError(
+            f"Target {wrong} is out of bounds: the input of shape {shape} scores no classes at all; make the last "
+            "layer give one score for each class"
+        )
     return IndexError(
         f"Target {wrong} is out of bounds: the input of shape {shape} scores {count} classes, with indices 0 to "
         f"{count - 1}; make the last layer give one score for each class, or number the classes from 0"
