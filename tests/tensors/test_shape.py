@@ -23,6 +23,7 @@ VIEWS: list[Callable[[Any], Any]] = [
 UNTRACKED: list[Callable[[Any], Any]] = [lambda x: x.detach(), lambda x: x.data]
 COPIES: list[Callable[[Any], Any]] = [
     lambda x: x.clone(), lambda x: x.transpose(0, 1).reshape(-1), lambda x: x.transpose(0, 1).contiguous(),
+    lambda x: x.repeat_interleave(1, 0),
     lambda x: x.repeat(1, 1, 1), lambda x: x.flip(0), lambda x: x.tril(), lambda x: x[[0]], lambda x: x[x > 0],
     lambda x: x.double(), lambda x: cutaway.cat([x]), lambda x: cutaway.stack([x]), lambda x: x + 0,
     lambda x: x.transpose(0, 1).flatten(),

@@ -337,7 +337,7 @@ class Shape(TensorBase):
         if isinstance(repeats, TensorBase):
             return x.index_select(axis, wrap(places))  # type: ignore[no-any-return]
         wide = x.unsqueeze(axis + 1).expand((*(-1,) * (axis + 1), repeats, *(-1,) * (x._array.ndim - axis - 1)))
-        return wide.contiguous().flatten(axis, axis + 1)  # type: ignore[no-any-return]
+        return apply(ops.copy, wide, order="C").flatten(axis, axis + 1)
 
     @numpy_names
     def roll(self, shifts: int | Sequence[int], dims: int | Sequence[int] | None = ()) -> Tensor:
