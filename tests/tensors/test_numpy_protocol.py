@@ -36,7 +36,20 @@ FUNCTIONS: list[Callable[[Any], Any]] = [
     lambda x: np.minimum(1.0 * A[0], x),
     lambda x: np.matmul(x, A.T), lambda x: A.T @ x, lambda x: A * x, lambda x: A - x, lambda x: A / x, lambda x: x + A,
     lambda x: A[0] + x, lambda x: np.float64(2) * x, lambda x: x - np.float64(2), lambda x: np.float32(2) / x,
-    lambda x: np.add.reduce(x),
+    lambda x: np.add.reduce(x), lambda x: np.add.reduce(x, axis=1, keepdims=True),
+    lambda x: np.clip(x, a_min=1, a_max=2),
+    lambda x: np.dot(x, A.T), lambda x: np.dot(A, x[0]), lambda x: np.dot(x[0], A[1]), lambda x: np.dot(2.0, x),
+    lambda x: np.dot(x[None], np.stack([A.T, A.T])), lambda x: np.inner(x, A), lambda x: np.outer(A, x),
+    lambda x: np.tensordot(x, A), lambda x: np.tensordot(A.T, x, 1),
+    lambda x: np.tensordot(x, A, axes=([0, 1], [0, 1])), lambda x: np.tensordot(x, A, axes=(1, 1)),
+    lambda x: np.einsum("ij,kj->ik", x, A), lambda x: np.einsum("ij,kj", A, x, optimize=True),
+    lambda x: np.vstack([x, A]), lambda x: np.hstack([A, x]), lambda x: np.ravel(x), lambda x: np.repeat(x, 2),
+    lambda x: np.repeat(x, [2, 1], axis=0), lambda x: np.diag(x[:, 1:]), lambda x: np.diag(x[0], 1),
+    lambda x: np.diagonal(x, 1), lambda x: np.sort(x), lambda x: np.sort(x, axis=0),
+    lambda x: np.var(x), lambda x: np.std(x, axis=1, ddof=1, keepdims=True), lambda x: np.var(x, 0),
+    lambda x: np.linalg.norm(x), lambda x: np.linalg.norm(x, axis=1), lambda x: np.linalg.norm(x, 1, axis=0),
+    lambda x: np.amax(x, 0), lambda x: np.amin(x), lambda x: np.around(x),
+    lambda x: np.cumsum(x), lambda x: np.cumprod(x),
 ]  # fmt: skip
 
 
@@ -81,11 +94,37 @@ def test_functions_without_an_op_answer_as_numpy_does() -> None:
     assert np.size(x) == 6
 
 
+def test_products_without_gradient_are_numpys_own() -> None:
+    x = cutaway.tensor(A)
+    for y, expected in ((np.dot(x, A.T), A @ A.T), (np.vstack([x, x]), np.vstack([A, A])), (np.sort(x), np.sort(A))):
+        assert type(y) is np.ndarray
+        np.testing.assert_array_equal(y, expected)
+
+
+def test_an_op_of_numpys_functions_has_a_second_derivative() -> None:
+    @cutaway.differentiable
+    def energy(x: Any, w: Any) -> Any:
+        """½ xᵀwx"""
+        y = np.dot(w, x)
+        return 0.5 * np.dot(x, y), lambda g: g * np.einsum("ij,j->i", 0.5 * (w + w.T), x), lambda g: g * np.outer(x, x)
+
+    x = cutaway.tensor([1.0, 2.0], requires_grad=True)
+    w = cutaway.tensor([[2.0, 1.0], [1.0, 4.0]])
+    assert cutaway.autograd.functional.hessian(lambda x: energy(x, w), x).equal(w)
+
+
 def test_where_numpy_would_lose_the_gradient_it_is_refused() -> None:
     w = cutaway.ones(2, requires_grad=True)
-    for lose in (np.sort, np.median, np.asarray, lambda x: np.linalg.norm(x), lambda x: np.sum(x, dtype=np.float32)):
-        with pytest.raises(RuntimeError, match=r"Use tensor.detach\(\).numpy\(\) instead"):
+    lost: dict[str, Callable[[Any], Any]] = {
+        "": np.asarray, "median": np.median, "argmax": np.argmax, "sum": lambda x: np.sum(x, dtype=np.float32),
+        "mean": lambda x: np.mean(x, 0, np.float32), "exp": lambda x: np.exp(x, where=[True, False]),
+        "hypot": lambda x: np.hypot(1.0, x), "average": lambda x: np.average([1.0, 2.0], weights=x),
+    }  # fmt: skip
+    for name, lose in lost.items():
+        with pytest.raises(RuntimeError, match=r"Use tensor.detach\(\).numpy\(\) instead") as caught:
             lose(w)
+        assert (f"NumPy's {name} " in str(caught.value)) == bool(name)
+        assert (f"x.{name}()" in str(caught.value)) == hasattr(w, name)
 
 
 def test_arrays_take_tensors_in() -> None:

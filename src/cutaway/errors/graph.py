@@ -122,10 +122,12 @@ def inplace_on_leaf(is_view: bool) -> RuntimeError:
     )
 
 
-def numpy_of_grad() -> RuntimeError:
-    """numpy() of something that has a graph."""
+def numpy_of_grad(function: str = "", is_method: bool = False) -> RuntimeError:
+    """numpy() of something that has a graph, also on behalf of a function of NumPy's."""
+    what = f"what NumPy's {function} computes" if function else "what NumPy computes"
+    method = f" The Tensor method x.{function}() keeps the graph." if is_method else ""
     return RuntimeError(
-        "Can't call numpy() on Tensor that requires grad: what NumPy computes is not recorded. Use "
+        f"Can't call numpy() on Tensor that requires grad: {what} is not recorded.{method} Use "
         "tensor.detach().numpy() instead."
     )
 
