@@ -9,7 +9,7 @@ import numpy as np
 
 from cutaway import ops
 
-from .edges import BEYOND, DIFFERENT
+from .edges import BEYOND, DIFFERENT, SEVERAL_VIEWS
 from .keeps import names
 from .proofs import PROOFS, Op, Proof
 
@@ -66,6 +66,7 @@ def differences() -> str:
     lines += [f"- {listed(which)}: {reason}." for reason, which in gathered((op, r) for op, _, r in DIFFERENT)]
     lines.append("\nThese are not compared:\n")
     lines += [f"- {listed(which)}: {reason}." for reason, which in gathered((op, r) for op, _, r in BEYOND)]
+    lines.append(f"\nIn-place writes:\n\n- {SEVERAL_VIEWS}.")
     return "\n".join([*lines, ""])
 
 

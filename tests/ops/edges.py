@@ -151,6 +151,12 @@ EXCUSED_EDGES: dict[tuple[Op, str], str] = {
 
 
 _BOTH_WRITTEN = "of two values written to one element, PyTorch gives both the gradient, even the overwritten one"
+SEVERAL_VIEWS = (
+    "`split`, `chunk`, `unbind` and iteration return several views. PyTorch raises an error for a write to one of "
+    "them, or for a use of one after a write to their base; here both are recorded as through a slice, and `make "
+    "parity` verifies that values and gradients equal PyTorch's with slices"
+)
+
 BEYOND: list[tuple[Op, Callable[[Example], bool], str]] = [  # the op, which examples, and why they are not compared
     (ops.clip, lambda e: e.inputs[0].ndim < e.inputs[-1].ndim,
      "PyTorch fails in its own backward pass where the bounds have more dimensions than x"),

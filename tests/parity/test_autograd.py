@@ -386,6 +386,45 @@ def test_second_derivatives(name: str) -> None:
     same(program, rtol=1e-9, atol=1e-9)
 
 
+# --- what PyTorch refuses -------------------------------------------------------------------------------------------
+
+SEVERAL_VIEWS: dict[str, Any] = {
+    "split": lambda h: h.split([1, 2]), "chunk": lambda h: h.chunk(3), "unbind": lambda h: h.unbind(),
+    "iteration": lambda h: list(h),
+}  # fmt: skip
+SLICES: dict[str, Any] = {
+    "split": lambda h: [h[:1], h[1:]], "chunk": lambda h: [h[:1], h[1:2], h[2:]],
+    "unbind": lambda h: [h[0], h[1], h[2]], "iteration": lambda h: [h[0], h[1], h[2]],
+}  # fmt: skip
+
+
+def write_to_one_of_several(t: Any, views: Any) -> Any:
+    x = t.arange(1.0, 7.0).reshape(3, 2).requires_grad_()
+    h = x * x
+    first, second, *_ = views(h)
+    second.mul_(first)
+    first += 1
+    (h * second[0] * t.tensor([2.0, 3.0])).sum().backward()
+    return h, first, second, x.grad
+
+
+def write_to_the_base_of_several(t: Any, views: Any) -> Any:
+    x = t.arange(1.0, 7.0).reshape(3, 2).requires_grad_()
+    h = x * x
+    first, second, *_ = views(h)
+    h.mul_(x)
+    (first * second).sum().backward()
+    return first, second, x.grad
+
+
+@pytest.mark.parametrize("program", [write_to_one_of_several, write_to_the_base_of_several])
+@pytest.mark.parametrize("way", SEVERAL_VIEWS)
+def test_writes_beside_several_views_have_the_gradients_of_slices(program: Any, way: str) -> None:
+    with pytest.raises(RuntimeError, match="multiple views"):
+        program(torch, SEVERAL_VIEWS[way])
+    same(lambda t: program(t, (SLICES if t is torch else SEVERAL_VIEWS)[way]))
+
+
 # --- random programs of views, writes and arithmetic ------------------------------------------------------------------
 
 UNARY = ["tanh", "sin", "sigmoid", "relu", "exp", "square", "abs", "neg", "clone"]

@@ -532,8 +532,8 @@ ABOUT_VALUES: dict[str, Exception] = {
         "Can't call numpy() on Tensor that requires grad: what NumPy computes is not recorded. Use "
         "tensor.detach().numpy() instead."
     ),
-    "np.sort(w)": RuntimeError(
-        "Can't call numpy() on Tensor that requires grad: what NumPy computes is not recorded. Use "
-        "tensor.detach().numpy() instead."
+    "np.median(w)": RuntimeError(
+        "Can't call numpy() on Tensor that requires grad: what NumPy's median computes is not recorded. The Tensor "
+        "method x.median() keeps the graph. Use tensor.detach().numpy() instead."
     ),
 }
