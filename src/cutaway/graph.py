@@ -27,7 +27,7 @@ import numpy as np
 from . import errors
 from .memory import Line, clock, held, hold_values, latest_write, overwritten_at
 from .ops import NAMED_BY_INPUTS, TABLE
-from .ops.contract import Shape
+from .ops.contract import Shape, renewed
 from .ops.indexing import Read, overwrite
 from .ops.shape import stretched_axes
 
@@ -145,7 +145,7 @@ def walk(
     ours: set[Node | Leaf] = set()  # nodes whose total is a buffer allocated here, safe to update in place
     arrived: dict[Node | Leaf, Gradient] = {}
     for root, g in roots:
-        grads[root] = grads[root] + g if root in grads else g
+        grads[root] = grads[root] + g if root in grads else renewed(g)
 
     for node in order:
         g = grads.pop(node, None)
@@ -162,7 +162,6 @@ def walk(
             if path is None or node not in path:
                 continue  # no target lies beyond this node
 
-        g = g.view() if retain_graph and rerun is None else g  # new, since `once` caches by the identity of g
         pullbacks: Iterable[Any] = enumerate(node.pullbacks if rerun is None else rerun(node))
         erases = node.op is overwrite and node.pullbacks[0] and rerun is None and not observers
         if erases:  # zero g in place, after the gradient of the written value has been read from it
@@ -175,7 +174,7 @@ def walk(
             total = grads.get(parent)
             adds = total is not None and parent in ours and isinstance(pullback, Read)  # at the index only
             if observers or not adds:
-                gx = gave = pullback(g)
+                gx = gave = pullback(g) if not retain_graph or node.op in TABLE else renewed(pullback(g))
                 if gx is None:  # a user's Function may return None: no gradient for this input
                     continue
                 if gx.shape != parent.shape:
@@ -219,7 +218,7 @@ def call_hooks(node: Node | Leaf, g: Gradient) -> Gradient:
     """Call a node's hooks with g; each may return a replacement."""
     for hook in list((node.hooks or {}).values()):
         replacement = hook(g)
-        g = g if replacement is None else replacement
+        g = g if replacement is None else renewed(replacement)
     return g if node.number or not isinstance(g, np.ndarray) else np.array(g)  # a hook may hold a reference
 
 

@@ -315,6 +315,19 @@ def test_a_hook_that_returns_the_same_buffer_in_two_passes() -> None:
     near(grad(y, x, 5 * g)[0], 5 * first)
 
 
+def test_an_op_that_returns_the_same_buffer_in_two_passes() -> None:
+    buffer = np.zeros((1, 3))
+
+    @cutaway.differentiable
+    def buffered(x: Any) -> Any:
+        return x * 1.0, lambda g: np.copyto(buffer, g) or buffer
+
+    x, w = cutaway.tensor([[1.0, -2.0, 0.5]], dtype=cutaway.float64), leaf(1.0, 2.0, 3.0)
+    y, g = buffered(F.layer_norm(x, (3,), w)), cutaway.tensor([[1.0, 2.0, 4.0]], dtype=cutaway.float64)
+    (first,) = grad(y, w, g, retain_graph=True)
+    near(grad(y, w, 5 * g)[0], 5 * first)
+
+
 def test_grad_outputs_can_be_differentiated() -> None:
     x, v = leaf(1.0, 2.0), leaf(3.0, 4.0)
     (g,) = grad(x**3, x, grad_outputs=v, create_graph=True)

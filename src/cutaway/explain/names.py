@@ -28,7 +28,7 @@ def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
         seen.add(name)
         if isinstance(value, _NAMED):
             yield name, value
-        elif isinstance(value, list | tuple | dict) or name == "self":
+        elif name == "self" or isinstance(value, (list, tuple, dict)):
             inside.append((name, value))
     for name, value in inside:
         yield from _parts(name, value)

@@ -293,13 +293,11 @@ class Record:
 
     def _attributes(self, node: Node) -> dict[str, Any]:
         """What the op was given beside arrays."""
-        found = {name: plain(x, self.values) for name, x in node.attrs.items()}
-        if None in node.parents:
-            arrays = node.arrays or ()
-            for name, x, parent in zip(arguments(node.op, len(arrays)), arrays, node.parents):
-                if parent is None and not _is_numeric(x):
-                    found[name] = plain(x, self.values)
-        return found
+        found = dict(node.attrs)
+        for i, (x, parent) in enumerate(zip(node.arrays or (), node.parents)):
+            if parent is None and not _is_numeric(x):
+                found[arguments(node.op, len(node.parents))[i]] = x
+        return {name: plain(x, self.values) for name, x in found.items()} if found else found
 
     # --- steps
 

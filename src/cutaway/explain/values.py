@@ -40,21 +40,21 @@ class Values:
         known = self._made.get(id(given))
         if known is not None:
             return known[0]
-        array = np.asarray(given)
-        size, limit = array.size, self.limit
-        shown = array if limit is None or size <= limit else array.take(corners(array.shape))
-        is_whole = shown is array or shown.size == size
+        array = shown = np.asarray(given)
+        if self.limit is not None and array.size > self.limit:
+            shown = array.take(corners(array.shape))
         value = {
             "shape": [*array.shape],
             "dtype": _NAMES.get(array.dtype) or array.dtype.name,
             "numbers": shown.tolist(),
-            "cut": not is_whole,
+            "cut": False,
             "statistics": None,
             "node": None,
         }
-        if is_whole:
+        if shown is array or shown.size == array.size:
             self._whole.append(array)
         else:
+            value["cut"] = True
             self._cut.append((value, array))
         self._made[id(given)] = value, given
         return value
@@ -131,12 +131,17 @@ def _of_short(arrays: list[Any]) -> Iterable[Row]:
 def _of_long(array: Any) -> Row:
     """Of one array, whose numbers are taken in blocks."""
     flat = array.ravel() if array.dtype in (np.float32, np.float64) else array.ravel().astype(np.float64)
+    low, high, total, squares, zeros = math.inf, -math.inf, 0.0, 0.0, 0
     blocks = [flat[i : i + BLOCK] for i in range(0, flat.size, BLOCK)]
-    low, high = min(map(np.minimum.reduce, blocks)), max(map(np.maximum.reduce, blocks))
-    mean = float(sum(map(np.add.reduce, blocks))) / flat.size
-    squares = sum(float(np.vdot(away, away)) for away in (x - mean for x in blocks))
-    zeros = sum(int(np.count_nonzero(x == 0)) for x in blocks)
-    return float(low), float(high), mean, math.sqrt(squares / flat.size), zeros
+    for x in blocks:
+        low, high = min(low, float(np.minimum.reduce(x))), max(high, float(np.maximum.reduce(x)))
+        total += float(np.add.reduce(x))
+        zeros += int(np.count_nonzero(x == 0))
+    mean = total / flat.size
+    for x in blocks:
+        away = x - mean
+        squares += float(np.dot(away, away))
+    return low, high, mean, math.sqrt(squares / flat.size), zeros
 
 
 def _of_the_finite(array: Any) -> dict[str, Any]:
