@@ -36,6 +36,14 @@ from . import (
 )
 
 
+def _is_number(node: Any, i: int) -> bool:
+    return node.parents[i] is None and node.arrays is not None and not isinstance(node.arrays[i], np.ndarray)
+
+
+def _number_last(node: Any) -> list[Any]:
+    return [*node.parents[1:], None] if _is_number(node, 0) else list(node.parents)
+
+
 @dataclass(frozen=True)
 class Op:
     """The metadata of an op."""
@@ -46,6 +54,7 @@ class Op:
     numpy: Callable[..., Any] | None = None  # the array function that this op implements for Tensors
     twin: Callable[..., Any] | None = None  # a reference implementation of a fused op, from small ops
     zeros: bool = False  # PyTorch returns zeros for its second derivative, and not None
+    parents_of: Callable[[Any], list[Any]] = _number_last  # in PyTorch's order: 3 * x as x * 3, bias first
 
     @property
     def formula(self) -> str:
@@ -55,13 +64,6 @@ class Op:
     def grad_fn_of(self, node: Any) -> str:
         """PyTorch's name for this node; for some ops it depends on the arguments."""
         return self.grad_fn if isinstance(self.grad_fn, str) else self.grad_fn(node)
-
-    def parents_of(self, node: Any) -> list[Any]:
-        """A node's parents in PyTorch's order: 3 * x is ordered like x * 3, and a linear layer's bias comes first."""
-        if self.function is linalg.linear:
-            return [*node.parents[2:], *node.parents[:2]]
-        number_first = _is_number(node, 0) and self.function is not arithmetic.where
-        return [*node.parents[1:], None] if number_first else list(node.parents)
 
 
 def _one_or_all(name: str) -> Callable[[Any], str]:
@@ -84,10 +86,6 @@ def _starts_with_number(name: str, otherwise: str) -> Callable[[Any], str]:
 def _by_number(name: str, i: int) -> Callable[[Any], str]:
     """PyTorch distinguishes x % 2 and x % y: RemainderBackward0 and RemainderBackward1."""
     return lambda node: f"{name}Backward{int(not _is_number(node, i))}"
-
-
-def _is_number(node: Any, i: int) -> bool:
-    return node.parents[i] is None and node.arrays is not None and not isinstance(node.arrays[i], np.ndarray)
 
 
 def _drawn(node: Any) -> str:
@@ -172,7 +170,7 @@ _OPS = [
         lambda node: f"MaskedFillBackward{int(node.parents[1] is not None)}",
         broadcasts=True,
     ),
-    Op(arithmetic.where, "WhereBackward0", broadcasts=True),
+    Op(arithmetic.where, "WhereBackward0", broadcasts=True, parents_of=lambda node: list(node.parents)),
     # elementwise functions
     Op(elementwise.exp, "ExpBackward0", numpy=np.exp),
     Op(elementwise.expm1, "Expm1Backward0", numpy=np.expm1),
@@ -228,7 +226,7 @@ _OPS = [
     Op(reduction.norm, "LinalgVectorNormBackward0"),
     # matrix products
     Op(linalg.matmul, _product, broadcasts=True, numpy=np.matmul),
-    Op(linalg.linear, _linear, twin=linalg.linear_twin),
+    Op(linalg.linear, _linear, twin=linalg.linear_twin, parents_of=lambda node: [*node.parents[2:], *node.parents[:2]]),
     Op(
         linalg.addmm,
         lambda node: "AddmmBackward0" if len(node.shape) == 2 else "BaddbmmBackward0",
