@@ -307,12 +307,13 @@ class Session:
 
     def try_anew(self, mutant: Mutant) -> str:
         """Run the tests in an interpreter of its own, on a copy of the code: those that call anything in the file, and
-        all of ops, which look at signatures and at the table without calling anything.
+        for an op all of tests/ops, which look at signatures and at the table without calling anything.
         """
         path = str(ROOT / mutant.path)
         tests = self.callers({where for _, called in self.calls for where in called if where[0] == path})
         known = set(tests)
-        tests += [i for i, item in enumerate(self.items) if "tests/ops" in item.nodeid and i not in known]
+        if "/ops/" in mutant.path:
+            tests += [i for i, item in enumerate(self.items) if "tests/ops" in item.nodeid and i not in known]
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder)
             for name in ("src", "tests", "docs", "examples", "pyproject.toml", "conftest.py", "README.md"):

@@ -37,7 +37,10 @@ from cutaway.optim.lr_scheduler import (
 
 def optimizer_of(*lrs: float, momentum: float = 0.9) -> SGD:
     groups = [{"params": [cutaway.nn.Parameter(cutaway.zeros(1))], "lr": lr} for lr in lrs or (1.0,)]
-    return SGD(groups, momentum=momentum)
+    optimizer = SGD(groups, momentum=momentum)
+    for group in groups:
+        group["params"][0].grad = cutaway.zeros(1)
+    return optimizer
 
 
 def rates(scheduler: Any, n: int) -> list[float]:
@@ -62,10 +65,20 @@ def rates(scheduler: Any, n: int) -> list[float]:
         (lambda o: LinearLR(o, 0.2, total_iters=4), [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1]),
         (lambda o: ExponentialLR(o, 0.5), [1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125]),
         (lambda o: PolynomialLR(o, 4, 2), [1, 0.5625, 0.25, 0.0625, 0, 0, 0, 0]),
+        (lambda o: MultiStepLR(o, [2, 5, 5]), [1, 1, 0.1, 0.1, 0.1, 0.001, 0.001, 0.001]),
+        (lambda o: ConstantLR(o), [1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1, 1, 1]),
+        (lambda o: LinearLR(o), [1 / 3, 7 / 15, 0.6, 11 / 15, 13 / 15, 1, 1, 1]),
+        (lambda o: LinearLR(o, 1.0, 0.0, 4), [1, 0.75, 0.5, 0.25, 0, 0, 0, 0]),
+        (lambda o: PolynomialLR(o), [1, 0.8, 0.6, 0.4, 0.2, 0, 0, 0]),
         (lambda o: CosineAnnealingLR(o, 3, 0.1), [1, 0.775, 0.325, 0.1, 0.325, 0.775, 1, 0.775]),
         (
             lambda o: CosineAnnealingWarmRestarts(o, 2, 2),
             [1, 0.5, 1, 0.853553, 0.5, 0.146447, 1, 0.96194],
+        ),
+        (lambda o: CosineAnnealingWarmRestarts(o, 3), [1, 0.75, 0.25, 1, 0.75, 0.25, 1, 0.75]),
+        (
+            lambda o: CosineAnnealingWarmRestarts(o, 3, 2, 0.1),
+            [1, 0.775, 0.325, 1, 0.939711, 0.775, 0.55, 0.325],
         ),
         (lambda o: OneCycleLR(o, 1.0, 8), [0.04, 0.819275, 0.971942, 0.811746, 0.555984, 0.283061, 0.076642, 4e-06]),
         (
@@ -79,6 +92,14 @@ def rates(scheduler: Any, n: int) -> list[float]:
             [0.1, 0.4, 0.7, 1, 0.904508, 0.654508, 0.345492, 0.095492],
         ),
         (
+            lambda o: SequentialLR(o, [ConstantLR(o, 0.5, 9), ExponentialLR(o, 0.5), ConstantLR(o, 0.25, 9)], [0, 3]),
+            [1, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25],
+        ),
+        (
+            lambda o: SequentialLR(o, [ConstantLR(o, 0.5, 9), ExponentialLR(o, 0.5)], [3], last_epoch=1),
+            [0.5, 1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625],
+        ),
+        (
             lambda o: ChainedScheduler([ConstantLR(o, 0.5, 2), ExponentialLR(o, 0.9)]),
             [0.5, 0.45, 0.81, 0.729, 0.6561, 0.59049, 0.531441, 0.478297],
         ),
@@ -86,6 +107,31 @@ def rates(scheduler: Any, n: int) -> list[float]:
 )
 def test_pinned_to_pytorch(make: Any, expected: list[float]) -> None:
     np.testing.assert_allclose(rates(make(optimizer_of()), 8), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "make, expected",
+    [
+        (lambda o, **k: LambdaLR(o, lambda e: 0.5**e, **k), [0.125, 0.0625, 0.03125, 0.015625]),
+        (lambda o, **k: MultiplicativeLR(o, lambda e: 0.5, **k), [0.125, 0.0625, 0.03125, 0.015625]),
+        (lambda o, **k: StepLR(o, 3, **k), [0.01, 0.01, 0.01, 0.001]),  # as in PyTorch: epoch 3 counts twice
+        (lambda o, **k: MultiStepLR(o, [2, 5, 5], **k), [0.1, 0.1, 0.001, 0.001]),
+        (lambda o, **k: ConstantLR(o, **k), [1 / 3, 1 / 3, 1, 1]),
+        (lambda o, **k: LinearLR(o, **k), [11 / 15, 13 / 15, 1, 1]),
+        (lambda o, **k: ExponentialLR(o, 0.5, **k), [0.125, 0.0625, 0.03125, 0.015625]),
+        (lambda o, **k: PolynomialLR(o, **k), [0.4, 0.2, 0, 0]),
+        (lambda o, **k: CosineAnnealingLR(o, 3, **k), [0, 0.25, 0.75, 1]),
+        (lambda o, **k: CosineAnnealingWarmRestarts(o, 3, 2, 0.1, **k), [1, 0.939711, 0.775, 0.55]),
+        (lambda o, **k: OneCycleLR(o, 1.0, 20, **k), [0.668328, 0.908328, 1, 0.987464]),
+    ],
+)
+def test_resumed_after_epoch_2(make: Any, expected: list[float]) -> None:
+    optimizer = optimizer_of()
+    rates(make(optimizer), 3)
+    scheduler = make(optimizer, last_epoch=2)
+    assert scheduler.last_epoch == 3
+    np.testing.assert_allclose(rates(scheduler, 4), expected, rtol=1e-5, atol=1e-6)
+    assert scheduler.last_epoch == 7
 
 
 @given(
@@ -109,6 +155,14 @@ def test_step_by_step_is_the_closed_form(lr: float, make: Any) -> None:
     for scheduler.last_epoch in range(len(seen)):
         closed.append(scheduler.lr_at(lr))
     assert closed == pytest.approx(seen, rel=1e-9, abs=1e-12)
+
+
+def test_a_sequence_of_hundreds() -> None:
+    optimizer = optimizer_of()
+    members = [ConstantLR(optimizer, 1 / (i + 1), 1) for i in range(300)]
+    scheduler = SequentialLR(optimizer, members, list(range(2, 600, 2)))
+    # each begins anew, and after one epoch gives back what it took
+    assert rates(scheduler, 600) == pytest.approx([r for i in range(300) for r in (1 / (i + 1), 1)])
 
 
 def test_every_group_has_its_own() -> None:
@@ -194,11 +248,11 @@ def test_initial_lr_is_kept() -> None:
 
 def test_saving_and_loading() -> None:
     optimizer = optimizer_of()
-    scheduler = SequentialLR(optimizer, [ConstantLR(optimizer, 0.1, 3), StepLR(optimizer, 2)], [4])
+    scheduler = SequentialLR(optimizer, [ConstantLR(optimizer, 0.5, 3), StepLR(optimizer, 2)], [4])
     rates(scheduler, 6)
     saved = pickle.loads(pickle.dumps([optimizer.state_dict(), scheduler.state_dict()]))
     twin_optimizer = optimizer_of()
-    twin = SequentialLR(twin_optimizer, [ConstantLR(twin_optimizer, 0.1, 3), StepLR(twin_optimizer, 2)], [4])
+    twin = SequentialLR(twin_optimizer, [ConstantLR(twin_optimizer, 0.5, 3), StepLR(twin_optimizer, 2)], [4])
     twin_optimizer.load_state_dict(saved[0])
     twin.load_state_dict(saved[1])
     assert rates(twin, 10) == rates(scheduler, 10)
@@ -239,14 +293,22 @@ def test_stepping_in_order_is_silent() -> None:
     [
         (1, (0, 2, 3, 7.5), [(0, 3), (2, 3), (0, 3), (1.5, 3)]),
         (2, (0, 2, 3, 8.5, 9, 21), [(0, 3), (2, 3), (0, 6), (5.5, 6), (0, 12), (0, 24)]),
+        (3, (0, 3, 11.5, 12, 38.5), [(0, 3), (0, 9), (8.5, 9), (0, 27), (26.5, 27)]),
     ],
 )
 def test_warm_restarts_find_the_period_of_any_epoch(T_mult: int, epochs: Any, expected: Any) -> None:
     scheduler = CosineAnnealingWarmRestarts(optimizer_of(), 3, T_mult)
     for epoch, (into, period) in zip(epochs, expected, strict=True):
         scheduler.step(epoch)
-        assert (scheduler.T_cur, scheduler.T_i) == (into, period)
+        assert (scheduler.last_epoch, scheduler.T_cur, scheduler.T_i) == (int(epoch), into, period)
         assert scheduler.get_last_lr() == pytest.approx([(1 + math.cos(math.pi * into / period)) / 2])
+
+
+def test_warm_restarts_go_on_from_a_fraction_of_an_epoch() -> None:
+    scheduler = CosineAnnealingWarmRestarts(optimizer_of(), 3, 2)
+    scheduler.step(2.5)
+    scheduler.step()
+    assert (scheduler.last_epoch, scheduler.T_cur, scheduler.T_i) == (3, 0.5, 6)
 
 
 def test_asking_for_the_next_rate_warns() -> None:
@@ -339,8 +401,10 @@ def test_own_schedule_as_older_lessons_write_it() -> None:
         (lambda o: ReduceLROnPlateau(o, min_lr=[0, 0]), ValueError, "min_lrs"),
         (lambda o: SequentialLR(o, [], []), ValueError, "at least one scheduler"),
         (lambda o: SequentialLR(o, [StepLR(o, 1)], [1]), ValueError, "1 schedulers need 0 milestones"),
+        (lambda o: SequentialLR(o, [StepLR(o, 1)] * 2, []), ValueError, "need 1 milestones.*but got 0"),
         (lambda o: SequentialLR(o, [3], []), TypeError, "number 0 is of class int"),
-        (lambda o: SequentialLR(o, [StepLR(optimizer_of(), 1)], []), ValueError, "belong to one optimizer"),
+        (lambda o: SequentialLR(o, [StepLR(optimizer_of(), 1)], []), ValueError, "number 0 has another"),
+        (lambda o: ChainedScheduler([StepLR(o, 1), StepLR(optimizer_of(), 1)]), ValueError, "number 1 has another"),
         (lambda o: ChainedScheduler([ReduceLROnPlateau(o)]), ValueError, "does not support ReduceLROnPlateau"),
     ],
 )

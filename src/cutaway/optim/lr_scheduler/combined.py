@@ -20,14 +20,11 @@ class _Combined(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """The state of the scheduler, with the members' states in a list."""
-        state = super().state_dict()
-        del state["_schedulers"]
-        state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
-        return state
+        return super().state_dict() | {"_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore a saved `state_dict()`."""
-        super().load_state_dict({name: value for name, value in state_dict.items() if name != "_schedulers"})
+        super().load_state_dict(state_dict | {"_schedulers": self._schedulers})
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):
             scheduler.load_state_dict(state)
 
@@ -35,7 +32,8 @@ class _Combined(LRScheduler):
         name = type(self).__name__
         raise NotImplementedError(f"in a SequentialLR, a {name} can only come first: list its schedulers there instead")
 
-    def _check_members(self, optimizer: Any, schedulers: Sequence[Any]) -> None:
+    def _take(self, schedulers: Sequence[Any], optimizer: Any) -> None:
+        """Check the members, and hold them and their optimizer."""
         name = type(self).__name__
         if not schedulers:
             raise ValueError(f"{name} expects at least one scheduler")
@@ -47,8 +45,11 @@ class _Combined(LRScheduler):
                     f"{name} does not support ReduceLROnPlateau, number {i}: its step needs a metric. Step it "
                     "separately"
                 )
-            if scheduler.optimizer is not (optimizer or schedulers[0].optimizer):
+            optimizer = optimizer or scheduler.optimizer
+            if scheduler.optimizer is not optimizer:
                 raise ValueError(f"{name} expects all schedulers to belong to one optimizer; number {i} has another")
+        self._schedulers = list(schedulers)
+        self.optimizer = optimizer
 
 
 class SequentialLR(_Combined):
@@ -82,16 +83,14 @@ class SequentialLR(_Combined):
     def __init__(
         self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int], last_epoch: int = -1
     ) -> None:
-        self._check_members(optimizer, schedulers)
+        self._take(schedulers, optimizer)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
                 f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, the epochs at which the next one "
                 f"takes over, but got {len(milestones)}: {milestones}"
             )
-        self._schedulers = schedulers
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
-        self.optimizer = optimizer
         # Each scheduler set its first rate when created, overwriting the previous one: undo that, and start over.
         for group in optimizer.param_groups:
             set_lr(group, group["initial_lr"])
@@ -103,9 +102,8 @@ class SequentialLR(_Combined):
     def step(self) -> None:  # type: ignore[override]
         """Advance the active schedule to the next epoch."""
         self.last_epoch += 1
-        which = bisect_right(self._milestones, self.last_epoch)
-        scheduler = self._schedulers[which]
-        if which > 0 and self._milestones[which - 1] == self.last_epoch:
+        scheduler = self._schedulers[bisect_right(self._milestones, self.last_epoch)]
+        if self.last_epoch in self._milestones:
             scheduler._update_lr(0)
         else:
             scheduler.step()
@@ -136,9 +134,7 @@ class ChainedScheduler(_Combined):
     """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
-        self._check_members(optimizer, schedulers)
-        self._schedulers = list(schedulers)
-        self.optimizer = optimizer or schedulers[0].optimizer
+        self._take(schedulers, optimizer)
         self._last_lr = settings(self.optimizer, "lr")
 
     def step(self) -> None:  # type: ignore[override]

@@ -63,14 +63,12 @@ class LambdaLR(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """The state of the scheduler, with the attributes of callable objects; functions cannot be saved."""
-        state = super().state_dict()
-        del state["lr_lambdas"]
-        state["lr_lambdas"] = [None if isinstance(f, FunctionType) else vars(f).copy() for f in self.lr_lambdas]
-        return state
+        held = [None if isinstance(f, FunctionType) else vars(f).copy() for f in self.lr_lambdas]
+        return super().state_dict() | {"lr_lambdas": held}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore a saved `state_dict()`, with the functions that the scheduler was created with."""
-        super().load_state_dict({name: value for name, value in state_dict.items() if name != "lr_lambdas"})
+        super().load_state_dict(state_dict | {"lr_lambdas": self.lr_lambdas})
         for function, held in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
             if held is not None:
                 vars(function).update(held)
