@@ -233,7 +233,7 @@ def undo_broadcast(g: Gradient, shape: Shape, node: Node, i: int) -> Gradient:
 
 
 def refuse_stale(order: list[Any], path: set[Node | Leaf] | None, rerun: bool) -> None:
-    """Raise if a value saved for backward was freed, or was overwritten after the op ran."""
+    """Raise if a value saved for backward was freed, or overwritten after the op ran. An overwrite saves no values."""
     last_write = latest_write()
     for node in order:
         if node.pullbacks is None or node.number < last_write:
@@ -242,7 +242,7 @@ def refuse_stale(order: list[Any], path: set[Node | Leaf] | None, rerun: bool) -
             if node.pullbacks is None:
                 raise errors.graph_is_freed(node.op, node.line)
             values = [array for pullback in node.pullbacks for array in held(pullback)]
-            for value in (*values, *(node.arrays if rerun and values else ())):
+            for value in (*values, *(node.arrays if rerun and values and node.op is not overwrite else ())):
                 culprit = overwritten_at(value, node.number)
                 if culprit is not None:
                     raise errors.value_was_overwritten(node.op, value, node.line, culprit)

@@ -174,3 +174,13 @@ def test_the_second_derivative_of_a_kinked_line_is_zero_and_not_nothing(bend: An
     (g,) = grad(bend(x).sum(), x, create_graph=True)
     (second,) = grad(g.sum(), x)
     assert second.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("index", [cutaway.tensor([2, 0, 1]), cutaway.tensor([True] * 3), slice(None), [0, 1, 2]])
+def test_a_write_at_an_index_can_be_differentiated_twice(index: Any) -> None:
+    x = leaf([1.0, 2.0, 3.0])
+    y = cutaway.zeros(3, dtype=cutaway.float64)
+    y[index] = x
+    (g,) = grad((y**3).sum(), x, create_graph=True)
+    (second,) = grad(g.sum(), x)
+    assert g.tolist() == [3, 12, 27] and second.tolist() == [6, 12, 18]

@@ -22,7 +22,10 @@ Parameter = inspect.Parameter
 SECTIONS_IN_PYTHON = (
     "nn", "nn.functional", "nn.init", "nn.utils", "optim", "utils.data", "distributions", "autograd",
 )  # fmt: skip
-MORE = ["save", "load", "nn.Transformer", "utils.data.SubsetRandomSampler", "utils.data.WeightedRandomSampler"]
+MORE = [
+    "save", "load", "nn.Transformer", "nn.utils.rnn.pack_padded_sequence", "nn.utils.rnn.pad_packed_sequence",
+    "nn.utils.rnn.pack_sequence", "utils.data.SubsetRandomSampler", "utils.data.WeightedRandomSampler",
+]  # fmt: skip
 
 OLD = "goes out of use in PyTorch since 2018: say reduction="
 TAIL = "of the long tail that is left out"
