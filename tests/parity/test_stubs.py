@@ -38,6 +38,7 @@ UNLIKE = {
     "subtract_": "likewise",
     "arange": "arange(end): what is first in one overload is second in another",
     "randint": "randint(high, size): likewise",
+    "random_": "random_(to): likewise",
     "linspace": "steps goes out of use in PyTorch where it is not given",
     "repeat_interleave": "repeat_interleave(repeats): likewise",
     "scatter": "of value and src one is given, at the same place: value by name here",
