@@ -32,6 +32,13 @@ t.tensor([[1, 2], [3, 4]]).tolist()
 t.tensor([1.5], dtype=t.float16).item()
 t.tensor(True).item()
 t.tensor(2, dtype=t.uint8).item()
+np.concatenate([t.ones(2), t.zeros(1)]).astype(int).tolist()
+np.stack([t.ones(2), t.zeros(2)]).astype(int).tolist()
+np.vstack([t.ones(2), t.zeros(2)]).astype(int).tolist()
+np.where(t.tensor([True, False]), t.ones(2), t.zeros(2)).astype(int).tolist()
+np.dot(t.ones(2), t.ones(2))
+np.reshape(t.ones(4), (2, 2))
+np.sqrt(t.ones(2))
 [10, 20][t.tensor(1)]
 [10, 20][t.tensor([1])]
 [10, 20][t.tensor(1.)]

@@ -94,11 +94,30 @@ def test_functions_without_an_op_answer_as_numpy_does() -> None:
     assert np.size(x) == 6
 
 
-def test_products_without_gradient_are_numpys_own() -> None:
-    x = cutaway.tensor(A)
-    for y, expected in ((np.dot(x, A.T), A @ A.T), (np.vstack([x, x]), np.vstack([A, A])), (np.sort(x), np.sort(A))):
-        assert type(y) is np.ndarray
-        np.testing.assert_array_equal(y, expected)
+ARRAYS: list[Callable[[Any], Any]] = [
+    lambda x: np.dot(x, A.T), lambda x: np.vstack([x, x]), np.sort, lambda x: np.concatenate([x, A]),
+    lambda x: np.stack([x, x], axis=1), lambda x: np.where(A > 1, x, 0.0),
+    lambda x: np.expand_dims(x, 0), lambda x: np.tile(x, 2), lambda x: np.roll(x, 1), lambda x: np.einsum("ij->j", x),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", ARRAYS)
+def test_without_gradient_they_give_arrays_as_in_pytorch(function: Callable[[Any], Any]) -> None:
+    got = function(cutaway.tensor(A))
+    assert type(got) is np.ndarray
+    np.testing.assert_array_equal(got, function(A))
+
+
+def test_a_recorded_backward_pass_gives_tensors_where_its_functions_give_arrays() -> None:
+    @cutaway.differentiable
+    def twice(x: Any) -> Any:
+        return np.concatenate([x, x]), lambda g: np.copy(g[:2]) + np.copy(g[2:])
+
+    x = cutaway.ones(2, requires_grad=True)
+    seen: list[Any] = []
+    x.register_hook(lambda g: seen.append(type(g)))
+    twice(x).sum().backward(create_graph=True)
+    assert x.grad.tolist() == [2.0, 2.0] and seen == [cutaway.Tensor]
 
 
 def test_an_op_of_numpys_functions_has_a_second_derivative() -> None:

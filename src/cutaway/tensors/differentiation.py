@@ -178,7 +178,17 @@ def _replacement(new: Any, g: Any) -> Any:
 
 
 def pullbacks_on_tensors(node: Node) -> Sequence[Any]:
-    """The node's pullbacks on Tensors, obtained by running the op again on Tensors.
+    """The node's pullbacks on Tensors. A function of NumPy's may return an array where nothing requires grad."""
+
+    def on_tensors(pullback: Callable[[Any], Any], g: Any) -> Any:
+        gx = pullback(g)
+        return gx if gx is None or isinstance(gx, TensorBase) else wrap(np.asarray(gx))
+
+    return [p and functools.partial(on_tensors, p) for p in _rerun(node)]
+
+
+def _rerun(node: Node) -> Sequence[Any]:
+    """Obtain the pullbacks by running the op again on Tensors.
 
     Ops consist of NumPy functions, which Tensors intercept and record. A fused op writes into
     buffers, which cannot be recorded; its twin, which consists of small ops, replaces it.

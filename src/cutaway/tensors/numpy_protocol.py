@@ -38,9 +38,6 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
 
 # Functions whose signature differs from that of their op.
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.where: lambda condition, x, y: where(_tensor(condition), x, y),
-    np.concatenate: lambda arrays, axis=0: cat(_tensors(arrays), axis),
-    np.stack: lambda arrays, axis=0: stack(_tensors(arrays), axis),
     np.sum: lambda x, axis=None, *, keepdims=False: x.sum(axis, keepdims),
     np.mean: lambda x, axis=None, *, keepdims=False: x.mean(axis, keepdims),
     np.max: lambda x, axis=None, *, keepdims=False: x.amax(() if axis is None else axis, keepdims),
@@ -48,27 +45,19 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.amax: np.max,
     np.amin: np.min,
     np.reshape: lambda x, shape: x.reshape(shape),
-    np.expand_dims: lambda x, axis: x.reshape(np.expand_dims(x._array, axis).shape),
     np.squeeze: lambda x, axis=None: x.squeeze(axis),
     np.transpose: lambda x, axes=None: x.permute(tuple(axes or reversed(range(x.ndim)))),
     np.moveaxis: lambda x, source, destination: x.movedim(source, destination),
     np.swapaxes: lambda x, a, b: x.swapaxes(a, b),
-    np.broadcast_to: lambda x, shape: x.expand(shape),
-    np.tile: lambda x, repeats: x.tile(repeats),
-    np.tril: lambda x, k=0: x.tril(k),
-    np.triu: lambda x, k=0: x.triu(k),
     np.flip: lambda x, axis=None: x.flip(tuple(range(x.ndim)) if axis is None else axis),
     np.prod: lambda x, axis=None, *, keepdims=False: x.prod(axis, keepdims),
     np.cumsum: lambda x, axis=None: x.ravel().cumsum(0) if axis is None else x.cumsum(axis),
     np.cumprod: lambda x, axis=None: x.ravel().cumprod(0) if axis is None else x.cumprod(axis),
-    np.roll: lambda x, shift, axis=None: x.roll(shift, axis),
-    np.trace: lambda x: x.trace(),
     np.linalg.solve: lambda a, b: _solution(*map(as_float, _tensors((a, b)))),
-    np.nan_to_num: lambda x, nan=0.0, posinf=None, neginf=None: x.nan_to_num(nan, posinf, neginf),
     np.round: lambda x, decimals=0: x.round(decimals=decimals),
     np.around: np.round,
-    np.copy: lambda x, order="K": x.clone(),
     np.clip: lambda x, a_min, a_max: x.clamp(a_min, a_max),
+    np.copy: lambda x, order="K": x.clone(),  # also of a constant, since an op may write into the copy
     np.zeros_like: lambda x: wrap(np.zeros_like(x._array)),
     np.ones_like: lambda x: wrap(np.ones_like(x._array)),
     np.full_like: lambda x, value: wrap(np.full_like(x._array, value)),
@@ -83,6 +72,17 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 # Functions that return NumPy's arrays, as in PyTorch, unless grad is required.
 _IF_GRAD: dict[Any, Callable[..., Any]] = {
+    np.where: lambda condition, x, y: where(_tensor(condition), x, y),
+    np.concatenate: lambda arrays, axis=0: cat(_tensors(arrays), axis),
+    np.stack: lambda arrays, axis=0: stack(_tensors(arrays), axis),
+    np.expand_dims: lambda x, axis: x.reshape(np.expand_dims(x._array, axis).shape),
+    np.broadcast_to: lambda x, shape: x.expand(shape),
+    np.tile: lambda x, repeats: x.tile(repeats),
+    np.tril: lambda x, k=0: x.tril(k),
+    np.triu: lambda x, k=0: x.triu(k),
+    np.roll: lambda x, shift, axis=None: x.roll(shift, axis),
+    np.trace: lambda x: x.trace(),
+    np.nan_to_num: lambda x, nan=0.0, posinf=None, neginf=None: x.nan_to_num(nan, posinf, neginf),
     np.dot: lambda a, b: _dot(_tensor(a), _tensor(b)),
     np.inner: lambda a, b: _tensor(a).inner(_tensor(b)),
     np.outer: lambda a, b: _tensor(a).ravel().outer(_tensor(b).ravel()),
@@ -135,7 +135,7 @@ class NumPyProtocol(TensorBase):
                 return rule(*args, **kwargs)
             except TypeError:  # an argument that the op does not have
                 return _answer_without_gradient(function, args, kwargs)
-        if function in _OPS:
+        if function in _OPS and function not in _IF_GRAD:
             return apply(_OPS[function], *map(as_float, args), **kwargs)
         return _answer_without_gradient(function, args, kwargs)
 
