@@ -221,6 +221,7 @@ class Session:
         for function in gc.get_objects():
             if isinstance(function, FunctionType) and function.__code__.co_filename in self.files:
                 self.functions.setdefault(place(function.__code__), []).append(function)
+        gc.freeze()  # the forks share this memory: a collection there would copy it
         running: dict[int, Mutant] = {}
         for mutant in self.mutants:
             if len(running) == self.jobs:
