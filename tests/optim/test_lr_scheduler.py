@@ -177,6 +177,14 @@ def test_saving_and_loading() -> None:
     assert rates(twin, 10) == rates(scheduler, 10)
 
 
+def test_what_a_schedule_holds_is_saved_last_as_in_pytorch() -> None:
+    optimizer = optimizer_of(1.0)
+    powers = LambdaLR(optimizer, lambda e: 0.5**e)
+    assert list(powers.state_dict())[-2:] == ["_last_lr", "lr_lambdas"]
+    for combined in (ChainedScheduler([powers]), SequentialLR(optimizer, [ConstantLR(optimizer), powers], [2])):
+        assert list(combined.state_dict())[-2:] == ["_last_lr", "_schedulers"]
+
+
 def test_a_saved_state_holds_no_functions_but_what_objects_remember() -> None:
     class Power:
         def __init__(self, base: float) -> None:

@@ -20,7 +20,10 @@ class _Combined(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """The state of the scheduler, with the members' states in a list."""
-        return super().state_dict() | {"_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
+        state = super().state_dict()
+        members = state.pop("_schedulers")  # PyTorch's place for them is the last
+        state["_schedulers"] = [scheduler.state_dict() for scheduler in members]
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore a saved `state_dict()`."""

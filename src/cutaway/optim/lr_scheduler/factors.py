@@ -63,8 +63,10 @@ class LambdaLR(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """The state of the scheduler, with the attributes of callable objects; functions cannot be saved."""
-        held = [None if isinstance(f, FunctionType) else vars(f).copy() for f in self.lr_lambdas]
-        return super().state_dict() | {"lr_lambdas": held}
+        state = super().state_dict()
+        functions = state.pop("lr_lambdas")  # PyTorch's place for them is the last
+        state["lr_lambdas"] = [None if isinstance(f, FunctionType) else vars(f).copy() for f in functions]
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore a saved `state_dict()`, with the functions that the scheduler was created with."""
