@@ -120,6 +120,13 @@ def test_data_and_detach_share_memory_and_not_the_graph() -> None:
     assert x.grad.shape == (3,)
 
 
+def test_attributes_of_the_users_own_are_apart_from_the_state() -> None:
+    x: Any = cutaway.ones(2, requires_grad=True) * 2
+    assert vars(x) == {}
+    x.label = "hidden"
+    assert vars(x) == {"label": "hidden"}
+
+
 def test_a_gradient_can_be_put_anywhere() -> None:
     for x in (cutaway.ones(2), cutaway.ones(2, requires_grad=True) * 2, cutaway.ones(2, requires_grad=True)):
         x.grad = cutaway.tensor([1.0, 2.0])

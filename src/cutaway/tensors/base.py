@@ -113,6 +113,8 @@ class View:
 class TensorBase(metaclass=Printed):
     """The state of a tensor, and its properties."""
 
+    # Attributes that users set are in `__dict__`. The state is not: vars(x) shows theirs alone, as in PyTorch, and
+    # `memory.held` does not follow a Tensor into its graph.
     __slots__ = ("__dict__", "__weakref__", "_array", "_grad", "_node", "_view")
 
     _array: Array
