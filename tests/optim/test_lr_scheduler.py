@@ -79,6 +79,14 @@ from .rates import optimizer_of, rates
             [1, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25],
         ),
         (
+            lambda o: SequentialLR(o, [CosineAnnealingWarmRestarts(o, 4), ConstantLR(o, 0.5, 9)], [6]),
+            [1, 0.853553, 0.5, 0.146447, 1, 0.853553, 0.5, 0.5],
+        ),
+        (
+            lambda o: SequentialLR(o, [ConstantLR(o, 0.5, 9), CosineAnnealingWarmRestarts(o, 4)], [2]),
+            [0.5, 0.5, 1, 0.853553, 0.5, 0.146447, 1, 0.853553],
+        ),
+        (
             lambda o: SequentialLR(o, [ConstantLR(o, 0.5, 9), ExponentialLR(o, 0.5)], [3], last_epoch=1),
             [0.5, 1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625],
         ),

@@ -64,6 +64,7 @@ def test_one_cycle_of_every_group() -> None:
         optimizer, [1.0, 0.5], 5, pct_start=0.4, base_momentum=[0.5, 0.6], max_momentum=[0.8, 0.9], div_factor=10
     )
     expected = [(0.1, 0.8, 0.05, 0.9), (1, 0.5, 0.5, 0.6), (0.750003, 0.575, 0.375001, 0.675)]
+    assert [group["min_lr"] for group in optimizer.param_groups] == pytest.approx([1e-5, 5e-6])
     for values in expected:
         assert [group[name] for group in optimizer.param_groups for name in ("lr", "momentum")] == pytest.approx(
             values, abs=1e-5
@@ -89,7 +90,9 @@ def test_one_cycle_goes_on_where_an_optimizer_was_saved() -> None:
 
 
 def test_one_cycle_ends() -> None:
-    scheduler = OneCycleLR(optimizer_of(), 1.0, 3)
-    rates(scheduler, 3)
+    scheduler = OneCycleLR(optimizer_of(), 1.0, 3, anneal_strategy="linear", final_div_factor=2)
+    assert rates(scheduler, 3) == pytest.approx([0.953333, 0.486667, 0.02], abs=1e-6)
+    # the step after the last batch, which trains nothing, goes on along the line; as in PyTorch
+    assert scheduler.get_last_lr() == pytest.approx([-0.4466667])
     with pytest.raises(ValueError, match=r"Tried to step 4 times.*the cycle is over"):
         scheduler.step()

@@ -35,6 +35,7 @@ from .rates import optimizer_of
         ({"patience": 2, "cooldown": 1, "factor": 0.5}, [1] * 8, [1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25]),
         ({"patience": 0, "factor": 0.5, "eps": 0.5}, [1, 1], [1, 1]),
         ({"patience": 0, "factor": 0.5, "eps": 0.4}, [1, 1], [1, 0.5]),
+        ({"patience": 1}, [math.nan, math.nan, 1], [1, 0.1, 0.1]),
         ({"patience": 0}, [math.nan, math.nan, 1, 0.5, 0.2, 0.1], [0.1, 0.01, 0.01, 0.01, 0.01, 0.01]),
     ],
 )
