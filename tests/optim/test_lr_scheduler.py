@@ -51,6 +51,8 @@ from .rates import optimizer_of, rates
         (lambda o: MultiStepLR(o, [2, 5, 5]), [1, 1, 0.1, 0.1, 0.1, 0.001, 0.001, 0.001]),
         (lambda o: ConstantLR(o), [1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1, 1, 1]),
         (lambda o: LinearLR(o), [1 / 3, 7 / 15, 0.6, 11 / 15, 13 / 15, 1, 1, 1]),
+        (lambda o: ConstantLR(o, 1), [1] * 8),
+        (lambda o: ConstantLR(o, 0.0, 9), [0] * 8),
         (lambda o: LinearLR(o, 1.0, 0.0, 4), [1, 0.75, 0.5, 0.25, 0, 0, 0, 0]),
         (lambda o: PolynomialLR(o), [1, 0.8, 0.6, 0.4, 0.2, 0, 0, 0]),
         (lambda o: CosineAnnealingLR(o, 3, 0.1), [1, 0.775, 0.325, 0.1, 0.325, 0.775, 1, 0.775]),
@@ -219,6 +221,18 @@ def test_stepping_before_the_optimizer() -> None:
     scheduler.step()  # said once
 
 
+@pytest.mark.parametrize("first", ["replaced", "scheduled"])
+def test_a_step_that_was_replaced_is_left_alone(first: str) -> None:
+    optimizer, calls = optimizer_of(), []
+    if first == "scheduled":
+        scheduler = StepLR(optimizer, 1)
+    optimizer.step = lambda: calls.append(1)  # type: ignore[method-assign,assignment,misc]
+    if first == "replaced":
+        scheduler = StepLR(optimizer, 1)
+    assert rates(scheduler, 2) == [1, 0.1]  # no warning that the scheduler steps first
+    assert calls == [1, 1]
+
+
 def test_stepping_in_order_is_silent() -> None:
     rates(StepLR(optimizer_of(), 1), 3)
 
@@ -327,6 +341,7 @@ def test_own_schedule_as_older_lessons_write_it() -> None:
         (lambda o: CosineAnnealingWarmRestarts(o, 0), ValueError, "T_0, but got 0"),
         (lambda o: CosineAnnealingWarmRestarts(o, -1), ValueError, "T_0, but got -1"),
         (lambda o: CosineAnnealingWarmRestarts(o, 1, -1), ValueError, "T_mult >= 1, but got -1"),
+        (lambda o: CosineAnnealingWarmRestarts(o, 1, 1, None), ValueError, "eta_min, but got NoneType: None"),
         (lambda o: CosineAnnealingWarmRestarts(o, 1, 0), ValueError, "T_mult >= 1, but got 0"),
         (lambda o: CosineAnnealingWarmRestarts(o, 1, 0.5), ValueError, "T_mult >= 1, but got 0.5"),
         (lambda o: CosineAnnealingWarmRestarts(o, 1, 1, "0"), ValueError, "eta_min, but got str"),

@@ -107,7 +107,7 @@ class LRScheduler:
         Args:
             epoch: advance to this one instead; deprecated in PyTorch.
         """
-        if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", False):
+        if self._step_count == 1 and _has_not_stepped(self.optimizer):
             warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the "
                 "schedule is skipped. Call optimizer.step() first, then scheduler.step()"
@@ -214,6 +214,11 @@ def _note_steps(optimizer: Optimizer) -> None:
     """Make the optimizer record its steps: a scheduler that steps first would skip its first rate."""
     if optimizer.step == MethodType(type(optimizer).step, optimizer):  # it has not been replaced
         optimizer.step = MethodType(step, optimizer)  # type: ignore[method-assign]
+
+
+def _has_not_stepped(optimizer: Optimizer) -> bool:
+    """Whether no step was recorded; of one that was replaced nothing is known."""
+    return optimizer.step == MethodType(step, optimizer) and not hasattr(optimizer, "_opt_called")
 
 
 def step(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
