@@ -195,6 +195,15 @@ def test_what_a_schedule_holds_is_saved_last_as_in_pytorch() -> None:
         assert list(combined.state_dict())[-2:] == ["_last_lr", "_schedulers"]
 
 
+def test_a_saved_state_holds_all_but_the_optimizer() -> None:
+    scheduler = StepLR(optimizer_of(), 3)
+    rates(scheduler, 4)
+    assert scheduler.state_dict() == {
+        "step_size": 3, "gamma": 0.1, "base_lrs": [1.0], "last_epoch": 4, "_step_count": 5, "_is_initial": False,
+        "_get_lr_called_within_step": False, "_last_lr": [0.1],
+    }  # fmt: skip
+
+
 def test_a_saved_state_holds_no_functions_but_what_objects_remember() -> None:
     class Power:
         def __init__(self, base: float) -> None:
@@ -309,6 +318,23 @@ def test_own_schedule() -> None:
             return lr if self._is_initial else lr / 2
 
     assert rates(Halving(optimizer_of()), 3) == [1, 0.5, 0.25]
+
+
+def test_own_schedule_with_too_few_rates() -> None:
+    class OnlyTheFirst(LRScheduler):
+        def get_lr(self) -> list[float]:
+            return self.base_lrs[:1]
+
+    with pytest.raises(ValueError, match="shorter"):
+        OnlyTheFirst(optimizer_of(1.0, 2.0))
+
+
+def test_a_group_that_was_taken_away_is_missed() -> None:
+    scheduler = StepLR(optimizer_of(1.0, 2.0), 1)
+    scheduler.optimizer.step()
+    scheduler.optimizer.param_groups.pop()
+    with pytest.raises(ValueError, match="longer"):
+        scheduler.step()
 
 
 def test_own_schedule_as_older_lessons_write_it() -> None:

@@ -52,9 +52,9 @@ class LRScheduler:
     base_lrs: list[float]
     last_epoch: int
     _last_lr: list[float]
+    _get_lr_called_within_step: bool
     _step_count = 0
     _is_initial = False  # while the constructor sets the first rate
-    _get_lr_called_within_step = False
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         check_optimizer(optimizer)
