@@ -53,8 +53,8 @@ class LRScheduler:
     last_epoch: int
     _last_lr: list[float]
     _get_lr_called_within_step: bool
-    _step_count = 0
-    _is_initial = False  # while the constructor sets the first rate
+    _step_count: int
+    _is_initial: bool  # while the constructor sets the first rate
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         check_optimizer(optimizer)
