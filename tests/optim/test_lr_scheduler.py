@@ -150,6 +150,10 @@ def test_step_by_step_is_the_closed_form(lr: float, make: Any) -> None:
     assert closed == pytest.approx(seen, rel=1e-9, abs=1e-12)
 
 
+def test_a_constant_rate_for_hundreds_of_epochs() -> None:
+    assert rates(ConstantLR(optimizer_of(), 0.5, 300), 302) == [0.5] * 300 + [1] * 2
+
+
 def test_a_sequence_of_hundreds() -> None:
     optimizer = optimizer_of()
     members = [ConstantLR(optimizer, 1 / (i + 1), 1) for i in range(300)]

@@ -29,6 +29,7 @@ from .rates import optimizer_of
         ({}, [1] * 13, [1] * 11 + [0.1] * 2),
         ({"patience": 0}, [1, 0.99995, 0.9998, 0.9997], [1, 0.1, 0.1, 0.1]),
         ({"patience": 0, "mode": "max"}, [1, 1.00005, 1.0002], [1, 0.1, 0.1]),
+        ({"patience": 0, "mode": "max"}, [-3, -2, -2.5], [1, 1, 0.1]),
         ({"patience": 0, "mode": "max", "threshold": 0.5}, [2, 2.9, 3.1, 4.5, 4.7], [1, 0.1, 0.1, 0.01, 0.01]),
         ({"patience": 0, "threshold": 0.25, "threshold_mode": "abs"}, [8, 7.8, 7.7, 7.45], [1, 0.1, 0.1, 0.01]),
         ({"patience": 0, "threshold": 0.25, "threshold_mode": "abs", "mode": "max"}, [8, 8.25, 8.26], [1, 0.1, 0.1]),
