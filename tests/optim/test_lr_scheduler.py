@@ -360,6 +360,7 @@ def test_own_schedule_as_older_lessons_write_it() -> None:
         (lambda o: StepLR(o, 1, last_epoch=3), KeyError, "initial_lr"),
         (lambda o: LRScheduler(o), NotImplementedError, "define `def get_lr"),
         (lambda o: LambdaLR(o, [abs, abs]), ValueError, "expected 1 of lr_lambdas.*got 2"),
+        (lambda o: LambdaLR(optimizer_of(1.0, 2.0), [abs]), ValueError, "expected 2 of lr_lambdas.*got 1"),
         (lambda o: LambdaLR(o, 0.5), TypeError, "function of the epoch, but got float"),
         (lambda o: ConstantLR(o, 2), ValueError, "between 0 and 1, but is 2"),
         (lambda o: ConstantLR(o, -0.5), ValueError, "between 0 and 1, but is -0.5"),

@@ -123,6 +123,36 @@ def test_a_group_of_many_parameters_is_loaded() -> None:
     assert again.param_groups[0]["lr"] == 0.5 and len(again.param_groups[0]["params"]) == 300
 
 
+def test_hundreds_of_groups_and_of_named_parameters_are_loaded() -> None:
+    def make(lr: float) -> SGD:
+        return SGD([{"params": [("w", weight(1.0))]} for _ in range(300)], lr=lr)
+
+    again = make(0.1)
+    again.load_state_dict(make(0.5).state_dict())
+    assert [group["lr"] for group in again.param_groups] == [0.5] * 300
+    names = [str(i) for i in range(300)]
+    assert SGD([(name, weight(1.0)) for name in names]).param_groups[0]["param_names"] == names
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_state_of_another_shape(n: int) -> None:
+    w = weight(1.0, 2.0)
+    optimizer = SGD([w], momentum=0.9)
+    state = {"momentum_buffer": torch.ones(n)}
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": {0: state}})
+    w.grad = torch.ones(2)
+    with pytest.raises(RuntimeError, match=rf"'momentum_buffer' of shape \({n},\) for a parameter of shape \(2,\)"):
+        optimizer.step()
+
+
+@pytest.mark.parametrize("name", ["mean", "velocity"])
+def test_loading_converts_whatever_the_name(name: str) -> None:
+    optimizer = Averaged([weight(1.0, dtype=torch.float64)])
+    optimizer.load_state_dict({"state": {0: {name: torch.ones(1)}}, "param_groups": [{"params": [0]}]})
+    [state] = optimizer.state.values()
+    assert state[name].dtype == torch.float64
+
+
 def test_loading_converts_to_the_parameters_dtype() -> None:
     w = weight(1.0)
     optimizer = Averaged([w], lr=0.1)
@@ -180,11 +210,11 @@ def test_an_optimizer_written_as_for_pytorch() -> None:
 
 def test_parameters_without_a_gradient_are_passed_over() -> None:
     a, b = weight(1.0), weight(1.0)
-    optimizer = SGD([a, b], lr=0.5, momentum=0.9)
+    optimizer = SGD([b, a], lr=0.5, momentum=0.9)
     bowl(a).backward()
     optimizer.step()
     assert a.item() == 0 and b.item() == 1
-    assert list(optimizer.state_dict()["state"]) == [0]
+    assert list(optimizer.state_dict()["state"]) == [1]
 
 
 def test_gradients_are_not_changed() -> None:
@@ -211,21 +241,25 @@ def test_closure() -> None:
     assert w.item() == 1 and optimizer.step() is None
 
 
-def test_a_step_tells_its_listeners_whether_it_updated_anything() -> None:
+def test_listeners_are_told_what_an_optimizer_does() -> None:
     heard: list[Any] = []
-    moves, idles = (lambda o: heard.append(("moved", o))), (lambda o: heard.append(("idle", o)))
-    w = weight(1.0)
-    optimizer = SGD([w, weight(1.0)])
-    events.listen("step", moves)
-    events.listen("idle_step", idles)
+    listeners: dict[str, Any] = {
+        name: (lambda optimizer, name=name: heard.append((name, optimizer)))
+        for name in ("optimizer", "idle_step", "step", "zero_grad")
+    }
+    for name, listener in listeners.items():
+        events.listen(name, listener)
     try:
-        optimizer.step()
+        w = weight(1.0)
+        optimizer = SGD([weight(1.0), w])
+        optimizer.step()  # no parameter has a gradient
         bowl(w).backward()
         optimizer.step()
+        optimizer.zero_grad()
     finally:
-        events.leave("step", moves)
-        events.leave("idle_step", idles)
-    assert heard == [("idle", optimizer), ("moved", optimizer)]
+        for name, listener in listeners.items():
+            events.leave(name, listener)
+    assert heard == [(name, optimizer) for name in listeners]
 
 
 def test_zero_grad() -> None:
@@ -366,6 +400,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Adam([W], betas=(torch.ones(0),) * 2), ValueError, r"betas\[0\] must be 1-element, but has shape \(0,\)"),
     (lambda: SGD([("w", W), weight(1.0)]), ValueError, "in this group some are pairs"),
     (lambda: SGD([{"params": [("w", W)]}, {"params": [weight(1.0)]}]), ValueError, "pass both model.parameters()"),
+    (lambda: SGD([{"params": [weight(1.0)]}, {"params": [("w", W)]}]), ValueError, "pass both model.parameters()"),
     (lambda: SGD([W], fused=True, foreach=True), RuntimeError, "`fused` and `foreach` cannot be `True` together"),
     (lambda: Adam([W], capturable=True), NotImplementedError, r"Adam\(capturable=True\): a step is not recorded"),
     (lambda: Adam([W], eps=-1), ValueError, "Invalid epsilon value"),

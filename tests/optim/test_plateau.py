@@ -89,6 +89,14 @@ def test_plateau_given_the_epoch_warns() -> None:
     assert scheduler.last_epoch == 5
 
 
+def test_plateau_with_a_group_taken_away() -> None:
+    scheduler = ReduceLROnPlateau(optimizer_of(1.0, 1.0), patience=0, min_lr=[0.2, 0.3])
+    scheduler.optimizer.param_groups.pop(0)
+    scheduler.step(1)
+    with pytest.raises(RuntimeError, match=r"1 parameter groups now.*given for 2"):
+        scheduler.step(1)
+
+
 def test_plateau_with_a_group_added_later() -> None:
     for min_lr, works in ((0.2, True), ([0.2], False)):
         optimizer = optimizer_of()

@@ -218,7 +218,7 @@ def _note_steps(optimizer: Optimizer) -> None:
 
 def _has_not_stepped(optimizer: Optimizer) -> bool:
     """Whether no step was recorded; of one that was replaced nothing is known."""
-    return optimizer.step == MethodType(step, optimizer) and not hasattr(optimizer, "_opt_called")
+    return optimizer.step == MethodType(step, optimizer) and not getattr(optimizer, "_opt_called", False)
 
 
 def step(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
