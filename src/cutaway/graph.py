@@ -109,7 +109,7 @@ class Node:
             self.pullbacks = None
 
 
-def newest_first(roots: Iterable[Node | Leaf], oldest: int = 0) -> list[Any]:
+def newest_first(roots: Iterable[Node | Leaf], oldest: int = Leaf.number) -> list[Any]:
     """The roots and their ancestors, newest first; none older than `oldest`."""
     found: list[Any] = list(dict.fromkeys(roots))
     seen: set[Any] = {None, *found}
@@ -137,7 +137,7 @@ def walk(
         rerun: recomputes a node's pullbacks to map Tensors to Tensors, so that the backward pass is recorded too.
     """
     wanted = set(targets or ())
-    order = newest_first([node for node, _ in roots], min((t.number for t in wanted), default=0))
+    order = newest_first([node for node, _ in roots], min((t.number for t in wanted), default=Leaf.number))
     path = None if targets is None else leading_to(wanted, order)
     refuse_stale(order, path, rerun is not None)  # before anything changes
 
