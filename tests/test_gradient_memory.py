@@ -39,6 +39,7 @@ class Twice(cutaway.autograd.Function):
     "op",
     [
         lambda x, y, k: x + y,
+        lambda x, y, k: (x + y) * k,
         lambda x, y, k: x + y + k + x,
         lambda x, y, k: (x + y).reshape(3, 2).reshape(2, 3),
         lambda x, y, k: x.T.T + y.flip(0).flip(0),
