@@ -54,13 +54,17 @@ def test_the_same_seed_gives_the_same_losses(tmp_path: Path) -> None:
     assert first != xor.main(seed=4, steps=20, quiet=True, out=tmp_path).losses
 
 
-def test_quiet_is_quiet_and_loud_shows_progress(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_quiet_is_quiet_and_loud_shows_progress_to_a_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     xor.main(steps=20, quiet=True, out=tmp_path)
     assert capfd.readouterr() == ("", "")
     xor.main(steps=20, quiet=False, out=tmp_path)
     printed = capfd.readouterr()
-    assert "a xor b" in printed.out
-    assert "20/20" in printed.err
+    assert "a xor b" in printed.out and not printed.err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    xor.main(steps=20, quiet=False, out=tmp_path)
+    assert "20/20" in capfd.readouterr().err
 
 
 # digits
