@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 from ...errors import op_name
@@ -208,7 +209,9 @@ def _in_words(op: str, formula: str, name: str) -> str | None:
     ours = (known for known in TABLE if op_name(known) == op and (known.__doc__ or "").startswith(formula))
     found = next(ours, None)
     function = None if found is None else found.__globals__.get(name)
-    words, _, _ = (getattr(function, "__doc__", None) or "").partition("\n")
+    if not isinstance(function, FunctionType):
+        return None
+    words, _, _ = (function.__doc__ or "").partition("\n")
     return words.rstrip(".") or None
 
 
