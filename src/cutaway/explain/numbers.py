@@ -94,10 +94,11 @@ def at_a_glance(value: dict[str, Any], width: int = GLANCE) -> str:
 
 def statistics(value: dict[str, Any]) -> dict[str, Any]:
     """The statistics of a value; a trace has those of arrays that are cut short, and of others all numbers."""
-    if value["statistics"] is not None:
-        return dict(value["statistics"])
+    known: dict[str, Any] | None = value["statistics"]
+    if known is not None:
+        return known
     numbers = np.array(value["numbers"], np.float64)
-    return statistics_of([numbers])[0] if numbers.size else {**NONE}
+    return statistics_of([numbers])[0] if numbers.size else NONE
 
 
 def largest(value: dict[str, Any]) -> str:

@@ -204,8 +204,8 @@ class Record:
             inputs = zip(node.arrays, node.parents)
             sources = [self._constant(array) if parent is None else self._add(parent) for array, parent in inputs]
             number = self._add(node)
-            for i, argument in enumerate(arguments(node.op, len(sources))):
-                if (source := sources[i]) is not None:
+            for i, (source, argument) in enumerate(zip(sources, arguments(node.op, len(sources)), strict=True)):
+                if source is not None:
                     edges.append({"from": source, "to": number, "input": i, "argument": argument})
         root = self._add(self.watch.root)
         steps = self._steps()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from types import FunctionType, MethodType
 from typing import Any
@@ -97,7 +97,8 @@ def statistics(arrays: list[Any]) -> list[dict[str, Any]]:
 
     The arrays, none of them empty, are measured many at once as long as they are short, and block by block if long.
     """
-    of_short = (row for some in _batches([x for x in arrays if x.size <= LONG]) for row in _of_short(some))
+    short, many = [x for x in arrays if x.size <= LONG], BLOCK // LONG
+    of_short = (row for i in range(0, len(short), many) for row in _of_short(short[i : i + many]))
     with np.errstate(all="ignore"):
         found = [_of_long(x) if x.size > LONG else next(of_short) for x in arrays]
     return [
@@ -106,12 +107,6 @@ def statistics(arrays: list[Any]) -> list[dict[str, Any]]:
         else _of_the_finite(array)
         for (low, high, mean, std, zeros), array in zip(found, arrays, strict=True)
     ]
-
-
-def _batches(arrays: list[Any]) -> Iterator[list[Any]]:
-    """The arrays in their order, as many at a time as make a block together."""
-    many = BLOCK // LONG
-    yield from (arrays[i : i + many] for i in range(0, len(arrays), many))
 
 
 def _of_short(arrays: list[Any]) -> Iterable[Row]:
