@@ -273,9 +273,9 @@ class device(metaclass=Printed):
         name, _, number = type.partition(":")
         known = ("cpu", "cuda", "mps", "xpu", "meta")
         if name not in known or (number and not number.isdigit()):
-            raise RuntimeError(
-                f"Expected one of {', '.join(known)} as a device, but got {type!r}: cutaway runs on 'cpu'"
-            )
+            is_dtype = any(type == kind.dtype.name for kind in _ALL)
+            instead = f"for a dtype, write torch.{type}" if is_dtype else "cutaway runs on 'cpu'"
+            raise RuntimeError(f"Expected one of {', '.join(known)} as a device, but got {type!r}: {instead}")
         self.type = name
         self.index = int(number) if number else index
 

@@ -14,6 +14,7 @@ OTHERWISE = {
     "Strings instead of numbers": ValueError,  # TypeError where the word is not the first element
     "An LSTM's state is a pair": IndexError,  # from state[1] of a tensor
     "A loss constructed with its arguments": RuntimeError,  # from asking whether the second tensor is true
+    "A list of tensors into TensorDataset": AttributeError,  # from tensors[0].size of a list
     "forward() without return": AttributeError,  # from target.size() of None
 }
 

@@ -16,7 +16,9 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "reshape: only one size may be -1 (inferred from the others), but (-1, -1) has more."
     ),
     "x.reshape(-3)": RuntimeError("reshape: sizes must be 0 or more, or -1 once, but got (-3,)."),
-    "x.reshape(1.5)": TypeError("a shape consists of integers, as in (2, 3), but got: the number 1.5"),
+    "x.reshape(1.5)": TypeError(
+        "a shape consists of integers, as in (2, 3), but got: the number 1.5; divide sizes with //"
+    ),
     "m.t().view(6)": RuntimeError(
         "view size is not compatible with input tensor's size and stride: the elements of this (3, 2) tensor do not "
         "lie in memory in the order of a (6,) one (after a transpose or a slice, for example). Use x.reshape(...), "
@@ -157,8 +159,8 @@ ABOUT_SHAPES: dict[str, Exception] = {
     "x.triu()": RuntimeError("triu needs a matrix, or a batch of them: at least 2 dimensions, but the shape is (3,)"),
     # joining
     "t.cat([x, m])": RuntimeError(
-        "cat: the shapes (3,) and (2, 3) cannot be joined along dimension 0: they must be equal in all dimensions"
-        " but 0, along which they are joined."
+        "cat: the shapes (3,) and (2, 3) cannot be joined: tensors must have the same number of dimensions. "
+        "x.unsqueeze(0) adds one in front, x.unsqueeze(1) one after the first."
     ),
     "t.cat([m, t.ones(2, 4)])": RuntimeError(
         "cat: the shapes (2, 3) and (2, 4) cannot be joined along dimension 0: they must be equal in all "
@@ -174,7 +176,9 @@ ABOUT_SHAPES: dict[str, Exception] = {
         "cat(): argument 'tensors' must be tuple of Tensors, not a tensor of shape (3,), float32: write "
         "torch.cat([a, b])"
     ),
-    "t.cat([x, 1])": TypeError("cat(): expected Tensor as element 1 in argument 0, but got the number 1"),
+    "t.cat([x, 1])": TypeError(
+        "cat(): expected Tensor as element 1 in argument 0, but got the number 1: convert it with torch.tensor(...)"
+    ),
     "t.cat([t.tensor(1), t.tensor(2)])": RuntimeError(
         "zero-dimensional tensors cannot be concatenated: torch.stack joins single numbers"
     ),

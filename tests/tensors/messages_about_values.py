@@ -20,7 +20,8 @@ ABOUT_VALUES: dict[str, Exception] = {
         "them looks transposed: write the second as x.T, of shape (2, 3)."
     ),
     'x.add("a")': TypeError(
-        "a Tensor or a number is needed here, but this is str 'a': convert it with torch.tensor(...)"
+        "a Tensor or a number is needed here, but this is str 'a': convert words and labels to numbers first, for "
+        "example with a dict {word: index}"
     ),
     "x.add(None)": TypeError(
         "a Tensor or a number is needed here, but this is None: a function without a return statement, such as a "
@@ -101,8 +102,8 @@ ABOUT_VALUES: dict[str, Exception] = {
     ),
     "x.diff(-1)": RuntimeError("diff: n must be non-negative, but got -1"),
     "t.ones(2, 2).diff(prepend=x)": RuntimeError(
-        "diff: the shapes (3,) and (2, 2) cannot be joined along dimension 1: they must be equal in all dimensions "
-        "but 1, along which they are joined."
+        "diff: the shapes (3,) and (2, 2) cannot be joined: tensors must have the same number of dimensions. "
+        "x.unsqueeze(0) adds one in front, x.unsqueeze(1) one after the first."
     ),
     "t.tensor([True]).median()": NotImplementedError(
         "\"median\" not implemented for 'bool': it needs numbers: x.int()"
@@ -155,7 +156,8 @@ ABOUT_VALUES: dict[str, Exception] = {
         "logical_and(): a Tensor is needed, not the number True: convert it with torch.tensor(...)"
     ),
     'x.eq("a")': TypeError(
-        "a Tensor or a number is needed here, but this is str 'a': convert it with torch.tensor(...)"
+        "a Tensor or a number is needed here, but this is str 'a': convert words and labels to numbers first, for "
+        "example with a dict {word: index}"
     ),
     "x < t.ones(4)": RuntimeError(
         "x < y: the shapes (3,) and (4,) cannot be broadcast together: at dimension 0 (counted after aligning the "
@@ -306,12 +308,14 @@ ABOUT_VALUES: dict[str, Exception] = {
         ".tolist() for all of them."
     ),
     "bool(x)": RuntimeError(
-        "Boolean value of Tensor with more than one value is ambiguous: the shape is (3,). Say which you mean: (x"
-        " > 0).any() or (x > 0).all()."
+        "Boolean value of Tensor with more than one value is ambiguous: the shape is (3,). Say which you mean: "
+        "(x > 0).any() or (x > 0).all(). The words and, or, not and the chain 0 < x < 1 ask this question too: for "
+        "each element, write (x > 0) & (x < 1), with | for or, ~ for not."
     ),
     "bool(t.ones(0))": RuntimeError(
-        "Boolean value of Tensor with no values is ambiguous: the shape is (0,). Say which you mean: (x > "
-        "0).any() or (x > 0).all()."
+        "Boolean value of Tensor with no values is ambiguous: the shape is (0,). Say which you mean: "
+        "(x > 0).any() or (x > 0).all(). The words and, or, not and the chain 0 < x < 1 ask this question too: for "
+        "each element, write (x > 0) & (x < 1), with | for or, ~ for not."
     ),
     "[1, 2][x]": TypeError(
         "only integer tensors of a single element can be converted to an index, but this is a tensor of shape "
@@ -456,7 +460,9 @@ ABOUT_VALUES: dict[str, Exception] = {
         'zeros() missing the argument "size": write torch.zeros(2, 3), or torch.zeros(()) for a single number'
     ),
     "t.zeros(-1)": RuntimeError("zeros: Dimension size must be non-negative, but the shape is (-1,)"),
-    "t.zeros(2.5)": TypeError("a shape consists of integers, as in (2, 3), but got: the number 2.5"),
+    "t.zeros(2.5)": TypeError(
+        "a shape consists of integers, as in (2, 3), but got: the number 2.5; divide sizes with //"
+    ),
     "t.zeros(2, shape=3)": TypeError(
         "zeros() got an unexpected keyword argument 'shape'. It takes: size, dtype, device, requires_grad."
     ),

@@ -171,6 +171,13 @@ ADVICE = {
     "torch.linalg.eigvals": "use np.linalg.eigvals on x.numpy(); gradients do not flow through it",
     "torch.linalg.eigvalsh": "use np.linalg.eigvalsh on x.numpy(); gradients do not flow through it",
     "torch.linalg.svdvals": "use np.linalg.svd on x.numpy(); gradients do not flow through it",
+    # NumPy's names, and those of lists
+    "torch.Tensor.astype": "write x.to(torch.float32), or x.float()",
+    "torch.Tensor.copy": "write x.clone()",
+    "torch.Tensor.append": "a tensor has a fixed size; collect tensors in a list, and call torch.stack or torch.cat",
+    "torch.Tensor.length": "write len(x) for the first dimension, x.numel() for all elements",
+    "torch.Tensor.zero_grad": "call optimizer.zero_grad() or model.zero_grad(), or set x.grad = None",
+    "torch.Tensor.step": "call optimizer.step()",
     # layers and losses
     **dict.fromkeys(
         (f"torch.nn.{kind}Pad{n}d" for kind in ("Constant", "Zero") for n in (1, 2)),

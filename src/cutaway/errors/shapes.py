@@ -10,7 +10,7 @@ import numpy as np
 
 from .linalg import no_answer
 from .values import bool_subtraction
-from .words import describe, op_name, shapes
+from .words import describe, how_to_get_a_tensor, op_name, shapes
 
 
 def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: Mapping[str, Any], error: Exception) -> Exception:
@@ -27,7 +27,8 @@ def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: Mapping[str
     if name == "linear":
         return linear_mismatch(*(a.shape for a in arrays))
     if isinstance(error, ValueError) and len(arrays) > 1 and "broadcast" in str(error):
-        return no_common_shape(name, [a.shape for a in arrays])
+        given = [x.shape for x in (*arrays, *attrs.values()) if isinstance(x, np.ndarray) and x.ndim]
+        return no_common_shape(name, given)
     if name == "reshape":
         return cannot_reshape(arrays[0].shape, attrs["shape"])
     if name == "expand":
@@ -38,12 +39,12 @@ def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: Mapping[str
         return no_answer(name, arrays[0])
     if name == "sub" and isinstance(error, TypeError):
         return bool_subtraction()
-    given = ", ".join(describe(x) for x in inputs)
+    described = ", ".join(describe(x) for x in inputs)
     kind = type(error) if isinstance(error, IndexError | TypeError) else RuntimeError
     if isinstance(error, np.exceptions.AxisError):
         kind = IndexError
     unforeseen = kind(
-        f"{name}() cannot be computed: {error}. It was given {given}" + (f" with {attrs}." if attrs else ".")
+        f"{name}() cannot be computed: {error}. It was given {described}" + (f" with {attrs}." if attrs else ".")
     )
     unforeseen.__cause__ = error  # the traceback shows the line of the op that raised it
     return unforeseen
@@ -145,6 +146,11 @@ def cannot_expand(shape: Sequence[int], wanted: Sequence[int]) -> RuntimeError:
 
 def cannot_join(name: str, given: Sequence[Sequence[int]], axis: int) -> RuntimeError:
     """Tensors that cannot be joined."""
+    if len({len(shape) for shape in given}) > 1:
+        return RuntimeError(
+            f"{name}: the shapes {shapes(*given)} cannot be joined: tensors must have the same number of dimensions. "
+            "x.unsqueeze(0) adds one in front, x.unsqueeze(1) one after the first."
+        )
     rule = "equal in all dimensions"
     if name != "stack":
         rule += f" but {axis}, along which they are joined"
@@ -172,8 +178,9 @@ def dim_of_a_number(dim: Any) -> IndexError:
 
 def not_a_shape(given: Sequence[Any]) -> TypeError:
     """A shape that does not consist of integers."""
+    how = "; divide sizes with //" if any(isinstance(size, float) for size in given) else ""
     return TypeError(
-        f"a shape consists of integers, as in (2, 3), but got: {', '.join(map(describe, given)) or 'nothing'}"
+        f"a shape consists of integers, as in (2, 3), but got: {', '.join(map(describe, given)) or 'nothing'}{how}"
     )
 
 
@@ -378,7 +385,10 @@ def not_tensors(name: str, given: Any, i: int | None = None) -> TypeError:
         return TypeError(
             f"{name}(): argument 'tensors' must be tuple of Tensors, not {describe(given)}: write torch.{name}([a, b])"
         )
-    return TypeError(f"{name}(): expected Tensor as element {i} in argument 0, but got {describe(given)}")
+    return TypeError(
+        f"{name}(): expected Tensor as element {i} in argument 0, but got {describe(given)}: "
+        f"{how_to_get_a_tensor(given)}"
+    )
 
 
 def no_tensors(name: str) -> Exception:

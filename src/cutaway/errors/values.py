@@ -246,7 +246,9 @@ def ambiguous_truth(shape: Sequence[int]) -> RuntimeError:
     """`if tensor:` with many elements, or none."""
     return RuntimeError(
         f"Boolean value of Tensor with {'no' if 0 in shape else 'more than one'} value{'s' * (0 in shape)} is "
-        f"ambiguous: the shape is {tuple(shape)}. Say which you mean: (x > 0).any() or (x > 0).all()."
+        f"ambiguous: the shape is {tuple(shape)}. Say which you mean: (x > 0).any() or (x > 0).all(). "
+        "The words and, or, not and the chain 0 < x < 1 ask this question too: for each element, write "
+        "(x > 0) & (x < 1), with | for or, ~ for not."
     )
 
 

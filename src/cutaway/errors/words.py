@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import linecache
 from collections.abc import Callable, Iterable, Sequence
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,8 @@ def describe(value: Any) -> str:
         return f"a {type(value).__name__} of {len(value)}, the first being {describe(value[0])}"
     if _is_layer(value):
         return f"the layer {type(value).__name__}"
+    if isinstance(value, type | FunctionType):
+        return f"the {'class' if isinstance(value, type) else 'function'} {value.__name__}"
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) < 40 else text[:37] + '...'}"
 
@@ -51,10 +53,17 @@ def how_to_get_a_tensor(given: Any) -> str:
     if _is_layer(given):
         name = type(given).__name__
         return f"create the layer first, layer = nn.{name}(...), then call it, layer(x)"
+    if hasattr(given, "batch_sizes"):
+        return "unpack it first: x, lengths = torch.nn.utils.rnn.pad_packed_sequence(packed)"
     if _holds_tensors(given) and isinstance(given, tuple):
-        return "select the tensor that you mean; a recurrent layer returns two values, output, hidden = rnn(x)"
+        return (
+            "select the tensor that you mean; recurrent and attention layers return two values, output, hidden = "
+            "rnn(x) and output, weights = attention(q, k, v)"
+        )
     if _holds_tensors(given):
         return "select the tensor that you mean; a DataLoader yields lists, even of a single tensor: for (x,) in loader"
+    if isinstance(given, str) or (isinstance(given, list) and given and isinstance(given[0], str)):
+        return "convert words and labels to numbers first, for example with a dict {word: index}"
     return "convert it with torch.tensor(...)"
 
 

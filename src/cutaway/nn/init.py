@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import absent
+from ..errors import absent, describe
 from ..grad_mode import no_grad
 from ..random import Generator, default_generator
 from ..tensors import Tensor
@@ -111,6 +111,8 @@ def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
 
     The name is PyTorch's, which layers written by hand call.
     """
+    if not isinstance(tensor, Tensor):
+        raise AttributeError(f"nn.init fills a Tensor, not {describe(tensor)}: pass a weight, layer.weight")
     if tensor.ndim < 2:
         raise ValueError(
             "fan in and fan out are defined for a weight with 2 or more axes, (out, in, ...), but this one has shape "

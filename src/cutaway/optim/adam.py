@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import describe
 from ..ops.contract import Array
 from ..tensors import Tensor
 from .optimizer import Optimizer, State, not_negative
@@ -112,6 +113,8 @@ class Adam(Optimizer):
 
 
 def _check_betas(betas: Any) -> None:
+    if not isinstance(betas, tuple | list):
+        raise TypeError(f"betas are two numbers, (0.9, 0.999) by default, not {describe(betas)}")
     if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
         raise ValueError(f"betas must be either both floats or both Tensors, but are {betas}")
     for i, beta in enumerate(betas):

@@ -180,6 +180,11 @@ class Optimizer:
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise TypeError(
+                    f"step() takes nothing, or a function that computes the loss, not {describe(closure)}: call "
+                    "loss.backward() first, and then optimizer.step()"
+                )
             with enable_grad():
                 loss = closure()
         written: list[Array] = []
@@ -384,7 +389,9 @@ def _fitted(name: str, value: Any, param: Tensor) -> Any:
 def _check_trainable(param: Any) -> None:
     if not isinstance(param, Tensor):
         how = ""
-        if isinstance(param, Iterable):
+        if isinstance(param, str):
+            how = ": a dict of names and Tensors is no list of parameters, write model.parameters()"
+        elif isinstance(param, Iterable):
             how = ": put the parameters of several models into one list, [*a.parameters(), *b.parameters()]"
         raise TypeError(f"an optimizer trains Tensors, and one of the parameters is {describe(param)}{how}")
     if not param.is_leaf:

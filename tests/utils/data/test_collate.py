@@ -59,7 +59,7 @@ def test_gradients_reach_the_examples() -> None:
 @pytest.mark.parametrize(
     "batch, error, message",
     [
-        ([None, None], TypeError, "found NoneType. Return one of these"),
+        ([None, None], TypeError, r"found NoneType \(a __getitem__ without return\?\)\. Return"),
         ([np.array(["a"])], TypeError, "an array of <U1"),
         ([(1, 2), (1,)], RuntimeError, r"lengths of \[1, 2\]: pad them"),
         ([np.zeros(2), np.zeros(3)], RuntimeError, r"\[\(2,\), \(3,\)\]"),

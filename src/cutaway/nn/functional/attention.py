@@ -332,7 +332,8 @@ def _problem(
     expected: tuple[int, ...]
     for name, given in (("key_padding_mask", padding), ("attn_mask", mask)):
         if given is not None and given.dtype != bool_ and not given.is_floating_point():
-            return AssertionError, f"{name} is bool or floating point, not {given.dtype}"
+            how = "write mask == 0 for a mask of 0 and 1 in which 0 hides: True hides here"
+            return AssertionError, f"{name} is bool or floating point, not {given.dtype}; {how}"
     if padding is not None and padding.shape != (expected := (S,) if one else (N, S)):
         return AssertionError, f"key_padding_mask has shape {tuple(padding.shape)}, not {expected}"
     if mask is not None and mask.shape != (expected := (L, S)) and mask.ndim != 3:

@@ -16,7 +16,7 @@ from ... import events, ops
 from ...dtypes import int64, uint8
 from ...ops.contract import Array, Shape
 from ...tensors import Tensor
-from ...tensors.base import apply, named, to_common_dtype, wrap
+from ...tensors.base import apply, common_shape, named, to_common_dtype, wrap
 from .checks import all_within, check_classes, check_fractions, check_reduction, check_tensors, warn
 
 __all__ = [
@@ -172,10 +172,11 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0 and 1, but got {label_smoothing}")
     if not input.is_floating_point():
-        swapped = "; the logits come first, cross_entropy(logits, target)" if target.is_floating_point() else ""
-        raise NotImplementedError(
-            f"cross_entropy takes logits, floating-point numbers, but got an input of {input.dtype}{swapped}"
-        )
+        how = "the logits come first, cross_entropy(logits, target)"
+        if not target.is_floating_point():
+            how = "pass the scores of all classes, of which an argmax() chose one; it has no gradient"
+        error = RuntimeError if input.shape == target.shape else NotImplementedError
+        raise error(f"cross_entropy takes logits, floating-point numbers, but got an input of {input.dtype}; {how}")
     if not input.ndim:
         raise IndexError("cross_entropy takes logits of shape (C), (N, C) or (N, C, ...), but got a number")
     if input.shape == target.shape:
@@ -282,9 +283,10 @@ def _no_such_class(wrong: int, shape: tuple[int, ...], count: int) -> IndexError
             f"Target {wrong} is out of bounds: the input of shape {shape} scores no classes at all; make the last "
             "layer give one score for each class"
         )
+    padding = f"; if {wrong} marks padding, leave it out with ignore_index={wrong}" if wrong < 0 else ""
     return IndexError(
         f"Target {wrong} is out of bounds: the input of shape {shape} scores {count} classes, with indices 0 to "
-        f"{count - 1}; make the last layer give one score for each class, or number the classes from 0"
+        f"{count - 1}; make the last layer give one score for each class, or number the classes from 0{padding}"
     )
 
 
@@ -329,7 +331,7 @@ def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
         raise RuntimeError(
             f"{given} and dtype {target.dtype}: the target must be {wanted}; convert it, target.long()"
         )
-    hints = {}
+    hints = {scores: "; the indices of one-hot vectors are target.argmax(1)"}
     if len(scores) > 2:
         hints[scores[:-1]] = (
             f"; the classes are axis 1, not the last: count every place as a sample, {name}(x.flatten(0, -2), "
@@ -397,10 +399,7 @@ def binary_cross_entropy(
     check_reduction(reduction)
     check_classes("binary_cross_entropy", input, target)
     if input.shape != target.shape:
-        raise ValueError(
-            f"binary_cross_entropy takes input and target of the same shape, but got {tuple(input.shape)} "
-            f"and {tuple(target.shape)}: use target.reshape(x.shape) or x.squeeze(1)"
-        )
+        raise _binary_shapes_differ("binary_cross_entropy", tuple(input.shape), tuple(target.shape))
     if input.dtype != target.dtype:
         raise RuntimeError(
             f"binary_cross_entropy takes input and target of the same dtype, but got {input.dtype} and "
@@ -446,17 +445,30 @@ def binary_cross_entropy_with_logits(
     check_reduction(reduction)
     check_classes("binary_cross_entropy_with_logits", input, target)
     if input.shape != target.shape:
-        raise ValueError(
-            f"binary_cross_entropy_with_logits takes input and target of the same shape, but got "
-            f"{tuple(input.shape)} and {tuple(target.shape)}: use target.reshape(x.shape) or x.squeeze(1)"
-        )
+        raise _binary_shapes_differ("binary_cross_entropy_with_logits", tuple(input.shape), tuple(target.shape))
     check_fractions(input=input, target=target)
     x, y = to_common_dtype(input, target)
-    factors = 1.0 if pos_weight is None else pos_weight._array
+    factors: Any = 1.0
+    if pos_weight is not None:
+        check_tensors("binary_cross_entropy_with_logits", pos_weight=pos_weight)
+        common_shape("binary_cross_entropy_with_logits with pos_weight", x, pos_weight)
+        factors = pos_weight._array
     if weight is None:
         return apply(ops.binary_cross_entropy_with_logits, x, y, pos_weight=factors, reduction=reduction)
     losses = apply(ops.binary_cross_entropy_with_logits, x, y, pos_weight=factors, reduction="none")
     return named(reduced(losses * weight, reduction), "BinaryCrossEntropyWithLogitsBackward0")
+
+
+def _binary_shapes_differ(function: str, input: Shape, target: Shape) -> ValueError:
+    how = "use target.reshape(x.shape) or x.squeeze(1)"
+    if math.prod(input) != math.prod(target):
+        how = "there must be a target for each score"
+        if input[:-1] == target:
+            how += (
+                f"; one score is enough for two classes, and with {input[-1]} classes that exclude each other, use "
+                "cross_entropy"
+            )
+    return ValueError(f"{function} takes input and target of the same shape, but got {input} and {target}: {how}")
 
 
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:

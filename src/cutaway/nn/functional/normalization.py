@@ -93,9 +93,13 @@ def _last_axes(name: str, input: Tensor, normalized_shape: Sequence[int], *affin
     if not shape:
         raise RuntimeError(f"{name}: normalized_shape names at least one axis, and is empty")
     if given[max(len(given) - len(shape), 0) :] != shape:
+        how = f": make normalized_shape {given[-1]}" if len(shape) == 1 and given else ""
+        if how and shape[0] in given:
+            how += f"; or, if these are the {shape[0]} of axis {given.index(shape[0])}, make it the last, "
+            how += f"x.movedim({given.index(shape[0])}, -1)"
         raise RuntimeError(
             f"{name} averages over the last axes, normalized_shape={list(shape)}, so x has to end in these sizes, and "
-            f"its shape is {given}" + (f": make normalized_shape {given[-1]}" if len(shape) == 1 and given else "")
+            f"its shape is {given}{how}"
         )
     for parameter in affine:
         if parameter is not None and parameter._array.shape != shape:
@@ -226,9 +230,10 @@ def _check_channels(name: str, shape: tuple[int, ...], **given: Tensor | None) -
     """Raise RuntimeError if weights or statistics do not have one element for each channel."""
     for what, tensor in given.items():
         if tensor is not None and tensor._array.shape != (shape[1],):
+            last = "; or, if the channels are the last axis, write x.movedim(-1, 1)" * (shape[-1] == tensor.numel())
             raise RuntimeError(
                 f"{name} was made for {tensor.numel()} channels, the length of its {what}, but got x of shape "
-                f"{shape}, with {shape[1]} channels (axis 1): give the layer {shape[1]} as its number of channels"
+                f"{shape}, with {shape[1]} channels (axis 1): give the layer {shape[1]} as its number of channels{last}"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...tensors import Tensor
+from ...tensors.base import common_shape
 from .checks import check_reduction, check_tensors
 from .loss import reduced
 from .similarity import pairwise_distance
@@ -22,6 +23,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, 
     """
     check_reduction(reduction)
     check_tensors("hinge_embedding_loss", input=input, target=target)
+    common_shape("hinge_embedding_loss", input, target)
     apart = (margin - input).clamp_min(0).masked_fill(target == 1, 0.0)
     near = input.masked_fill(target == -1, 0.0)
     return reduced(near + apart, reduction)
@@ -48,6 +50,7 @@ def margin_ranking_loss(
             "margin_ranking_loss: All input tensors should have same dimension, (N), but got input1 "
             f"{tuple(input1.shape)}, input2 {tuple(input2.shape)} and target {tuple(target.shape)}"
         )
+    common_shape("margin_ranking_loss", input1, input2, target)
     return reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
 
 
@@ -86,6 +89,7 @@ def triplet_margin_loss(
             "triplet_margin_loss: anchor, positive and negative are expected to have the same number of dimensions, "
             f"but got {tuple(anchor.shape)}, {tuple(positive.shape)} and {tuple(negative.shape)}"
         )
+    common_shape("triplet_margin_loss", anchor, positive, negative)
     near = pairwise_distance(anchor, positive, p, eps)
     far = pairwise_distance(anchor, negative, p, eps)
     if swap:
@@ -115,8 +119,10 @@ def cosine_embedding_loss(
             "cosine_embedding_loss takes vectors (N, D) with a target (N), or (D) with a target (), but got input1 "
             f"{tuple(input1.shape)}, input2 {tuple(input2.shape)} and target {tuple(target.shape)}"
         )
+    common_shape("cosine_embedding_loss", input1, input2)
     products = [(x * y).sum(-1) for x, y in ((input1, input2), (input1, input1), (input2, input2))]
     cosine = products[0] / ((products[1] + 1e-12) * (products[2] + 1e-12)).sqrt()
+    common_shape("cosine_embedding_loss", cosine, target)
     near = (1 - cosine).masked_fill(target != 1, 0.0)
     apart = (cosine - margin).clamp_min(0).masked_fill(target != -1, 0.0)
     return reduced(near + apart, reduction)

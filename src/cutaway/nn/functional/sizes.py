@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from ...errors import describe
 from ...tensors import Tensor
 
-__all__ = ["PerAxis", "batched", "per_axis", "whole_numbers"]
+__all__ = ["PerAxis", "batched", "check_sizes", "per_axis", "whole_numbers"]
 
 PerAxis: TypeAlias = int | Sequence[int]  # one number for all axes of an image, or one for each
 
@@ -31,6 +33,24 @@ def whole_numbers(function: object, name: str, value: PerAxis, axes: int, least:
     if min(given) < least:
         raise RuntimeError(f"{function}: {name} must be {least} or more, but is {value!r}")
     return tuple(n.__index__() for n in given)
+
+
+def check_sizes(layer: str, **given: Any) -> None:
+    """Raise TypeError if a size of a layer is not an integer, and say what to write instead."""
+    for name, value in given.items():
+        try:
+            operator.index(value)
+        except TypeError:
+            how = ""
+            if isinstance(value, float):
+                how = "; divide sizes with //"
+            elif isinstance(value, Tensor):
+                how = f"; the layer is created with sizes, layer = nn.{layer}(...), and then called with data, layer(x)"
+            elif isinstance(value, tuple):
+                how = "; select one, such as x.shape[-1]"
+            elif isinstance(value, list | dict):
+                how = "; write len(...) for their number"
+            raise TypeError(f"nn.{layer}: {name} must be an integer, not {describe(value)}{how}") from None
 
 
 def per_axis(value: Any, axes: int) -> tuple[Any, ...]:

@@ -231,6 +231,8 @@ class ModuleDict(Module):
             self.update(modules)
 
     def __getitem__(self, key: str) -> Any:
+        if key not in self._modules:
+            raise KeyError(f"this ModuleDict has no module {key!r}, but: {', '.join(self._modules) or 'none'}")
         return self._modules[key]
 
     def __setitem__(self, key: str, module: Module) -> None:

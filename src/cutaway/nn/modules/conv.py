@@ -14,7 +14,7 @@ from ...dtypes import dtype as DType
 from ...tensors import Tensor
 from .. import init
 from ..functional.conv import convolve, convolve_back, padded
-from ..functional.sizes import PerAxis, per_axis
+from ..functional.sizes import PerAxis, check_sizes, per_axis
 from ..parameter import Parameter
 from ..uninitialized import UninitializedParameter
 from .lazy import LazyModuleMixin
@@ -69,6 +69,9 @@ class _Conv(Module):
 
     def _check_arguments(self) -> None:
         kind, groups = type(self).__name__, self.groups
+        check_sizes(kind, in_channels=self.in_channels, out_channels=self.out_channels)
+        for n in self.kernel_size:
+            check_sizes(kind, kernel_size=n)
         if groups <= 0:
             raise ValueError(f"{kind}: groups must be a positive integer, not {groups}")
         for name, n in (("in_channels", self.in_channels), ("out_channels", self.out_channels)):

@@ -10,6 +10,7 @@ from ...grad_mode import no_grad
 from ...tensors import Tensor
 from .. import functional as F
 from .. import init
+from ..functional.sizes import check_sizes
 from ..parameter import Parameter
 from .module import Module
 
@@ -54,6 +55,7 @@ class Embedding(Module):
         dtype: DType | None = None,
     ) -> None:
         super().__init__()
+        check_sizes("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         if sparse:
             raise NotImplementedError(
                 "sparse=True: cutaway has no sparse gradients; leave it out, the dense gradient holds the same numbers"

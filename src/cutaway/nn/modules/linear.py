@@ -10,6 +10,7 @@ from ...dtypes import dtype as DType
 from ...tensors import Tensor
 from .. import functional as F
 from .. import init
+from ..functional.sizes import check_sizes
 from ..parameter import Parameter
 from .module import Module
 
@@ -49,6 +50,7 @@ class Linear(Module):
         dtype: DType | None = None,
     ) -> None:
         super().__init__()
+        check_sizes("Linear", in_features=in_features, out_features=out_features)
         self.in_features = in_features
         self.out_features = out_features
         self.weight = Parameter(empty((out_features, in_features), device=device, dtype=dtype))
@@ -81,6 +83,8 @@ class Linear(Module):
         """The most likely fix for an input of the wrong shape."""
         if x.ndim > 2 and math.prod(x.shape[1:]) == self.in_features:
             return "; flatten each sample first, x.flatten(1)"
+        if x.ndim == 1 and self.in_features > 1 and x.numel() % self.in_features == 0:
+            return "; if a whole batch was flattened into one axis, flatten each sample by itself, x.flatten(1)"
         if x.ndim == 2 and x.shape[0] == self.in_features:
             return "; the axes may be swapped, x.T"
         return f"; make it nn.Linear({x.shape[-1]}, {self.out_features})" if x.ndim else ""

@@ -35,6 +35,12 @@ class IncompatibleKeys(NamedTuple):
     missing_keys: list[str]
     unexpected_keys: list[str]
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"load_state_dict() returned the keys that did not match, not the model, so there is no {name!r}: it loads "
+            "into the model itself; write model.load_state_dict(state), without model = before it"
+        )
+
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"

@@ -19,6 +19,7 @@ from ...tensors import Tensor, cat, stack
 from .. import functional as F
 from .. import init
 from ..functional.checks import check_same_dtype, check_tensors, warn
+from ..functional.sizes import check_sizes
 from ..parameter import Parameter
 from ..utils.rnn import PackedSequence
 from .module import Module
@@ -65,7 +66,8 @@ class _Recurrent(Module):
             check_tensors(type(self).__name__, h=given)
             return (given,)
         if not isinstance(given, tuple | list) or len(given) != len(self.states):
-            raise TypeError(
+            error = RuntimeError if isinstance(given, tuple | list) else TypeError
+            raise error(
                 f"{self} has two states and takes them as a pair, {type(self).__name__.lower()}(x, (h, c)), but got "
                 f"{describe(given)}"
             )
@@ -75,10 +77,17 @@ class _Recurrent(Module):
     def _check_states(self, x: Tensor, states: States, expected: tuple[int, ...]) -> None:
         for name, state in zip(self.states, states, strict=True):
             if state.shape != expected:
+                how = ""
+                if state.ndim > len(expected):
+                    how = "; such an x has no batch axis: it is one sequence"
+                elif (*state.shape[:-2], *state.shape[-1:]) == (*expected[:-2], *expected[-1:]):
+                    how = (
+                        "; it belongs to another batch: begin with a new state, or leave out a smaller last batch, "
+                        "drop_last=True in the DataLoader"
+                    )
                 raise RuntimeError(
                     f"{self} was given x of shape {tuple(x.shape)}, so the hidden state {name} must have shape "
-                    f"{expected}, but it has {tuple(state.shape)}"
-                    + ("; such an x has no batch axis: it is one sequence" if state.ndim > len(expected) else "")
+                    f"{expected}, but it has {tuple(state.shape)}{how}"
                 )
             if state.dtype != x.dtype:
                 raise RuntimeError(f"x is {x.dtype} and {name} is {state.dtype}: use {name}.to({x.dtype})")
@@ -91,6 +100,7 @@ class RNNCellBase(_Recurrent):
         self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: DType | None = None
     ) -> None:
         super().__init__()
+        check_sizes(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.bias = bias

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from ... import events
-from ...errors import describe
+from ...errors import describe, how_to_get_a_tensor
 from ...tensors import Tensor
 from ..parameter import Buffer, Parameter
 
@@ -105,7 +105,18 @@ class Registry:
                 f"{kind!r} object has no attribute {name!r}: it is not a module yet, because "
                 f"{kind}.__init__ did not call super().__init__(); make that its first line"
             )
-        raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}{self._why_not(name)}", name=name, obj=self)
+
+    def _why_not(self, name: str) -> str:
+        """The reason why an attribute is missing, if it is a known one."""
+        if name == "backward":
+            return ": backward() starts from a loss, loss_function(model(x), y).backward()"
+        for misspelt in ("_init_", "__init", "__init_", "_init__", "__int__"):
+            if hasattr(type(self), misspelt):
+                return f": {type(self).__name__} defines {misspelt}, which Python does not call, instead of __init__"
+        if name in ("weight", "bias") and not self._parameters:
+            return ": it has no parameters of its own; select the layers that have, isinstance(module, nn.Linear)"
+        return ""
 
     def __delattr__(self, name: str) -> None:
         for shelf in _SHELVES:
@@ -133,7 +144,9 @@ class Registry:
             raise KeyError(f"a {kind}'s name cannot be empty")
         if "." in name:
             raise KeyError(f'the {kind} name {name!r} holds a ".", which separates the levels in state_dict() keys')
-        if hasattr(self, name) and name not in self.__dict__[shelf]:
+        own = self.__dict__
+        elsewhere = hasattr(type(self), name) or name in own or any(name in own[s] for s in _SHELVES if s != shelf)
+        if elsewhere and name not in own[shelf]:
             raise KeyError(f"{type(self).__name__} already has an attribute {name!r}: choose another {kind} name")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -168,7 +181,9 @@ class Registry:
         """
         self._check_name("buffer", "_buffers", name)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"a buffer must be a Tensor or None, and {name!r} is {describe(tensor)}")
+            raise TypeError(
+                f"a buffer must be a Tensor or None, and {name!r} is {describe(tensor)}: {how_to_get_a_tensor(tensor)}"
+            )
         self._buffers[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
@@ -183,6 +198,8 @@ class Registry:
                 hint = f": create an instance of it, {module.__name__}(...)"
             elif isinstance(module, list | tuple):
                 hint = f": unpack it, nn.{type(self).__name__}(*layers), or wrap it, nn.ModuleList(layers)"
+            elif callable(module):
+                hint = ": call functions in forward(), or use the layer that does the same, as nn.ReLU() does F.relu"
             raise TypeError(f"a child module must be an nn.Module or None, and {name!r} is {describe(module)}{hint}")
         self._check_name("module", "_modules", name)
         self._modules[name] = module

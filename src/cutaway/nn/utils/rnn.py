@@ -14,7 +14,7 @@ import numpy as np
 
 from ...creation import as_tensor, full
 from ...dtypes import int64
-from ...errors import absent, describe
+from ...errors import absent, describe, how_to_get_a_tensor
 from ...tensors import Tensor, stack
 from ...tensors.base import named, wrap
 from ..functional.checks import check_tensors
@@ -179,7 +179,10 @@ def pad_sequence(
         raise RuntimeError("pad_sequence: received an empty list of sequences")
     for i, row in enumerate(rows):
         if not isinstance(row, Tensor):
-            raise TypeError(f"pad_sequence: expected Tensor as element {i} of the sequences, but got {describe(row)}")
+            raise TypeError(
+                f"pad_sequence: expected Tensor as element {i} of the sequences, but got {describe(row)}: "
+                f"{how_to_get_a_tensor(row)}"
+            )
         if row.ndim == 0:
             raise RuntimeError("pad_sequence takes sequences (L, *), but got a single number: x.unsqueeze(0)")
         if row.shape[1:] != rows[0].shape[1:]:

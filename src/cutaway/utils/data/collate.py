@@ -58,9 +58,10 @@ def default_collate(batch: Any) -> Any:
             )
         columns = [default_collate(column) for column in zip(*batch)]
         return type(first)(*columns) if _is_namedtuple(first) else columns
+    missing = " (a __getitem__ without return?)" if first is None else ""
     raise TypeError(
         "default_collate: batch must contain tensors, numpy arrays, numbers, strings, dicts or lists; found "
-        f"{_kind(first)}. Return one of these from the dataset, or pass a collate_fn to the DataLoader"
+        f"{_kind(first)}{missing}. Return one of these from the dataset, or pass a collate_fn to the DataLoader"
     )
 
 

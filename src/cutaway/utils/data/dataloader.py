@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from ...errors import describe
 from ...random import Generator, default_generator
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset, Subset, TensorDataset
@@ -46,6 +47,7 @@ class DataLoader(Generic[T_co]):
 
     Raises:
         ValueError: arguments are mutually exclusive or out of range.
+        TypeError: dataset is a class, or collate_fn cannot be called.
 
     An example is `dataset[i]`. A dataset with a method `__getitems__` receives the whole list of indices at once.
 
@@ -83,6 +85,14 @@ class DataLoader(Generic[T_co]):
         in_order: bool = True,
     ) -> None:
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
+        if isinstance(dataset, type):
+            name = dataset.__name__
+            raise TypeError(f"DataLoader takes a dataset, not the class {name} itself: create one, {name}(...)")
+        if not (collate_fn is None or callable(collate_fn)):
+            raise TypeError(
+                f"collate_fn is a function that makes a batch of a list of examples, not {describe(collate_fn)}: pass "
+                "the function itself, without calling it"
+            )
         if isinstance(dataset, IterableDataset):
             _check_no_order(shuffle=shuffle or None, sampler=sampler, batch_sampler=batch_sampler)
         if sampler is not None and shuffle:
@@ -110,7 +120,7 @@ class DataLoader(Generic[T_co]):
         self.sampler: Iterable[Any] = sampler
         self.batch_sampler = batch_sampler
         self.drop_last = drop_last
-        self.collate_fn = collate_fn or (default_collate if in_batches else default_convert)
+        self.collate_fn = collate_fn if collate_fn is not None else default_collate if in_batches else default_convert
         self.generator = generator
         self.num_workers = num_workers
         self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor

@@ -9,13 +9,14 @@ of a long file.
 from __future__ import annotations
 
 import math
+import operator
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
-from ...errors import warn
+from ...errors import describe, how_to_get_a_tensor, warn
 from ...random import Generator, default_generator
 from ...tensors import Tensor
 
@@ -81,6 +82,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     Raises:
         AssertionError: they have different N.
+        TypeError: something else than Tensors.
 
     >>> x, y = torch.tensor([[1., 2.], [3., 4.]]), torch.tensor([0, 1])
     >>> torch.utils.data.TensorDataset(x, y)[1]
@@ -88,6 +90,11 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """
 
     def __init__(self, *tensors: Tensor) -> None:
+        for tensor in tensors:
+            if not isinstance(tensor, Tensor):
+                is_list = isinstance(tensor, list | tuple) and all(isinstance(x, Tensor) for x in tensor)
+                how = "unpack the list, TensorDataset(*tensors)" if is_list else how_to_get_a_tensor(tensor)
+                raise TypeError(f"TensorDataset takes Tensors, and one is {describe(tensor)}: {how}")
         if len({len(tensor) for tensor in tensors}) > 1:
             raise AssertionError(
                 f"Size mismatch between tensors: their first dimensions are {[len(tensor) for tensor in tensors]}, "
@@ -206,6 +213,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Genera
 
     Raises:
         ValueError: the lengths do not sum to the dataset's, or a fraction does not lie between 0 and 1.
+        TypeError: a length is not an integer.
 
     >>> train, test = torch.utils.data.random_split(range(10), [0.8, 0.2], torch.Generator().manual_seed(0))
     >>> list(test)
@@ -215,14 +223,19 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Genera
     """
     n = len(dataset)
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
-        counts = _shares(n, lengths)
-    else:
-        counts = [int(length) for length in lengths]
-    if sum(counts) != n:
+        lengths = _shares(n, lengths)
+    if sum(lengths) != n:
         raise ValueError(
             f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} sums to "
             f"{sum(lengths)}, and there are {n} examples. Fractions with a sum of at most 1 are accepted too"
         )
+    try:
+        counts = [operator.index(length) for length in lengths]  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(
+            f"random_split takes lengths, which are integers, or fractions that sum to 1, not {list(lengths)}: write "
+            "int(0.8 * n) and the rest, or [0.8, 0.2]"
+        ) from None
     order = (generator or default_generator).randperm(n).tolist()
     return [Subset(dataset, order[end - count : end]) for count, end in zip(counts, accumulate(counts))]
 
