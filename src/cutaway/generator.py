@@ -90,12 +90,7 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"manual_seed({seed}): a seed must be between -2**63 and 2**64 - 1")
         self._seed = int(seed) % 2**64
-        word = self._seed & 0xFFFFFFFF
-        words = [word]
-        for i in range(1, 624):
-            word = (1812433253 * (word ^ (word >> 30)) + i) & 0xFFFFFFFF
-            words.append(word)
-        self._set_words(np.array(words, np.uint32), 624)
+        np.random.RandomState(self._bits).seed(self._seed & 0xFFFFFFFF)  # which computes the first 624 words from it
         self._spare: float | None = None  # the second normal sample of the last pair, if unused
         return self
 
