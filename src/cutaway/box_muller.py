@@ -47,7 +47,7 @@ def each(function: Callable[[float], float], x: Array) -> Array:
 
 def _float32(*numbers: float) -> list[float]:
     """The numbers as float32 has them"""
-    return np.array(numbers, np.float32).tolist()
+    return [float(np.float32(x)) for x in numbers]
 
 
 _LOG = _float32(

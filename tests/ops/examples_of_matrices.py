@@ -82,11 +82,14 @@ MATRICES: dict[Callable[..., Any], list[Example]] = {
     ops.cdist: [
         *[of_shapes("ordinary", (2, 3), (4, 3), p=p) for p in (2.0, 1.0, 3.0, 1.5, np.inf, 0.0)],
         of_shapes("ordinary", (2, 2, 3), (2, 3, 3)),
+        of_shapes("ordinary", (2, 3), (4, 3), by_product=True),
         of_shapes("broadcast", (2, 1, 3), (1, 3, 3)),
         of_shapes("broadcast", (2, 3), (2, 2, 3), p=1.0),
+        of_shapes("broadcast", (2, 3), (2, 2, 3), by_product=True),
         of_shapes("empty", (0, 3), (4, 3)),
         of_shapes("empty", (2, 0), (4, 0)),
         Example("non-contiguous", (gaps(X23), gaps(points((4, 3), seed=1)))),
+        Example("non-contiguous", (gaps(X23), gaps(points((4, 3), seed=1))), {"by_product": True}),
     ],
     ops.solve: [
         Example("ordinary", (A, points((3, 2), seed=1))),
@@ -163,7 +166,7 @@ def unless_empty(function: Callable[..., Array], shape: Callable[..., tuple[int,
     return lambda *xs: function(*xs) if all(x.size for x in xs) else np.full(shape(*xs), fill)
 
 
-def _distance(x: Array, y: Array, p: float = 2.0) -> Array:
+def _distance(x: Array, y: Array, p: float = 2.0, by_product: bool = False) -> Array:
     d = np.abs(x[..., :, None, :] - y[..., None, :, :])
     if p == np.inf:
         return d.max(-1)

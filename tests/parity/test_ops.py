@@ -164,7 +164,9 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.linear: F.linear,
     ops.addmm: lambda c, x, y, **factors: (torch.addmm if x.ndim == 2 else torch.baddbmm)(c, x, y, **factors),
     ops.trace: torch.trace,
-    ops.cdist: torch.cdist,
+    ops.cdist: lambda x, y, p=2.0, by_product=False: torch.cdist(
+        x, y, p, f"{'use' if by_product else 'donot_use'}_mm_for_euclid_dist"
+    ),
     ops.solve: torch.linalg.solve,
     ops.inv: torch.linalg.inv,
     ops.det: torch.linalg.det,

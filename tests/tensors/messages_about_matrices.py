@@ -85,6 +85,10 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "with .to(torch.float64)"
     ),
     "t.cdist(m, m, p=-1)": RuntimeError("cdist only supports non-negative p values, and got -1"),
+    "t.cdist(m, m, compute_mode='exact')": ValueError(
+        "cdist: exact is not a valid value for compute_mode: write one of use_mm_for_euclid_dist_if_necessary, "
+        "use_mm_for_euclid_dist, donot_use_mm_for_euclid_dist"
+    ),
     # torch.linalg
     "t.linalg.inv(t.tensor([[1., 2.], [2., 4.]]))": LinAlgError(
         "linalg.inv: the matrix of shape (2, 2) is singular, and has no inverse: one of its rows is a linear "

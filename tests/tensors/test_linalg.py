@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 import warnings
 from typing import Any
 
@@ -138,6 +139,24 @@ def test_the_slope_of_a_distance_of_0_is_0() -> None:
     x = cutaway.tensor([[1.0, 2.0], [1.0, 2.0], [4.0, 6.0]], requires_grad=True)
     cutaway.cdist(x, x.detach()).sum().backward()
     np.testing.assert_allclose(x.grad.numpy(), [[-0.6, -0.8], [-0.6, -0.8], [1.2, 1.6]], rtol=1e-6)
+
+
+def test_distances_of_many_points_take_no_memory_for_differences() -> None:
+    x, y = cutaway.rand(500, 300), cutaway.rand(600, 300)
+    tracemalloc.start()
+    distances = cutaway.cdist(x, y)
+    assert tracemalloc.get_traced_memory()[1] < 20e6  # all differences take 360 MB
+    tracemalloc.stop()
+    exact = cutaway.cdist(x[:9], y[:9], compute_mode="donot_use_mm_for_euclid_dist")
+    np.testing.assert_allclose(distances[:9, :9].numpy(), exact.numpy(), rtol=1e-6)
+
+
+def test_the_distance_of_a_point_to_itself_is_0_among_many_too() -> None:
+    x = cutaway.rand(40, 784, requires_grad=True)
+    distances = cutaway.cdist(x, x)
+    assert distances.diagonal().tolist() == [0] * 40
+    distances.diagonal().sum().backward()
+    assert x.grad.count_nonzero() == 0
 
 
 # --- torch.linalg -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 
 from .contract import Array, Binary, Ternary, Unary, Variadic, once
 from .reduction import norm
+from .special import as_dtype
 
 
 def rows(x: Array) -> Array:
@@ -99,8 +100,26 @@ def trace(x: Array) -> Unary:
     return np.trace(x), lambda g: np.where(diagonal, g, 0)
 
 
-def cdist(x: Array, y: Array, *, p: float = 2.0) -> Binary:
+def cdist(x: Array, y: Array, *, p: float = 2.0, by_product: bool = False) -> Binary:
     """‖x[i] - y[j]‖ₚ, for every row i of x and every row j of y"""
+    if by_product:
+        return _euclidean(x, y)
     out, dd = norm(np.expand_dims(x, -2) - np.expand_dims(y, -3), p=p, axis=-1)
     shared = once(dd)
     return out, lambda g: shared(g).sum(axis=-2), lambda g: -shared(g).sum(axis=-3)
+
+
+def _euclidean(x: Array, y: Array) -> Binary:
+    """√(‖x[i]‖² - 2 x[i]·y[j] + ‖y[j]‖²), which needs no memory for the differences of all pairs"""
+    a, b = as_dtype(x, np.float64), as_dtype(y, np.float64)  # since the sum cancels half of the digits
+    squares = np.expand_dims((a * a).sum(axis=-1), -1) + np.expand_dims((b * b).sum(axis=-1), -2)
+    between = squares - 2 * np.matmul(a, b.swapaxes(-1, -2))
+    same = between <= 1e-14 * squares  # which leaves nothing but rounding
+    out = as_dtype(np.where(same, 0, np.sqrt(np.where(same, 1, between))), x.dtype)
+
+    h = once(lambda g: np.where(same, 0, g / np.where(same, 1, out)))
+    return (
+        out,
+        lambda g: np.expand_dims(h(g).sum(axis=-1), -1) * x - np.matmul(h(g), y),
+        lambda g: np.expand_dims(h(g).sum(axis=-2), -1) * y - np.matmul(h(g).swapaxes(-1, -2), x),
+    )

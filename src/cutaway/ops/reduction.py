@@ -167,11 +167,21 @@ def norm(x: Array, *, p: float, axis: Axis = None, keepdims: bool = False) -> Un
     if math.prod(out.shape) == math.prod(x.shape):  # the norm of one number: no powers, no rounding
         out = size.sum(axis=axis, keepdims=keepdims)
 
-    def dx(g: Array) -> Array:  # 0 at the origin, where the norm is not differentiable
+    if p == 1:
+        return out, lambda g: restore(g, x.shape, axis, keepdims) * sign_values(x)
+
+    # Below, 0 at the origin, where the norm is not differentiable.
+    def dx_of_length(g: Array) -> Array:
+        length = restore(out, x.shape, axis, keepdims)
+        share = restore(g, x.shape, axis, keepdims) / np.where(length == 0, 1, length)
+        grad: Array = x * np.where(length == 0, 0, share)
+        return grad
+
+    def dx(g: Array) -> Array:
         length = restore(out, x.shape, axis, keepdims)
         direction = np.where(length == 0, 0, size / np.where(length == 0, 1, length))
-        slope = direction if p == 2 else np.where(direction == 0, float(p == 1), direction ** (p - 1))
+        slope = np.where(direction == 0, 0, direction ** (p - 1))
         grad: Array = restore(g, x.shape, axis, keepdims) * sign_values(x) * slope
         return grad
 
-    return out, dx
+    return out, dx_of_length if p == 2 else dx

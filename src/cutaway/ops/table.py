@@ -233,7 +233,7 @@ _OPS = [
         broadcasts=True,
     ),
     Op(linalg.trace, "TraceBackward0", numpy=np.trace),
-    Op(linalg.cdist, "CdistBackward0", broadcasts=True),
+    Op(linalg.cdist, _with("by_product", "ViewBackward0", "CdistBackward0"), broadcasts=True),
     # linear systems
     Op(equations.solve, "LinalgSolveExBackward0", broadcasts=True, numpy=np.linalg.solve),
     Op(equations.inv, "LinalgInvExBackward0", numpy=np.linalg.inv),

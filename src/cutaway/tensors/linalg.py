@@ -205,13 +205,15 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
         x2: (*, R, M).
         p: the norm: 2 for the Euclidean distance, 1 for the Manhattan distance, inf for the maximum, 0 for the
             number of coordinates that differ.
-        compute_mode: ignored; it selects among PyTorch's algorithms.
+        compute_mode: when a matrix product computes Euclidean distances: "use_mm_for_euclid_dist_if_necessary", if
+            either set has more than 25 points (the default), "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist".
 
     Returns:
         (*, P, R).
 
     Raises:
         RuntimeError: the shapes do not fit, or the dtype is an integer dtype.
+        ValueError: there is no such compute_mode.
 
     Where two points coincide, the distance is not differentiable: the gradient there is 0.
 
@@ -229,6 +231,16 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
         raise errors.columns_differ(x1.shape, x2.shape)
     if p < 0:
         raise errors.negative_norm(p)
+    by_product = {
+        "use_mm_for_euclid_dist_if_necessary": max(x1.shape[-2], x2.shape[-2]) > 25,
+        "use_mm_for_euclid_dist": True,
+        "donot_use_mm_for_euclid_dist": False,
+    }
+    mode = "use_mm_for_euclid_dist_if_necessary" if compute_mode is None else compute_mode
+    if mode not in by_product:
+        raise ValueError(f"cdist: {mode} is not a valid value for compute_mode: write one of {', '.join(by_product)}")
+    if p == 2 and by_product[mode] and x1._array.size and x2._array.size:
+        return apply(ops.cdist, x1, x2, by_product=True)
     return apply(ops.cdist, x1, x2, p=float(p))
 
 
