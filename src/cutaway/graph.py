@@ -81,15 +81,15 @@ class Node:
         self.line = line
         self.call = module_call.get()
         self.hooks: dict[int, Hook] | None = None
-        self.named: str | None  # overrides the op's name in PyTorch; usually unset
+        self.named: str | None = None  # overrides the op's name in PyTorch
         if None in parents:  # drop the pullbacks of constants, and the arrays that only they hold
             pullbacks = [q if p is not None else None for p, q in zip(parents, pullbacks)]
         self.pullbacks: Pullbacks | None = pullbacks
 
     def name(self) -> str:
         """PyTorch's name for this node, such as MulBackward0."""
-        op, named = TABLE.get(self.op), getattr(self, "named", None)
-        return named or (op.grad_fn_of(self) if op else f"{self.op.__name__}Backward")
+        op = TABLE.get(self.op)
+        return self.named or (op.grad_fn_of(self) if op else f"{self.op.__name__}Backward")
 
     @property
     def next_functions(self) -> tuple[tuple[Node | Leaf | None, int], ...]:

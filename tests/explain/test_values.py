@@ -11,7 +11,8 @@ import pytest
 
 import cutaway
 from cutaway.explain.numbers import statistics
-from cutaway.explain.values import BLOCK, EDGE, Values, plain
+from cutaway.explain.statistics import SHORT
+from cutaway.explain.values import EDGE, Values, plain
 
 
 def value(array: Any, limit: int | None = 100) -> dict[str, Any]:
@@ -27,7 +28,9 @@ ARRAYS = [
     np.float32(2.5),
     np.array([[1, 0], [0, 3]]),
     np.array([True, False, False]),
-    np.random.default_rng(0).standard_normal((3, BLOCK)).astype(np.float32),
+    np.random.default_rng(0).standard_normal((3, 20 * SHORT)).astype(np.float32),
+    np.random.default_rng(2).standard_normal(2 * SHORT).astype(np.float32) * 1e-3 + 5,
+    np.full(2 * SHORT, 0.1, np.float32),
     np.random.default_rng(1).standard_normal((7, 5))[:, ::2].T,
     np.full(1000, 0.1, np.float32),
     np.array([1e6, 1e6 + 1, 1e6 + 2]),
@@ -84,10 +87,14 @@ def test_statistics_of_what_is_not_finite() -> None:
     assert nothing["min"] is None and nothing["nan"] == 1
 
 
-def test_numbers_whose_squares_are_too_large() -> None:
-    found = statistics(value(np.array([1e200, -1e200])))
-    assert found["max"] == pytest.approx(1e200) and found["std"] == pytest.approx(1e200)
-    assert found["nan"] == found["inf"] == 0
+@pytest.mark.parametrize("size", [2, 200, 2 * SHORT])
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [(np.float64, 1e200), (np.float64, 1e-200), (np.float32, 1e30), (np.float32, 1e-30)]
+)
+def test_numbers_whose_squares_are_too_large_or_too_small(size: int, dtype: Any, scale: float) -> None:
+    found = statistics(value(np.tile(np.array([scale, -scale], dtype), size // 2)))
+    assert found["max"] == pytest.approx(scale) and found["std"] == pytest.approx(scale)
+    assert found["nan"] == found["inf"] == found["zeros"] == 0
 
 
 def test_nothing_has_no_statistics() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .values import NONE
-from .values import statistics as statistics_of
+from . import statistics as measured
 
 GLANCE = 40  # characters
 FEW = 48  # an array of more numbers is described
@@ -98,7 +97,7 @@ def statistics(value: dict[str, Any]) -> dict[str, Any]:
     if known is not None:
         return known
     numbers = np.array(value["numbers"], np.float64)
-    return statistics_of([numbers])[0] if numbers.size else NONE
+    return measured.statistics([numbers])[0] if numbers.size else measured.NONE
 
 
 def largest(value: dict[str, Any]) -> str:

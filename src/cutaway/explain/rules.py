@@ -15,7 +15,7 @@ from .values import ARRAYS, Values, plain
 _FUNCTIONS = (FunctionType, MethodType, once)
 
 
-def rule(pullback: Callable[..., Any], op: Any, values: Values) -> dict[str, Any]:
+def rule_of(pullback: Callable[..., Any], op: Any, values: Values) -> tuple[str | None, dict[str, Any]]:
     """The source of a pullback, and by name what it has captured.
 
     Args:
@@ -26,7 +26,7 @@ def rule(pullback: Callable[..., Any], op: Any, values: Values) -> dict[str, Any
     if isinstance(op, type) and "gradient" in (found := _captured(pullback)):  # a Function: the rule is its backward
         ctx = _captured(_captured(found["gradient"])["shared"].compute)["ctx"]
         found = {name: _one(x, values, ()) for name, x in ({"saved_tensors": ctx.arrays} | vars(ctx)).items()}
-        return {"source": source_of(op.backward), "captured": found}  # type: ignore[attr-defined]
+        return source_of(op.backward), found  # type: ignore[attr-defined]
     return _function(pullback, values, ())
 
 
@@ -39,15 +39,15 @@ def _captured(function: Any) -> dict[str, Any]:
     return dict(_read(function)[1])
 
 
-def _function(function: Any, values: Values, around: tuple[Any, ...]) -> dict[str, Any]:
-    """A function, inside of those around it."""
+def _function(function: Any, values: Values, around: tuple[Any, ...]) -> tuple[str | None, dict[str, Any]]:
+    """The same of any function, inside of those around it."""
     if type(function) is once:
         function = function.compute
     source, items = _read(function)
     captured = {}
     for name, x in items:
         captured[name] = values.of(x) if isinstance(x, ARRAYS) else _one(x, values, (*around, function))
-    return {"source": source, "captured": captured}
+    return source, captured
 
 
 def _read(function: Any) -> tuple[str | None, Iterable[tuple[str, Any]]]:
@@ -74,5 +74,6 @@ def _one(x: Any, values: Values, around: tuple[Any, ...]) -> Any:
         return plain(x, values)
     if any(x is outer for outer in around):
         return "…"
-    found = _function(x, values, around)
+    source, captured = _function(x, values, around)
+    found = {"source": source, "captured": captured}
     return found if is_function else {"object": type(x).__name__, **found}  # an object that an op made for its rules

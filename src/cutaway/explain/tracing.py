@@ -33,8 +33,8 @@ from ..ops.shape import stretched_axes
 from ..random import default_generator
 from ..tensors.base import RETAIN, AccumulateGrad, TensorBase, node_of
 from ..tensors.differentiation import seed
-from .names import Calls, Names, Place
-from .rules import rule, source_of
+from .names import Calls, Names
+from .rules import rule_of, source_of
 from .source import place
 from .values import Values, plain
 
@@ -80,17 +80,10 @@ def trace(
     called = Names(user_frame())
     for name, value in (names or {}).items():
         called.add(name, value)
-    with _no_collection():
-        return Record(watch, tensor, called, Values(limit)).data()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """The collector of cycles would search the thousands of new dicts and lists again and again; they have none."""
     was_enabled = gc.isenabled()
-    gc.disable()
+    gc.disable()  # the collector of cycles would search the thousands of new dicts and lists again and again
     try:
-        yield
+        return Record(watch, tensor, called, Values(limit)).data()
     finally:
         if was_enabled:
             gc.enable()
@@ -113,21 +106,21 @@ class Watch:
         for node in order:
             if node.number and node.arrays is None:
                 raise errors.freed_before_explained(node.op, node.line)
-        path = leading_to(set(targets), order) if targets else {node for node in order if node.number}
-        self.ops: list[Any] = [node for node in reversed(order) if node in path]  # the oldest first
+        path = leading_to(set(targets), order) if targets else None
+        # The oldest first.
+        self.ops: list[Any] = [node for node in reversed(order) if node.number and (path is None or node in path)]
         self.root, self.start = root, start
-        self.gradients: dict[Node | Leaf, Any] = {}
-        # By op, for each input: its number, what its pullback gave, and what is left after sums over broadcast axes.
-        self.sends: defaultdict[Any, list[tuple[int, Any, Any]]] = defaultdict(list)
+        # Of each pullback that ran: the op, which input, the gradient that it was given, what it gave, and what is left
+        # of this after sums over broadcast axes.
+        self.sends: list[tuple[Any, int, Any, Any, Any]] = []
 
         self._thread = get_ident()  # observers hear of every thread's passes
         observers.append(self)
         try:
-            with _nothing_retained(order), _nothing_drawn(order), np.errstate(all="ignore"):
-                arrived = walk([(root, start)], targets=list(targets) or None, retain_graph=True)
+            with _undisturbed(order), np.errstate(all="ignore"):
+                self.arrived = walk([(root, start)], targets=list(targets) or None, retain_graph=True)
         finally:
             observers.remove(self)
-        self.gradients.update(arrived)
 
     def recorded(self, node: Node, value: Any) -> None:
         """Of no interest: the pass is not itself recorded."""
@@ -135,80 +128,62 @@ class Watch:
     def sent(self, node: Node, i: int, g: Any, gave: Any, gx: Any) -> None:
         """A pullback has run."""
         if get_ident() == self._thread:
-            self.gradients[node] = g
-            self.sends[node].append((i, gave, gx))
+            self.sends.append((node, i, g, gave, gx))
+
+    def sum(self, node: Node | Leaf) -> Any:
+        """All that was sent to a node, before hooks; None if nothing was."""
+        if node is self.root:
+            return self.start
+        parts = self._received.get(node)
+        return reduce(add, parts) if parts else None
 
     @cached_property
-    def received(self) -> Mapping[Node | Leaf, list[Any]]:
-        """What was sent to each node, in this order."""
+    def _received(self) -> Mapping[Node | Leaf, list[Any]]:
         received: defaultdict[Any, list[Any]] = defaultdict(list)
-        for node, sent in self.sends.items():
-            for i, _, gx in sent:
-                received[node.parents[i]].append(gx)
+        for node, i, _, _, gx in self.sends:
+            received[node.parents[i]].append(gx)
         return received
 
 
 @contextmanager
-def _nothing_retained(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
-    """What `retain_grad()` keeps is what a backward pass sends, and not what an explanation does."""
-    hooked = [(node, node.hooks) for node in nodes if node.hooks and RETAIN in node.hooks]
-    for node, hooks in hooked:
+def _undisturbed(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
+    """The pass leaves nothing behind that is for the backward pass itself to do.
+
+    It will keep what `retain_grad()` asks for, and draw the random numbers that hooks and ops of the user's draw.
+    """
+    retaining = [(node, node.hooks) for node in nodes if node.hooks and RETAIN in node.hooks]
+    is_ours = all(node.hooks is None and (isinstance(node, Leaf) or node.op in TABLE) for node in nodes)
+    state = None if is_ours else default_generator.get_state()
+    for node, hooks in retaining:
         node.hooks = {key: hook for key, hook in hooks.items() if key != RETAIN}
     try:
         yield
     finally:
-        for node, hooks in hooked:
+        for node, hooks in retaining:
             node.hooks = hooks
-
-
-@contextmanager
-def _nothing_drawn(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
-    """Random numbers that hooks and ops of the user's draw will be drawn again by the backward pass itself."""
-    if not any(node.hooks for node in nodes) and {node.op for node in nodes if isinstance(node, Node)} <= TABLE.keys():
-        yield  # no one draws, and the state is long
-        return
-    state = default_generator.get_state()
-    try:
-        yield
-    finally:
-        default_generator.set_state(state)
+        if state is not None:
+            default_generator.set_state(state)
 
 
 class Record:
-    """Turns what was watched into plain data."""
+    """Turns what was watched into plain data: values forward, from the oldest op on, then gradients back again."""
 
     def __init__(self, watch: Watch, tensor: TensorBase, names: Names, values: Values) -> None:
-        self.watch, self.names, self.values = watch, names, values
+        self.watch, self.tensor, self.names, self.values = watch, tensor, names, values
         self.calls = Calls(names)
         self.nodes: list[dict[str, Any]] = []
+        self.edges: list[dict[str, Any]] = []
+        self.steps: list[dict[str, Any]] = []
         self._ids: dict[Node | Leaf, int] = {}
         self._constants: dict[int, int] = {}  # by the ids of their arrays
-        self._arrays: dict[Node | Leaf, Any] = {watch.root: tensor._array}  # None if it was overwritten since
-        self._places: dict[Node | Leaf, Place] = {}
-        self._inside: set[Node | Leaf] = set()  # steps on the way to the value of the user's whole expression
-        for node in watch.ops:
-            for array, parent in zip(node.arrays, node.parents):
-                if parent is not None and parent not in self._arrays:
-                    self._arrays[parent] = None if overwritten_at(array, node.number) else array
-                    if parent not in self._places:  # it is not among the ops
-                        self._places[parent] = self.calls.of(parent)
-            self._places[node] = here = self.calls.of(node)  # in the order in which they ran: so they are counted
-            for parent in node.parents:
-                if parent and parent.number and parent.line == node.line and self._places[parent].layer is here.layer:
-                    self._inside.add(parent)
 
     def data(self) -> dict[str, Any]:
         """The trace."""
-        edges: list[dict[str, Any]] = []
         for node in self.watch.ops:
-            inputs = zip(node.arrays, node.parents)
-            sources = [self._constant(array) if parent is None else self._add(parent) for array, parent in inputs]
-            number = self._add(node)
-            for i, (source, argument) in enumerate(zip(sources, arguments(node.op, len(sources)), strict=True)):
-                if source is not None:
-                    edges.append({"from": source, "to": number, "input": i, "argument": argument})
-        root = self._add(self.watch.root)
-        steps = self._steps()
+            self._forward(node)
+        root = self._ids[self.watch.root] if self.watch.ops else self._add(self.watch.root)
+        self._value(root, self.tensor._array)
+        self._backward()
         self.values.finish()
         return {
             "format": FORMAT,
@@ -217,11 +192,31 @@ class Record:
             "modules": list(self.calls.modules.values()),
             "calls": self.calls.calls,
             "nodes": self.nodes,
-            "edges": edges,
-            "steps": steps,
+            "edges": self.edges,
+            "steps": self.steps,
         }
 
-    # --- nodes
+    # --- forward: nodes, their values, and what is an input of what
+
+    def _forward(self, node: Node) -> None:
+        """Note an op, after its inputs; their values are those that it has kept, unless they were overwritten since."""
+        sources: list[int | None] = []
+        for array, parent in zip(node.arrays or (), node.parents):
+            if parent is None:
+                sources.append(self._constant(array))
+                continue
+            source = self._ids.get(parent)
+            if source is None:
+                source = self._add(parent)
+            if self.nodes[source]["value"] is None and not overwritten_at(array, node.number):
+                self._value(source, array)
+            sources.append(source)
+        number = self._add(node)
+        for i, (source, argument) in enumerate(zip(sources, arguments(node.op, len(sources)), strict=True)):
+            if source is None:
+                self.nodes[number]["attributes"][argument] = plain((node.arrays or ())[i], self.values)
+            else:
+                self.edges.append({"from": source, "to": number, "input": i, "argument": argument})
 
     def _constant(self, array: Any) -> int | None:
         """The number of the node of a constant input."""
@@ -229,54 +224,37 @@ class Record:
             return None  # it stands among the attributes
         known = self._constants.get(id(array)) if isinstance(array, np.ndarray) else None
         if known is None:
-            known = self._describe(_no_op("constant", self.names.constant(array)), array, None)
+            known = self._append(_no_op("constant", self.names.constant(array)))
+            self._value(known, array)
             if isinstance(array, np.ndarray):
                 self._constants[id(array)] = known
         return known
 
     def _add(self, node: Node | Leaf) -> int:
-        """The number of a node, which is described if that was not done."""
-        known = self._ids.get(node)
-        if known is None:
-            found = self._op(node) if isinstance(node, Node) else self._leaf(node)
-            known = self._ids[node] = self._describe(found, self._arrays[node], self._gradient(node))
-        return known
+        self._ids[node] = number = self._append(self._op(node) if isinstance(node, Node) else self._leaf(node))
+        return number
 
-    def _describe(self, found: dict[str, Any], array: Any, gradient: Any) -> int:
+    def _append(self, found: dict[str, Any]) -> int:
         found["id"] = number = len(self.nodes)
-        if array is not None:
-            found["value"] = value = self.values.of(array)
-            if value["node"] is None:
-                value["node"] = number
-        if gradient is not None:
-            found["gradient"] = self.values.of(gradient)
         self.nodes.append(found)
         return number
 
-    def _gradient(self, node: Node | Leaf) -> Any:
-        """The gradient with which the walk went on from a node; None if none came."""
-        known = self.watch.gradients.get(node)
-        return self._sum(node) if known is None else known
-
-    def _sum(self, node: Node | Leaf) -> Any:
-        """All that was sent to a node, before hooks; None if nothing was."""
-        if node is self.watch.root:
-            return self.watch.start
-        parts = self.watch.received.get(node)
-        return reduce(add, parts) if parts else None
+    def _value(self, number: int, array: Any) -> None:
+        self.nodes[number]["value"] = value = self.values.of(array)
+        if value["node"] is None:
+            value["node"] = number
 
     def _leaf(self, leaf: Leaf) -> dict[str, Any]:
         tensor = leaf.variable if isinstance(leaf, AccumulateGrad) else None
         return _no_op("parameter" if isinstance(tensor, Parameter) else "input", self.names.nodes.get(id(leaf)))
 
     def _op(self, node: Node) -> dict[str, Any]:
-        known, at = known_of(node.op), place(node.line)
-        module, call, _ = self._places[node]
-        is_result = (at.is_operator or node not in self._inside) and node.op not in (cast, piece)
+        known = known_of(node.op)
+        module, call, _ = self.calls.of(node)
         return {
             "id": None,
             "kind": "op",
-            "name": self.names.nodes.get(id(node)) or (at.target if is_result else None),
+            "name": self.names.nodes.get(id(node)),
             "value": None,
             "gradient": None,
             "retained": RETAIN in (node.hooks or ()),
@@ -284,56 +262,70 @@ class Record:
             "grad_fn": node.name(),
             "formula": known.formula,
             "remarks": known.remarks,
-            "attributes": self._attributes(node),
+            "attributes": {name: plain(x, self.values) for name, x in node.attrs.items()},
             "twin": known.twin,
             "module": module,
             "call": call,
-            "line": {**at.line} if is_result else {**at.line, "expression": None},
+            "line": None,
         }
 
-    def _attributes(self, node: Node) -> dict[str, Any]:
-        """What the op was given beside arrays."""
-        found = dict(node.attrs)
-        for i, (x, parent) in enumerate(zip(node.arrays or (), node.parents)):
-            if parent is None and not _is_numeric(x):
-                found[arguments(node.op, len(node.parents))[i]] = x
-        return {name: plain(x, self.values) for name, x in found.items()} if found else found
+    # --- backward: gradients, and the steps that made them
 
-    # --- steps
-
-    def _steps(self) -> list[dict[str, Any]]:
+    def _backward(self) -> None:
         """The backward pass, the newest node first: what arrived, and what each pullback made of it."""
-        steps = []
+        gradients = self.watch.arrived
+        rules: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         parts: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        for node, i, g, gave, gx in self.watch.sends:
+            gradients[node] = g
+            rule = self._rule(node, i, gave, gx)
+            rules[rule["from"]].append(rule)
+            parts[rule["to"]].append(rule)
+        inside: set[Node | Leaf] = set()  # steps on the way to the value of the user's whole expression
         for node, number in reversed(self._ids.items()):
-            gradient = self.nodes[number]["gradient"]
-            if gradient is None:
+            found = self.nodes[number]
+            if isinstance(node, Node):
+                self._place(node, found, inside)
+            g = gradients.get(node)
+            if g is None and (g := self.watch.sum(node)) is None:
                 continue
-            rules = [self._rule(node, *sent) for sent in self.watch.sends.get(node, ())]
-            for each in rules:
-                parts[each["to"]].append({"from": number, "input": each["input"], "sent": each["sent"]})
+            found["gradient"] = gradient = self.values.of(g)
             hooked = node.hooks and any(key != RETAIN for key in node.hooks)
-            steps.append(
+            self.steps.append(
                 {
                     "node": number,
-                    "arrived": self.values.of(self._sum(node)) if hooked else gradient,
+                    "arrived": self.values.of(self.watch.sum(node)) if hooked else gradient,
                     "hooked": gradient if hooked else None,
                     "parts": parts.pop(number, []),
-                    "rules": rules,
+                    "rules": rules.pop(number, []),
                 }
             )
-        return steps
+
+    def _place(self, node: Node, found: dict[str, Any], inside: set[Node | Leaf]) -> None:
+        """Say where an op stands. What uses its value was placed before, and has said if both are one expression."""
+        at = place(node.line)
+        is_result = (at.is_operator or node not in inside) and node.op not in (cast, piece)
+        found["line"] = {**at.line} if is_result else {**at.line, "expression": None}
+        if is_result and found["name"] is None:
+            found["name"] = at.target
+        for parent in node.parents:
+            if isinstance(parent, Node) and parent.line == node.line and self._layer(parent) is self._layer(node):
+                inside.add(parent)
+
+    def _layer(self, node: Node) -> Any:
+        return self.calls.of(node).layer
 
     def _rule(self, node: Any, i: int, gave: Any, gx: Any) -> dict[str, Any]:
         """How the gradient of one input came from the one that arrived."""
-        pullback = rule(node.pullbacks[i], node.op, self.values)
+        source, captured = rule_of(node.pullbacks[i], node.op, self.values)
         summed = () if gave is gx else stretched_axes(gx.shape, gave.shape)
         sent = self.values.of(gx)
         return {
-            "input": i,
+            "from": self._ids[node],
             "to": self._ids[node.parents[i]],
-            "source": pullback["source"],
-            "captured": pullback["captured"],
+            "input": i,
+            "source": source,
+            "captured": captured,
             "gave": sent if gave is gx else self.values.of(gave),
             "summed_over": [*summed],
             "why": f"{gx.shape} was stretched to {gave.shape}" if summed else None,
