@@ -51,9 +51,9 @@ def floor_divide(x: Array, y: Array) -> Binary:
 
 def trunc_divide(x: Array, y: Array) -> Binary:
     """x / y, rounded towards 0"""
-    down = np.floor_divide(x, y)
-    if isinstance(down, np.ndarray | np.generic) and down.dtype.kind in "iu":
-        # Integers; x / y would be limited to 53 bits. Floor is one too low where the quotient is negative and inexact.
+    if any(isinstance(z, np.ndarray) and z.dtype.kind in "iu" for z in (x, y)):
+        # x / y would be limited to 53 bits. Floor is one too low where the quotient is negative and inexact.
+        down = np.floor_divide(x, y)
         return down + ((down < 0) & (np.remainder(x, y) != 0)), flat, flat
     return np.trunc(x / y), flat, flat
 

@@ -132,7 +132,10 @@ class Extremes(TensorBase):
             return _along(ops.median_along, _middle, MedianResult, self, dim, keepdim)
         if self._array.size == 0:
             return wrap(np.full((), np.nan).astype(self._array.dtype))
-        return apply(ops.median, self, place=_middle(self._array.ravel(), 0).item())
+        flat, middle = self._array.ravel(), (self._array.size - 1) // 2
+        unknown = np.isnan(flat)
+        place = unknown.argmax() if unknown.any() else np.argpartition(flat, middle)[middle]
+        return apply(ops.median, self, place=int(place))
 
 
 class Found(NamedTuple):
@@ -190,7 +193,7 @@ def _along(
     return result(values, wrap(index if keepdim else np.squeeze(index, axis)))
 
 
-def _middle(array: Array, axis: int, keepdims: bool = True) -> Array:
+def _middle(array: Array, axis: int, keepdims: bool) -> Array:
     """The index of the median along an axis; of the first nan, if there is one."""
     middle = (array.shape[axis] - 1) // 2
     at = np.take(np.argsort(array, axis=axis, kind="stable"), [middle], axis=axis)

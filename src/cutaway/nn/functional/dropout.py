@@ -38,7 +38,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         return input.mul_(0) if inplace else input * 0
     if not input.is_floating_point():
         raise RuntimeError(f"dropout scales what it keeps by 1/(1-p), so it cannot take {input.dtype}: use x.float()")
-    mask = empty_like(input, requires_grad=False).bernoulli_(1 - p).div_(1 - p)
+    mask = empty_like(input, requires_grad=False).bernoulli_(1 - p) / (1 - p)
     return input.mul_(mask) if inplace else input * mask
 
 
@@ -75,5 +75,5 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     if not input.is_floating_point():
         raise RuntimeError(f"dropout2d scales what it keeps by 1/(1-p), not possible in {input.dtype}: use x.float()")
     channels = empty((*input.shape[:2], *[1] * (input.ndim - 2)), dtype=input.dtype)
-    mask = channels.bernoulli_(1 - p).div_(1 - p)
+    mask = channels.bernoulli_(1 - p) / (1 - p)
     return input.mul_(mask) if inplace else input * mask
