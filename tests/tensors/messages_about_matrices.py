@@ -225,7 +225,7 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "letter stands for one size wherever it appears (or for 1)"
     ),
     't.einsum("ij,jk->ik", m, m.T.double())': RuntimeError(
-        "bmm: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
+        "matmul: expected both tensors to have the same dtype, but got torch.float32 and torch.float64: convert one "
         "with .to(torch.float64)"
     ),
     "t.einsum(m, [0, 60])": ValueError(

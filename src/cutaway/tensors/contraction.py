@@ -6,9 +6,9 @@ Every dimension has a label. The labels of two tensors are of four kinds:
 - summed: labels of both tensors that are not kept;
 - rows, labels of the first tensor alone, and columns, labels of the second alone.
 
-After a permute to this order, and a reshape of each kind to one dimension, the contraction is
-`(batch, rows, summed) @ (batch, summed, columns)`. `contract` does this; the rest of `einsum` only parses the
-labels.
+After a permute to this order, and a reshape of the rows, of the summed and of the columns to one dimension each, the
+contraction is `(*batch, rows, summed) @ (*batch, summed, columns)`. `contract` does this; the rest of `einsum` only
+parses the labels.
 """
 
 from __future__ import annotations
@@ -52,11 +52,19 @@ def contract(x: Any, of_x: Labels, y: Any, of_y: Labels, kept: set[Any]) -> tupl
 
     size = dict(zip(of_x + of_y, (*x.shape, *y.shape), strict=True))
     size |= {label: n for label, n in zip(of_x, x.shape, strict=True) if n != 1}
-    x = stretched(x, of_x, size).permute([of_x.index(label) for label in batch + rows + summed])
-    y = stretched(y, of_y, size).permute([of_y.index(label) for label in batch + summed + columns])
-    b, r, s, c = (math.prod(size[label] for label in kind) for kind in (batch, rows, summed, columns))
-    product = x.reshape(b, r, s).bmm(y.reshape(b, s, c))
+    product = matrices(x, of_x, size, batch, rows, summed) @ matrices(y, of_y, size, batch, summed, columns)
     return product.reshape([size[label] for label in labels]), labels
+
+
+def matrices(x: Any, labels: Labels, size: dict[Any, int], batch: Labels, rows: Labels, columns: Labels) -> Any:
+    """x as a batch of matrices, with the dimensions of the rows as one, and those of the columns as one."""
+    x, order = stretched(x, labels, size), batch + rows + columns
+    if labels != order:
+        x = x.permute([labels.index(label) for label in order])
+    if len(rows) == len(columns) == 1:
+        return x
+    height, width = (math.prod(size[label] for label in kind) for kind in (rows, columns))
+    return x.reshape([*(size[label] for label in batch), height, width])
 
 
 def sum_out(x: Any, labels: Labels, kept: set[Any]) -> tuple[Any, Labels]:
@@ -67,8 +75,10 @@ def sum_out(x: Any, labels: Labels, kept: set[Any]) -> tuple[Any, Labels]:
 
 def aligned(x: Any, labels: Labels, order: Labels) -> Any:
     """x permuted to the given order of labels, with a dimension of length 1 for each label that it lacks."""
-    x = x.permute([labels.index(label) for label in order if label in labels])
-    return x[tuple(slice(None) if label in labels else None for label in order)]
+    own = [label for label in order if label in labels]
+    if own != labels:
+        x = x.permute([labels.index(label) for label in own])
+    return x if own == order else x[tuple(slice(None) if label in labels else None for label in order)]
 
 
 def stretched(x: Any, labels: Labels, size: dict[Any, int]) -> Any:
