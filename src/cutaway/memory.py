@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from functools import partial
 from os.path import dirname, join
-from types import CellType, CodeType, FrameType, FunctionType, ModuleType, NoneType
+from types import CellType, CodeType, EllipsisType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
 
 import numpy as np
@@ -97,12 +97,12 @@ def held(pullback: Any) -> Iterator[Any]:
             todo += value.values()
         else:  # a method, a partial or a callable object; slots that start with `_` are caches
             slots = [name for name in getattr(kind, "__slots__", ()) if name[0] != "_"]
-            names = ("__self__", "__dict__", "_array", "args", "keywords", *slots)
+            names = ("__dict__", *slots) if slots else ("__dict__", "__self__", "_array", "args", "keywords")
             todo += [getattr(value, name, None) for name in names]
         seen.add(id(value))
 
 
-_PLAIN = {NoneType, bool, int, float, str, slice, type, ModuleType}  # types that cannot hold an array
+_PLAIN = {NoneType, EllipsisType, bool, int, float, str, slice, type, ModuleType}  # types that cannot hold an array
 
 
 def hold_values(pullbacks: Iterable[Any]) -> bool:

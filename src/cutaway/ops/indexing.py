@@ -31,13 +31,14 @@ class Read:
         return spread(g, shape=self.shape, index=self.index)
 
     def add_to(self, total: Array, g: Array) -> None:
+        if not may_repeat(self.index):
+            total[self.index] += g
+            return
         numbers = row_numbers(self.index, total.shape) if total.flags.c_contiguous else None
         if numbers is not None:
             add_rows(total, numbers, g)
-        elif may_repeat(self.index):
-            np.add.at(total, self.index, g)
         else:
-            total[self.index] += g
+            np.add.at(total, self.index, g)
 
 
 def may_repeat(index: Any) -> bool:

@@ -5,6 +5,7 @@ An operation that returns a view in PyTorch returns a view here, which shares me
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,7 @@ class Shape(TensorBase):
             raise errors.flatten_backwards(start_dim, end_dim)
         if start == end and self._array.ndim:
             return self  # type: ignore[return-value]
-        middle = int(np.prod(shape[start : end + 1], dtype=np.int64))
+        middle = math.prod(shape[start : end + 1])
         return self.reshape(*shape[:start], middle, *shape[end + 1 :])
 
     def unflatten(self, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -118,7 +119,7 @@ class Shape(TensorBase):
         """
         axis, shape = axis_of(dim, self._array.ndim), self._array.shape
         n, parts = shape[axis], list(sizes)
-        known = int(np.prod([size for size in parts if size != -1], dtype=np.int64))
+        known = math.prod(size for size in parts if size != -1)
         if parts.count(-1) == 1 and known and n % known == 0:
             parts[parts.index(-1)] = n // known
         elif -1 in parts or known != n or not parts:
