@@ -18,6 +18,7 @@ import cutaway as torch
 from cutaway import explain, nn
 from cutaway.explain.drawing.palette import DARK, LIGHT
 from cutaway.explain.drawing.parts import MOST, Part, arrange_parts, parts_at, visible
+from cutaway.explain.drawing.svg import plain_text
 from cutaway.explain.numbers import number, statistics
 from cutaway.explain.stepping.story import Story
 from cutaway.tensors.base import apply
@@ -73,6 +74,13 @@ def test_each_value_and_each_gradient_stands_on_its_card() -> None:
             assert text.index("value") < text.index("grad")
         else:
             assert "grad" not in text
+
+
+@pytest.mark.parametrize(
+    "x, text", [(1e-5, "1e-05"), (1.5e-6, "1.5e-06"), (2.3456789e-7, "2.3457e-07"), (1e9, "1e+09"), (1e-4, "0.0001")]
+)
+def test_a_number_has_no_more_digits_than_it_needs(x: float, text: str) -> None:
+    assert number(x) == number(x, "float64") == text
 
 
 def test_a_large_array_is_told_by_its_range_and_a_small_one_by_its_numbers() -> None:
@@ -304,6 +312,14 @@ def test_many_inputs_of_one_closed_box_are_one_card() -> None:
     assert "constant" in wire.get("class", "")
 
 
+def test_more_leaves_than_a_row_holds_are_one_card_above_the_op_that_they_go_into() -> None:
+    xs = [torch.tensor(float(i), requires_grad=True) for i in range(13)]
+    total = torch.stack(xs).sum()
+    svg = ET.fromstring(explain.draw(total).svg())
+    assert [text[:2] for text in cards(svg, "input").values()] == [["13 inputs", "xs[0] … xs[12]"]]
+    assert len(cards(parsed(torch.stack(xs[:12]).sum()), "input")) == 12
+
+
 def test_every_node_shows_at_every_depth_once() -> None:
     found = gpt(blocks=2)
     for depth in range(6):
@@ -324,30 +340,6 @@ def test_a_module_used_from_another_is_no_circle() -> None:
     model = Shares()
     for depth in range(4):
         parsed(model(torch.ones(1, 2)).sum(), depth=depth)
-
-
-# -- models --------------------------------------------------------------------------------------------------------
-
-
-def test_a_model_is_drawn_by_running_it_without_gradients() -> None:
-    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
-    x = torch.ones(5, 3)
-    with torch.no_grad():
-        svg = ET.fromstring(explain.draw(model, x).svg())
-    told = [text.text or "" for text in svg.iter(f"{SVG}text")]
-    assert "(5, 4)" in told and not any("grad" in text for text in told)
-    assert all(p.grad is None for p in model.parameters())
-
-
-def test_what_a_model_is_called_with_has_the_name_that_forward_gives_it() -> None:
-    drawing = explain.draw(nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.ones(5, 3))
-    drawn = cards(ET.fromstring(drawing.svg()), "constant")
-    assert [text[:2] for text in drawn.values()] == [["input", "constant"]]
-
-
-def test_of_what_a_model_returns_the_first_tensor_is_drawn() -> None:
-    lstm = nn.LSTM(3, 4)
-    assert "lstm" in explain.draw(lstm, torch.ones(2, 1, 3)).svg()
 
 
 def test_drawing_leaves_the_graph_and_grad_as_they_were() -> None:
@@ -400,6 +392,20 @@ def test_a_drawing_refers_to_nothing_outside() -> None:
     svg = explain.draw(gpt()).svg()
     assert re.findall(r"\w+://[^\"' ]*", svg.replace("http://www.w3.org/2000/svg", "")) == []
     assert "url(" not in svg and "@import" not in svg
+
+
+def test_what_is_cut_on_a_card_is_told_in_full_by_its_tooltip() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 1, 3, 2, 1))
+    svg = parsed(torch.stack([model(torch.ones(1, 1, 5, 5)).sum() for _ in range(9)]).sum())
+    assert any("windows=((3, 3), (2, 2), (1, 1), (1,…" in text for text in cards(svg).values())
+    tips = " ".join("".join(title.itertext()) for title in svg.iter(f"{SVG}title"))
+    assert "windows=((3, 3), (2, 2), (1, 1), (1, 1), (3, 3)), groups=1" in tips
+    assert f"stack({', '.join(f'xs[{i}]' for i in range(9))})" in tips
+
+
+def test_text_that_would_turn_what_follows_around_does_not() -> None:
+    assert plain_text("\u202elive\u2066") == "\ufffdlive\ufffd"
+    assert plain_text("שלום") == "שלום"
 
 
 # -- showing and saving --------------------------------------------------------------------------------------------

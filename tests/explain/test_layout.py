@@ -166,6 +166,11 @@ def test_a_leaf_stands_right_above_its_use() -> None:
     assert rows(6, [(0, 1), (1, 2), (2, 3), (4, 5), (5, 3)]) == [0, 1, 2, 3, 1, 2]
 
 
+def test_a_product_of_leaves_one_of_which_is_used_before_stands_where_it_is_used() -> None:
+    # h = x @ W, five rows on h @ V + y @ W: 0 and 1 are x and W, 2 is x @ W, 6 is y, 7 is y @ W, 8 the sum
+    assert rows(9, [(0, 2), (1, 2), (2, 3), (3, 4), (4, 5), (6, 7), (1, 7), (5, 8), (7, 8)])[6:] == [3, 4, 5]
+
+
 def test_what_depends_on_the_flow_stays_close_to_it() -> None:
     # 5 uses 1 early, and its value is used late
     assert rows(6, [(0, 1), (1, 2), (2, 3), (3, 4), (1, 5), (5, 4)])[5] == 2

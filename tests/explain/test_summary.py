@@ -231,6 +231,14 @@ def test_named_inputs_and_nested_outputs() -> None:
     assert found.multiply_adds == 24
 
 
+def test_what_is_computed_from_the_parts_of_a_dict_is_counted() -> None:
+    class Product(nn.Module):
+        def forward(self, batch: Any) -> Any:
+            return batch["x"] @ batch["ys"][0]
+
+    assert summary(Product(), {"x": torch.zeros(2, 3), "ys": [torch.zeros(3, 4)]}).multiply_adds == 24
+
+
 def test_only_the_forward_pass_of_the_model_in_this_thread_is_counted() -> None:
     class Slope(nn.Module):
         def __init__(self) -> None:

@@ -20,12 +20,17 @@ MOST = 1000  # items of a list that are looked at
 
 def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
     """Names and tensors, arrays and modules that the frame can see; after them what lies in its lists and dicts."""
-    inside: list[tuple[str, Any]] = []
-    seen: set[str] = set()
+    found: dict[str, Any] = {}
     for name, value in (*_locals(frame), *frame.f_globals.items()):
-        if name[:1] == "_" or name in seen:
-            continue
-        seen.add(name)
+        if name[:1] != "_":
+            found.setdefault(name, value)
+    return named(found)
+
+
+def named(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What of these are tensors, arrays and modules; after them what lies in lists and dicts, as `batch['x']`."""
+    inside: list[tuple[str, Any]] = []
+    for name, value in found.items():
         if isinstance(value, _NAMED):
             yield name, value
         elif name == "self" or isinstance(value, (list, tuple, dict)):

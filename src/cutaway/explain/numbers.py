@@ -20,10 +20,11 @@ def number(x: Any, dtype: str = "float32") -> str:
         return str(x)
     if x == 0:
         return "0"
-    exact = np.format_float_positional(np.dtype(dtype).type(x), trim="-")
-    if len(exact.partition(".")[2]) <= 4 and abs(x) < 1e8:
-        return exact
-    return f"{x:.4f}" if 1e-4 <= abs(x) < 1e8 else f"{x:.4e}"
+    rounded = np.dtype(dtype).type(x)
+    if not 1e-4 <= abs(x) < 1e8:
+        return np.format_float_scientific(rounded, precision=4, trim="-")
+    exact = np.format_float_positional(rounded, trim="-")
+    return exact if len(exact.partition(".")[2]) <= 4 else f"{x:.4f}"
 
 
 def shape(value: dict[str, Any]) -> str:

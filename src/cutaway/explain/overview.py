@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import enable_grad
 from ..errors import describe
 from ..graph import Call, Node, observers
 from ..memory import held, owner
 from ..nn import Module
 from ..nn.uninitialized import Uninitialized
-from ..random import default_generator
 from ..tensors import Tensor
 from ..tensors.base import AccumulateGrad
 from .drawing.svg import plain_text
+from .rehearsal import recordable, rehearsal
 from .work import multiply_adds
 
 __all__ = ["Row", "Summary", "summary"]
@@ -173,9 +172,8 @@ def summary(model: Module, *inputs: Any, **named: Any) -> Summary:
         raise TypeError(f"summary() describes a model, an nn.Module, but got {describe(model)}")
     watch = _Watch(model)
     with watch.running():
-        args = [_differentiable(x) for x in inputs]
-        kwargs = {name: _differentiable(x) for name, x in named.items()}
-        watch.ignore(*args, *kwargs.values())
+        args, kwargs = recordable((inputs, named))
+        watch.ignore(args, kwargs)
         model(*args, **kwargs)
     rows = tuple(_rows(model, watch))
     params = list(model.parameters())
@@ -188,11 +186,6 @@ def summary(model: Module, *inputs: Any, **named: Any) -> Summary:
         rows[0].multiply_adds,
         rows[0].activations,
     )
-
-
-def _differentiable(x: Any) -> Any:
-    """An input of which all that is computed is recorded."""
-    return x.detach().requires_grad_() if isinstance(x, Tensor) and x.is_floating_point() else x
 
 
 def tensors_in(x: Any) -> list[Tensor]:
@@ -223,24 +216,18 @@ class _Watch:
         """Watch; afterwards the model is as it was."""
         modules = list(self.model.modules())
         modes = [module.training for module in modules]
-        frozen = [p for p in self.model.parameters() if not p.requires_grad and p.is_floating_point()]
-        self.frozen = set(map(id, frozen))
+        self.frozen = {id(p) for p in self.model.parameters() if not p.requires_grad}
         handles = [module.register_forward_hook(self._called) for module in modules]
-        random = default_generator.get_state()
         observers.append(self)
         try:
             self.model.eval()
-            self.model.requires_grad_(True)  # so that what is frozen is recorded
             self.ignore(*(buffer for buffer in self.model.buffers() if not isinstance(buffer, Uninitialized)))
-            with enable_grad():
+            with rehearsal(self.model):
                 yield
         finally:
             observers.remove(self)
-            default_generator.set_state(random)
             for handle in handles:
                 handle.remove()
-            for p in frozen:
-                p.requires_grad_(False)
             for module, mode in zip(modules, modes):
                 module.training = mode
 

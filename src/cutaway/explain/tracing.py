@@ -200,6 +200,7 @@ class Record:
 
     def _forward(self, node: Node) -> None:
         """Note an op, after its inputs; their values are those that it has kept, unless they were overwritten since."""
+        self.calls.of(node)  # first, for a module that no variable holds names its parameters when it is met
         sources: list[int | None] = []
         for array, parent in zip(node.arrays or (), node.parents):
             if parent is None:

@@ -10,10 +10,11 @@ import inspect
 from typing import Any
 
 from ... import errors
-from ...autograd import enable_grad
 from ...creation import ones_like
 from ...nn import Module
 from ...tensors import Tensor
+from ..names import named
+from ..rehearsal import recordable, rehearsal
 from ..tracing import FORMAT, trace
 from .cards import plural
 from .palette import drawing_style
@@ -27,7 +28,8 @@ def draw(what: Any, *inputs: Any, depth: int | None = None, gradient: Any = None
 
     Args:
         what: a loss or another tensor with a graph; a trace; or a model, which is run on the inputs, as it is, in
-            training or in evaluation, to draw its values without gradients.
+            training or in evaluation, to draw its values without gradients. What is frozen is drawn too, and the model
+            is not changed: not its statistics, nor the random numbers.
         inputs: what a model is called with. Of what it returns, the first tensor is drawn.
         depth: how many levels of modules stand open; what lies deeper is folded, a box that is one card. None opens as
             many as leave the drawing readable.
@@ -61,12 +63,13 @@ def traced(what: Any, inputs: tuple[Any, ...] = (), gradient: Any = None) -> dic
 
 def _run(model: Module, inputs: tuple[Any, ...]) -> dict[str, Any]:
     """The trace of a model's output; without gradients, for there is no loss that they could be of."""
-    with enable_grad():
+    inputs = recordable(inputs)
+    with rehearsal(model):
         out = first_tensor(model(*inputs))
-    if out is None:
-        raise errors.no_tensor_returned(model)
-    called = zip(inspect.signature(model.forward).parameters, inputs)
-    found = trace(out, ones_like(out), names={name: x for name, x in called if isinstance(x, Tensor)})
+        if out is None:
+            raise errors.no_tensor_returned(model)
+        given = inspect.signature(model.forward).bind_partial(*inputs).arguments
+        found = trace(out, ones_like(out), names=dict(named(given)))
     return {**found, "nodes": [{**node, "gradient": None} for node in found["nodes"]]}
 
 

@@ -129,7 +129,8 @@ def _node_card(
         rows.append([Span(INSET, "" if part.module else "name", cut(title))])
         if given:
             rows.append([Span(INSET, "note", cut(given, LONGEST + 4))])
-        tip = [node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
+        whole = [title] * (cut(title) != title) + [given] * (cut(given, LONGEST + 4) != given)
+        tip = [*whole, node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
         tip.append(f"{Path(node['line']['file']).name}:{node['line']['number']}: {node['line']['code']}")
     else:
         title = relative(name, part) if name else ""
@@ -225,7 +226,7 @@ def _numbers(values: list[dict[str, Any]], gradients: list[dict[str, Any]]) -> l
             continue
         text = gist(found)
         odd = "nan" in text or "inf" in text
-        number = Span(x + (34 if x == INSET else 28), f"{style} alarm" if odd else style, cut(text))
+        number = Span(x + (34 if x == INSET else 28), f"{style} alarm" if odd else style, cut(text, 50))
         row = [Span(x, "say", label), number]
         if rows and x > INSET:
             rows[0] += row

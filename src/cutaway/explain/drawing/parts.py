@@ -14,6 +14,7 @@ from typing import Any
 MOST = 100  # parts shown before the deepest boxes close by themselves
 FEW, FAR_TOO_MANY = 4, 500
 CROWD = 6  # leaves that go into one box and nowhere else; more of them do not stand in a row above it
+CROWD_OF_AN_OP = 12  # the same for an op
 
 
 @dataclass(eq=False, slots=True)
@@ -159,7 +160,7 @@ def parts_at(trace: dict[str, Any], depth: int | None) -> Part:
 
 
 def _gather_crowds(trace: dict[str, Any], whole: Part) -> None:
-    """Where many leaves go into one box, put them inside, each by its use; or on one card, if the box is closed.
+    """Where many leaves go into one box, put them inside, each by its use; or on one card, if it is closed, or an op.
 
     They are the inputs of all time steps, as a rule: in a row above the box they would be too wide a picture.
     """
@@ -177,11 +178,11 @@ def _gather_crowds(trace: dict[str, Any], whole: Part) -> None:
                 if len(into) == 1:
                     crowds.setdefault(into.pop(), []).append(part)
         for user, crowd in crowds.items():
-            if len(crowd) <= CROWD or user.node is not None:
+            if len(crowd) <= (CROWD if user.node is None else CROWD_OF_AN_OP):
                 continue
             first, moved = box.parts.index(crowd[0]), set(crowd)
             box.parts = [part for part in box.parts if part not in moved]
-            if user.folded:
+            if user.folded or user.node is not None:
                 box.parts.insert(first, Part(box.depth + 1, within=box, parts=crowd, folded=True))
             else:
                 user.parts += crowd

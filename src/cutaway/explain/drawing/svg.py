@@ -24,11 +24,12 @@ KINDS = {
     "constant": "constant",
     "root": "where backward begins",
 }
+WITHOUT_GRADIENTS = {"input": "input", "root": "output"}
 NUMBERS = {"value": "value, forward", "gradient": "gradient, backward", "alarm": "nan or infinity"}
 ROUND = ("parameter", "input")  # kinds are told apart by their form as well, not by colour alone
 NARROWEST = 320.0
-# What XML cannot hold: control characters, and halves of surrogate pairs.
-_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML cannot hold: control characters, and halves of surrogate pairs. And what would turn text around.
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
 
 
 def plain_text(text: str) -> str:
@@ -203,9 +204,10 @@ class Scene:
     def _make_legend(self) -> tuple[str, float, float]:
         """What the colours mean, as far as they are met here; its width and its height."""
         kinds = {card.kind for card in (*self.cards.values(), *self.lids.values())} | {"root"}
-        shown = [(kind, text) for kind, text in KINDS.items() if kind in kinds]
         cards = [card.rows for card in self.cards.values()]
         styles = {style for rows in cards for row in rows for span in row for style in span.style.split()}
+        names = KINDS if "gradient" in styles else {**KINDS, **WITHOUT_GRADIENTS}
+        shown = [(kind, text) for kind, text in names.items() if kind in kinds]
         shown += [(style, text) for style, text in NUMBERS.items() if style in styles]
         limit = NARROWEST if self.lids else max(self.root.width, NARROWEST)  # a page can make the drawing narrower
         x, y, width = PADDING, 0.0, 0.0

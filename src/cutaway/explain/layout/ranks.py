@@ -1,8 +1,9 @@
 """Which row of the drawing each vertex stands in.
 
 Every link has to point down, so a vertex stands below all that lead to it: its row is the length of the longest path
-that ends in it. That alone would put every parameter in the first row, far from its use. What hangs on nothing but
-such loose ends slides down until it stands right above what uses it.
+that ends in it. That alone would put every parameter in the first row, far from its use, and with it the product of
+each input of a recurrent net with the weights. What hangs on nothing but such ends slides down until it stands right
+above what uses it.
 """
 
 from __future__ import annotations
@@ -68,9 +69,10 @@ def rows(n: int, links: Sequence[tuple[int, int]], anchored: Iterable[int] = ())
         latest[u] = min((latest[v] - 1 for v in below[u]), default=row[u])
 
     held = set(anchored)
+    ends = {v for v in range(n) if not above[v]} - held
     loose = [False] * n
     for v in order:
-        loose[v] = v not in held and latest[v] > row[v] and all(loose[u] for u in above[v])
+        loose[v] = v not in held and latest[v] > row[v] and all(loose[u] or u in ends for u in above[v])
     for u in reversed(order):
         if loose[u]:
             row[u] = min(row[v] for v in below[u]) - 1
