@@ -24,8 +24,8 @@ MISSING = {
     "similar: torch.nn.utils.clip_grad_norm_",
     "nn.utils.rnn.pad_sequences": "cutaway has no torch.nn.utils.rnn.pad_sequences; "
     "similar: torch.nn.utils.rnn.pad_sequence",
-    "linalg.svd": "cutaway has no torch.linalg.svd: "
-    "use np.linalg.svd on x.numpy(); gradients do not flow through it",
+    "linalg.eig": "cutaway has no torch.linalg.eig: "
+    "use np.linalg.eig on x.numpy(); gradients do not flow through it",
     "random.fork_rng": "cutaway has no torch.random.fork_rng: "
     "save torch.get_rng_state(), and pass it to torch.set_rng_state afterwards",
     "kthvalue": "cutaway has no torch.kthvalue: "
@@ -80,7 +80,7 @@ def test_what_to_write_instead_is_there(name: str) -> None:
         "index_put_": "'Tensor' object has no attribute 'index_put_': "
         "write x[index] = value, or call x.index_add_(dim, index, source) to add",
         "svd": "'Tensor' object has no attribute 'svd': "
-        "use np.linalg.svd on x.numpy(); gradients do not flow through it",
+        "call torch.linalg.svd(x, full_matrices=False), which returns U, S and the transpose of V",
         "linspace": "'Tensor' object has no attribute 'linspace'; similar: torch.linspace",
         "sofmax": "'Tensor' object has no attribute 'sofmax'; similar: torch.Tensor.softmax",
         "foo": "'Tensor' object has no attribute 'foo'",
@@ -96,8 +96,8 @@ def test_a_tensor_says_what_is_there_as_the_modules_do(name: str, text: str) -> 
 @pytest.mark.parametrize(
     ("line", "text"),
     {
-        "from cutaway.linalg import svd": "cutaway has no torch.linalg.svd: "
-        "use np.linalg.svd on x.numpy(); gradients do not flow through it",
+        "from cutaway.linalg import eig": "cutaway has no torch.linalg.eig: "
+        "use np.linalg.eig on x.numpy(); gradients do not flow through it",
         "from cutaway import fft": "cutaway has no torch.fft: "
         "use np.fft on x.numpy(); gradients do not flow through it",
         "from cutaway.nn import Linear, Conv3d": "cutaway has no torch.nn.Conv3d; similar: torch.nn.Conv2d",
@@ -112,12 +112,12 @@ def test_an_import_of_a_missing_name_says_so_too(line: str, text: str) -> None:
 
 
 def test_a_name_that_may_be_missing_can_be_imported_with_care() -> None:
-    assert not hasattr(torch.linalg, "svd")
+    assert not hasattr(torch.linalg, "eig")
     try:
-        from cutaway.linalg import svd  # type: ignore[attr-defined]
+        from cutaway.linalg import eig  # type: ignore[attr-defined]
     except ImportError:
-        svd = None
-    assert svd is None
+        eig = None
+    assert eig is None
 
 
 def test_modules_still_answer_python_itself() -> None:

@@ -23,7 +23,14 @@ def well_posed(*shape: int, seed: int = 0) -> Array:
     return points(shape, seed=seed) + 3 * np.eye(shape[-1])
 
 
+def symmetric(*shape: int, seed: int = 0) -> Array:
+    """Positive definite matrices with distinct eigenvalues."""
+    x = points(shape, seed=seed)
+    return x @ x.mT + np.diag(np.arange(1.0, shape[-1] + 1))
+
+
 A = well_posed(3, 3)
+S = symmetric(3, 3)
 
 MATRICES: dict[Callable[..., Any], list[Example]] = {
     ops.matmul: [
@@ -130,12 +137,43 @@ MATRICES: dict[Callable[..., Any], list[Example]] = {
         of_shapes("empty", (0, 2, 2)),
         Example("non-contiguous", (gaps(X23),)),
     ],
+    ops.logabsdet: [
+        Example("ordinary", (A,)),
+        Example("ordinary", (-A,)),
+        Example("ordinary", (well_posed(2, 2, 2),)),
+        Example("ordinary", (np.array([[-0.4]]),)),
+        of_shapes("empty", (0, 0)),
+        of_shapes("empty", (0, 2, 2)),
+        Example("non-contiguous", (gaps(A),)),
+    ],
+    **{
+        op: [
+            Example("ordinary", (S,)),
+            Example("ordinary", (symmetric(2, 2, 2),)),
+            Example("ordinary", (symmetric(4, 4, seed=1),)),
+            Example("ordinary", (np.array([[0.4]]),)),
+            of_shapes("empty", (0, 0)),
+            of_shapes("empty", (0, 2, 2)),
+            Example("non-contiguous", (gaps(S),)),
+        ]
+        for op in (ops.cholesky, ops.eigh)
+    },
+    ops.qr: [
+        Example("ordinary", (A,)),
+        of_shapes("ordinary", (4, 2)),
+        of_shapes("ordinary", (2, 3, 2)),
+        of_shapes("ordinary", (3, 1)),
+        of_shapes("empty", (2, 0)),
+        of_shapes("empty", (0, 2, 2)),
+        Example("non-contiguous", (gaps(A),)),
+    ],
 }
 
 EXCUSED_MATRICES: dict[tuple[Callable[..., Any], str], str] = {
     (op, "0-d"): "takes matrices"
-    for op in (ops.matmul, ops.linear, ops.addmm, ops.trace, ops.cdist, ops.solve, ops.inv, ops.det, ops.svd)
-}
+    for op in (ops.matmul, ops.linear, ops.addmm, ops.trace, ops.cdist, ops.solve, ops.inv, ops.det, ops.logabsdet,
+               ops.cholesky, ops.eigh, ops.svd, ops.qr)
+}  # fmt: skip
 
 
 # --- their values -----------------------------------------------------------------------------------------------------
@@ -173,16 +211,45 @@ def _distance(x: Array, y: Array, p: float = 2.0, by_product: bool = False) -> A
     return (d > 0).sum(-1) * 1.0 if p == 0 else (d**p).sum(-1) ** (1 / p)
 
 
+def signed_as(vectors: Array, like: Array) -> Array:
+    """The columns with the signs that those of `like` have: which of the two LAPACK finds is left to it."""
+    return vectors * np.where((vectors * like).sum(-2, keepdims=True) < 0, -1, 1)
+
+
+def _eigen(x: Array) -> Array:
+    """By the Jacobi method, in 50 digits."""
+
+    def one(matrix: Any) -> Any:
+        values, vectors = mpmath.eigsy(matrix)
+        order = sorted(range(len(values)), key=lambda i: values[i])
+        columns = [[values[i], *(vectors[j, i] for j in range(len(values)))] for i in order]
+        return mpmath.matrix(columns).T
+
+    out = each_matrix(one)(x)
+    out[..., 1:, :] = signed_as(out[..., 1:, :], np.linalg.eigh(x).eigenvectors)
+    return out
+
+
 def _singular(x: Array) -> Array:
-    """From the eigenvectors of xᵀx or xxᵀ, whichever is smaller; the columns of V add up to 0 or more."""
+    """From the eigenvectors of xᵀx or xxᵀ, whichever is smaller."""
     k = min(x.shape[-2:])
     wide = x.shape[-2] < x.shape[-1]
     squares, vectors = np.linalg.eigh(x @ x.mT if wide else x.mT @ x)
     s, vectors = np.sqrt(np.abs(squares[..., None, ::-1])), vectors[..., ::-1]
+    vectors = signed_as(vectors, np.linalg.svd(x).U if wide else np.linalg.svd(x).Vh.mT)
     others = (x.mT if wide else x) @ vectors / s
     u, v = (vectors, others) if wide else (others, vectors)
-    sign = np.where(v.sum(-2, keepdims=True) < 0, -1, 1)
-    return np.concatenate([u * sign, s, v * sign], -2)[..., :k]
+    return np.concatenate([u, s, v], -2)[..., :k]
+
+
+def _orthogonal(x: Array) -> Array:
+    """By the Gram-Schmidt process; the signs are LAPACK's."""
+    q = np.zeros(x.shape)
+    for i in range(x.shape[-1]):
+        rest = x[..., i] - (q @ (q.mT @ x[..., i : i + 1]))[..., 0]
+        q[..., i] = rest / np.sqrt((rest * rest).sum(-1, keepdims=True))
+    q = signed_as(q, np.linalg.qr(x).Q)
+    return np.concatenate([q, np.triu(q.mT @ x)], -2)
 
 
 VALUES_OF_MATRICES: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -194,5 +261,9 @@ VALUES_OF_MATRICES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.solve: unless_empty(each_matrix(lambda a, b: mpmath.inverse(a) * b), lambda a, b: b.shape),
     ops.inv: unless_empty(each_matrix(mpmath.inverse), lambda x: x.shape),
     ops.det: unless_empty(each_matrix(mpmath.det), lambda x: x.shape[:-2], 1),
+    ops.logabsdet: unless_empty(each_matrix(lambda x: mpmath.log(abs(mpmath.det(x)))), lambda x: x.shape[:-2]),
+    ops.cholesky: unless_empty(each_matrix(mpmath.cholesky), lambda x: x.shape),
+    ops.eigh: unless_empty(_eigen, lambda x: (*x.shape[:-2], x.shape[-1] + 1, x.shape[-1])),
+    ops.qr: unless_empty(_orthogonal, lambda x: (*x.shape[:-2], sum(x.shape[-2:]), x.shape[-1])),
     ops.svd: unless_empty(_singular, lambda x: (*x.shape[:-2], sum(x.shape[-2:]) + 1, min(x.shape[-2:]))),
 }

@@ -136,6 +136,33 @@ t.linalg.solve(t.eye(2), t.ones(3,1))
 t.linalg.solve(t.eye(2), t.ones(2,dtype=t.float64))
 t.linalg.solve(t.eye(2,dtype=t.int64), t.ones(2,dtype=t.int64))
 t.linalg.solve(A=t.eye(2), B=t.ones(2))
+t.slogdet(t.tensor([[0., 2], [1, 0]]))
+t.linalg.slogdet(t.zeros(2, 2))
+t.linalg.slogdet(t.eye(200) * 1e-3)
+t.logdet(t.tensor([[0., 2], [1, 0]]))
+t.logdet(t.zeros(2, 2))
+t.det(t.eye(2) * 3)
+t.linalg.cholesky(t.tensor([[4., 2], [2, 5]]))
+t.linalg.cholesky(t.tensor([[4., 2], [2, 5]]), upper=True)
+t.linalg.cholesky(t.eye(2).expand(3, 2, 2))
+t.linalg.cholesky(t.ones(2, 3))
+t.linalg.cholesky(t.zeros(0, 0))
+t.linalg.eigh(t.diag(t.tensor([3., 1, 2]))).eigenvalues
+t.linalg.eigvalsh(t.tensor([[2., 1], [1, 2]]), UPLO="U")
+t.linalg.eigvalsh(t.zeros(0, 0))
+t.linalg.eigh(t.ones(2, 3))
+t.linalg.svdvals(t.tensor([[3., 0], [4, 0]]))
+t.linalg.svd(t.ones(3, 2, dtype=t.float64))[0].shape
+t.linalg.svd(t.ones(3, 2), full_matrices=False)[0].shape
+t.linalg.svd(t.ones(4, 2, 3))[2].shape
+t.linalg.svd(t.ones(3))
+t.linalg.svd(t.ones(3, 2, dtype=t.int64))
+t.linalg.qr(t.tensor([[3., 1], [4, 2]]))
+t.linalg.qr(t.ones(3))
+t.linalg.pinv(t.tensor([[1., 2], [2, 4]]))
+t.linalg.pinv(t.zeros(2, 3))
+t.linalg.pinv(t.diag(t.tensor([1., 1e-3])), rtol=0.01)
+t.linalg.solve_triangular(t.tensor([[2., 7], [1, 1]]), t.tensor([[4.], [3]]), upper=False)
 t.linalg.matrix_norm(t.zeros(0,3), "fro")
 t.linalg.matrix_norm(t.zeros(0,3), "nuc")
 t.linalg.matrix_norm(t.zeros(0,3), 1)
@@ -339,6 +366,38 @@ t.linalg.solve(x @ x.T, y)
 t.linalg.solve(x @ x.T, y[:, 0])
 t.linalg.solve(x @ x.T, y.T, left=False)
 t.linalg.solve(t.stack([x @ x.T, y @ y.T]), y)
+t.linalg.slogdet(x @ x.T + y @ y.T)[1]
+t.logdet(x @ x.T)
+(x @ x.T).slogdet().logabsdet
+t.inverse(x @ x.T)
+(x @ x.T).det()
+t.linalg.cholesky(x @ x.T)
+t.linalg.cholesky(t.stack([x @ x.T, y @ y.T]), upper=True)
+t.cholesky_solve(y, t.linalg.cholesky(x @ x.T))
+t.cholesky_solve(y, t.linalg.cholesky(x @ x.T, upper=True), upper=True)
+t.linalg.solve_triangular(x @ x.T, y, upper=True)
+t.linalg.solve_triangular(x @ x.T, y, upper=False)
+t.linalg.solve_triangular(x @ x.T, y, upper=False, unitriangular=True)
+t.linalg.solve_triangular(x @ x.T, y, upper=True, unitriangular=True)
+t.linalg.solve_triangular(x @ x.T, y.T, upper=True, left=False)
+t.linalg.pinv(x)
+t.linalg.pinv(x.T)
+t.linalg.pinv(t.stack([x, y]))
+t.linalg.eigvalsh(x @ x.T)
+t.linalg.eigh(x @ x.T).eigenvectors ** 2
+t.linalg.eigh(x @ x.T + y @ y.T)[0]
+t.linalg.svdvals(x)
+t.linalg.svd(x, full_matrices=False).U ** 2
+t.linalg.svd(x.T, False)[2].abs()
+t.linalg.svd(x).S
+t.linalg.svd(x)[2][:2] ** 2
+t.linalg.svd(x.T)[0] ** 2
+t.linalg.svd(t.stack([x, y]))[2][:, :2].abs()
+(lambda u, s, v: u @ s.diag() @ v)(*t.linalg.svd(x, full_matrices=False))
+t.linalg.qr(x.T).R
+t.linalg.qr(x)[0]
+t.linalg.qr(x)[1]
+t.linalg.qr(t.stack([x, y])).R
 """.strip().splitlines()
 
 
@@ -353,6 +412,12 @@ def test_a_singular_matrix_raises_linalgerror(call: str) -> None:
         error = outcome(program("a = t.tensor([[1., 2], [2, 4]]); " + call), t, 0)
         assert isinstance(error, t.linalg.LinAlgError)  # type: ignore[attr-defined]
         assert isinstance(error, RuntimeError) and "singular" in str(error)
+
+
+@pytest.mark.parametrize("call", ["cholesky(-t.eye(2))", "cholesky(t.eye(2) * t.nan)"])
+def test_what_cannot_be_decomposed_raises_linalgerror(call: str) -> None:
+    for t in (torch, cutaway):
+        assert isinstance(outcome(program(f"t.linalg.{call}"), t, 0), t.linalg.LinAlgError)  # type: ignore[attr-defined]
 
 
 def test_einsum_of_permuted_dimensions_is_a_view() -> None:
@@ -374,6 +439,12 @@ t.cdist(x.repeat(9, 1), x)
 t.linalg.inv(x)
 t.linalg.det(x)
 t.linalg.solve(x, x)
+t.logdet(x @ x)
+t.linalg.slogdet(x)[1]
+t.linalg.cholesky(x @ x.T)
+t.linalg.eigh(x).eigenvalues
+t.linalg.svd(x).U
+t.linalg.qr(x).R
 t.linalg.norm(x)
 t.linalg.matrix_norm(x, 'nuc')
 t.linalg.matrix_norm(x, 1)

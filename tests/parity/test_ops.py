@@ -123,11 +123,26 @@ def weighted(loss: Callable[..., Any]) -> Callable[..., Any]:
     return losses
 
 
+def signs(vectors: Any, like: Any) -> Any:
+    """1 or -1 for each column: which of the two LAPACK finds differs between its builds."""
+    return torch.where((vectors.detach() * torch.from_numpy(like)).sum(-2, keepdim=True) < 0, -1, 1)
+
+
+def eigen(x: Any) -> Any:
+    values, v = torch.linalg.eigh(x)
+    return torch.cat([values[..., None, :], v * signs(v, np.linalg.eigh(x.numpy(force=True)).eigenvectors)], -2)
+
+
 def singular(x: Any) -> Any:
-    """The parts one below the other, with the signs of cutaway's."""
     u, s, vt = torch.linalg.svd(x, full_matrices=False)
-    sign = torch.where(vt.sum(-1) < 0, -1.0, 1.0).to(x.dtype)[..., None, :]
+    sign = signs(vt.mT, np.linalg.svd(x.numpy(force=True), full_matrices=False).Vh.mT)
     return torch.cat([u * sign, s[..., None, :], vt.mT * sign], -2)
+
+
+def orthogonal(x: Any) -> Any:
+    q, r = torch.linalg.qr(x)
+    sign = signs(q, np.linalg.qr(x.numpy(force=True)).Q)
+    return torch.cat([q * sign, r * sign.mT], -2)
 
 
 IN_TORCH: dict[Op, Callable[..., Any]] = {
@@ -170,7 +185,11 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.solve: torch.linalg.solve,
     ops.inv: torch.linalg.inv,
     ops.det: torch.linalg.det,
+    ops.logabsdet: lambda x: torch.linalg.slogdet(x).logabsdet,
+    ops.cholesky: torch.linalg.cholesky,
+    ops.eigh: eigen,
     ops.svd: singular,
+    ops.qr: orthogonal,
     ops.reshape: lambda x, shape: x.reshape(shape),
     ops.transpose: lambda x, axes: x.permute(axes),
     ops.swapaxes: lambda x, a, b: x.swapaxes(a, b),

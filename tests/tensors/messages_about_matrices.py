@@ -70,8 +70,8 @@ ABOUT_MATRICES: dict[str, Exception] = {
         "tensordot(): a Tensor is needed, not the number 3: convert it with torch.tensor(...)"
     ),
     "t.cdist(x, m)": RuntimeError(
-        "cdist: The input tensor A must have at least 2 dimensions (a matrix, or a batch of them), but the shape is "
-        "(3,)"
+        "cdist: The input tensor A must have at least 2 dimensions (a matrix, or a batch of them), but the "
+        "shape is (3,)"
     ),
     "t.cdist(m, m.T)": RuntimeError(
         "cdist: X1 and X2 must have the same number of columns, since each row is a point: the shapes are (2, 3) and "
@@ -164,6 +164,33 @@ ABOUT_MATRICES: dict[str, Exception] = {
     ),
     't.ones(2, 2, 2).norm("nuc")': RuntimeError(
         "linalg.matrix_norm: dim must be a 2-tuple: the dimensions of rows and columns. Got (0, 1, 2)"
+    ),
+    "t.linalg.cholesky(t.tensor([[1., 2.], [2., 1.]]))": LinAlgError(
+        "linalg.cholesky: the matrix of shape (2, 2) is not positive-definite: its smallest eigenvalue is -1, and has "
+        "to be positive. If it is 0 but for rounding, as in a covariance or kernel matrix, add a small number to the "
+        "diagonal: A + 1e-6 * torch.eye(n)."
+    ),
+    "t.linalg.cholesky(t.stack([t.eye(2), -t.eye(2)]))": LinAlgError(
+        "linalg.cholesky: (Batch element 1): the matrix of shape (2, 2) is not positive-definite: its smallest "
+        "eigenvalue is -1, and has to be positive. If it is 0 but for rounding, as in a covariance or kernel matrix, "
+        "add a small number to the diagonal: A + 1e-6 * torch.eye(n)."
+    ),
+    "t.linalg.cholesky(m)": RuntimeError(
+        "linalg.cholesky: A must be batches of square matrices, but they are 2 by 3 matrices (the shape is (2, 3))"
+    ),
+    "t.linalg.cholesky(t.eye(2) * t.nan)": LinAlgError(
+        "linalg.cholesky: the matrix has elements that are nan or infinite"
+    ),
+    "t.linalg.eigh(t.eye(2).long())": RuntimeError(
+        "linalg.eigh: Expected a floating point tensor as input, but got torch.int64: use x.float()"
+    ),
+    "t.linalg.svd(x)": RuntimeError(
+        "linalg.svd: The input tensor A must have at least 2 dimensions (a matrix, or a batch of them), but the "
+        "shape is (3,)"
+    ),
+    't.linalg.qr(m, "complete")': RuntimeError(
+        "linalg.qr: mode='complete' is not there: cutaway has mode='reduced', the default. np.linalg.qr has the "
+        "others, for x.numpy()"
     ),
     # einsum
     "t.einsum()": ValueError(

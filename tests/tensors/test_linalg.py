@@ -192,6 +192,65 @@ def test_the_determinant_has_a_gradient_where_there_is_no_inverse() -> None:
         assert gradcheck(cutaway.linalg.det, (x,))
 
 
+@given(st.integers(0, 100), st.sampled_from([(4, 4), (5, 3), (3, 5)]))
+def test_the_factors_of_a_matrix_multiply_to_it(seed: int, shape: tuple[int, int]) -> None:
+    a = random(2, *shape, seed=seed)
+    u, s, vh = cutaway.linalg.svd(a, full_matrices=False)
+    q, r = cutaway.linalg.qr(a)
+    full = cutaway.linalg.svd(a)
+    values, vectors = cutaway.linalg.eigh(a @ a.mT)
+    lower = cutaway.linalg.cholesky(a.mT @ a + cutaway.eye(shape[1], dtype=a.dtype))
+    for product, expected in [
+        (u * s.unsqueeze(-2) @ vh, a),
+        (full.U[..., : s.shape[-1]] * s.unsqueeze(-2) @ full.Vh[..., : s.shape[-1], :], a),
+        (full.U.mT @ full.U, cutaway.eye(shape[0])),
+        (full.Vh @ full.Vh.mT, cutaway.eye(shape[1])),
+        (q @ r, a),
+        (q.mT @ q, cutaway.eye(min(shape))),
+        (r, r.triu()),
+        (vectors * values.unsqueeze(-2) @ vectors.mT, a @ a.mT),
+        (lower @ lower.mT, a.mT @ a + cutaway.eye(shape[1], dtype=a.dtype)),
+        (a @ cutaway.linalg.pinv(a) @ a, a),
+    ]:
+        np.testing.assert_allclose(product.numpy(), expected.expand(product.shape).numpy(), atol=1e-8)
+
+
+def test_of_a_matrix_that_is_not_symmetric_the_symmetric_part_is_decomposed() -> None:
+    a = random(3, 3).requires_grad_()
+    even = (a + a.mT) / 2 + 3 * cutaway.eye(3, dtype=a.dtype)
+    for f in (cutaway.linalg.cholesky, cutaway.linalg.eigvalsh):
+        assert f(a + 3 * cutaway.eye(3, dtype=a.dtype)).equal(f(even))
+        (g,) = cutaway.autograd.grad(f(even).sum(), even)
+        assert g.allclose(g.mT)
+
+
+def test_the_logarithm_of_a_determinant_exists_where_the_determinant_overflows() -> None:
+    a = (1e3 * cutaway.eye(200)).requires_grad_()
+    assert cutaway.linalg.det(a).isinf()
+    cutaway.logdet(a).backward()
+    assert cutaway.logdet(a).item() == pytest.approx(200 * math.log(1e3))
+    np.testing.assert_allclose(a.grad.numpy(), 1e-3 * np.eye(200), rtol=1e-6)
+
+
+def test_the_logarithm_of_a_determinant_of_0_has_no_slope() -> None:
+    a = cutaway.stack([cutaway.ones(2, 2), cutaway.eye(2)]).requires_grad_()
+    size = cutaway.linalg.slogdet(a).logabsdet
+    assert size.tolist() == [-math.inf, 0]
+    size.sum().backward()
+    assert a.grad[0].isnan().all() and a.grad[1].equal(cutaway.eye(2))
+
+
+def test_results_print_with_the_names_of_their_parts() -> None:
+    assert repr(cutaway.linalg.slogdet(cutaway.eye(1))) == (
+        "torch.return_types.linalg_slogdet(\nsign=tensor(1.),\nlogabsdet=tensor(0.))"
+    )
+    for result, name in [
+        (cutaway.linalg.eigh(cutaway.eye(1)), "eigh"), (cutaway.linalg.svd(cutaway.eye(1)), "svd"),
+        (cutaway.linalg.qr(cutaway.eye(1)), "qr"),
+    ]:  # fmt: skip
+        assert repr(result).startswith(f"torch.return_types.linalg_{name}(\n{result._fields[0]}=tensor(")
+
+
 def test_equal_singular_values_do_no_harm() -> None:
     x = cutaway.eye(3, dtype=cutaway.float64).requires_grad_()
     (g,) = cutaway.autograd.grad(cutaway.linalg.matrix_norm(x, "nuc"), x, create_graph=True)
@@ -241,6 +300,7 @@ def test_no_answer_is_an_error_where_numpy_cannot_tell(monkeypatch: pytest.Monke
     monkeypatch.setattr(np.linalg, "inv", lambda a: nothing)
     monkeypatch.setattr(np.linalg, "solve", lambda a, b: nothing)
     monkeypatch.setattr(np.linalg, "svd", lambda a, full_matrices: (nothing, nothing[0], nothing))
+    monkeypatch.setattr(np.linalg, "cholesky", lambda a: nothing)
     a = cutaway.ones(2, 2)
     with pytest.raises(cutaway.linalg.LinAlgError, match="singular"):
         cutaway.linalg.inv(a)

@@ -88,6 +88,7 @@ from .linalg import (
     unequal_dims,
     unknown_matrix_norm,
     unknown_output,
+    unknown_qr,
 )  # fmt: skip
 from .shapes import (
     batches_differ,

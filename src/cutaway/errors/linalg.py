@@ -18,14 +18,40 @@ def no_answer(name: str, matrices: Any) -> LinAlgError:
     """inv() and solve() of a matrix that is singular; a decomposition of nan"""
     if not np.isfinite(matrices).all():
         return LinAlgError(f"linalg.{name}: the matrix has elements that are nan or infinite")
-    batch, where = matrices.shape[:-2], ""
-    if batch:
-        first = tuple(np.argwhere(np.linalg.slogdet(matrices).sign == 0)[0].tolist())
-        where = f" (Batch element {first[0] if len(first) == 1 else first}):"
+    if name == "cholesky":
+        return _not_positive_definite(matrices)
+    where = _batch_element(np.linalg.slogdet(matrices).sign == 0)
     return LinAlgError(
         f"linalg.{name}:{where} the matrix of shape {matrices.shape[-2:]} is singular, and has no inverse: one of its "
         "rows is a linear combination of the others. Are two rows or columns equal? Adding a small number to the "
         "diagonal makes it invertible: A + 1e-6 * torch.eye(n)."
+    )
+
+
+def _not_positive_definite(matrices: Any) -> LinAlgError:
+    """cholesky() of a matrix with an eigenvalue that is not positive"""
+    lowest = np.linalg.eigvalsh((matrices + matrices.swapaxes(-1, -2)) / 2)[..., 0]
+    bad = lowest <= max(0, lowest.min())
+    return LinAlgError(
+        f"linalg.cholesky:{_batch_element(bad)} the matrix of shape {matrices.shape[-2:]} is not positive-definite: "
+        f"its smallest eigenvalue is {lowest[bad][0]:.4g}, and has to be positive. If it is 0 but for rounding, as in "
+        "a covariance or kernel matrix, add a small number to the diagonal: A + 1e-6 * torch.eye(n)."
+    )
+
+
+def _batch_element(bad: Any) -> str:
+    """Where in a batch the first bad matrix is."""
+    if not np.ndim(bad):
+        return ""
+    first = tuple(np.argwhere(bad)[0].tolist())
+    return f" (Batch element {first[0] if len(first) == 1 else first}):"
+
+
+def unknown_qr(mode: Any) -> RuntimeError:
+    """qr(A, "complete")"""
+    return RuntimeError(
+        f"linalg.qr: mode={mode!r} is not there: cutaway has mode='reduced', the default. np.linalg.qr has the others, "
+        "for x.numpy()"
     )
 
 

@@ -41,6 +41,7 @@ from .arithmetic import (
 )
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose2d
+from .decompositions import cholesky, eigh, qr, svd
 from .distance import binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, mse_loss, smooth_l1_loss
 from .elementwise import (
     abs,
@@ -71,7 +72,7 @@ from .elementwise import (
     tan,
     tanh,
 )  # fmt: skip
-from .equations import det, inv, solve, svd
+from .equations import det, inv, logabsdet, solve
 from .indexing import (
     embedding,
     getitem,
@@ -124,16 +125,17 @@ from .windows import fold, unfold
 __all__ = [
     "NAMED_BY_INPUTS", "NAMES_IN_PLACE", "Op", "TABLE", "abs", "acos", "add", "addmm", "amax", "amin", "asin", "atan",
     "atan2", "avg_pool2d", "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cast", "cat",
-    "cdist", "ceil", "clamp", "clip", "conv1d", "conv2d", "conv_transpose2d", "copy", "cos", "cosh", "cross_entropy",
-    "cumprod", "cumsum", "det", "diag_embed", "diagonal", "div", "drawn", "elu", "embedding", "erf", "exp", "expand",
-    "expm1", "flip", "floor", "floor_divide", "fmod", "fold", "gelu", "getitem", "group_norm", "gru", "hardtanh",
-    "huber_loss", "index_add", "index_select", "inv", "layer_norm", "leaky_relu", "lerp", "linear", "log", "log10",
-    "log1p", "log2", "log_softmax", "logaddexp", "logit", "logsigmoid", "logsumexp", "lstm", "masked_fill",
-    "masked_select", "matmul", "max_along", "max_pool2d", "maximum", "mean", "median", "median_along", "min_along",
-    "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm", "overwrite", "pad", "pick2d", "piece",
-    "place", "pow", "power", "prelu", "prod", "reciprocal", "relu", "remainder", "resample2d", "reshape", "rms_norm",
-    "rnn", "roll", "round", "rsqrt", "scaled_dot_product_attention", "scatter", "scatter_add", "sigmoid", "sign",
-    "silu", "sin", "sinh", "sliding", "smooth_l1_loss", "softmax", "softplus", "solve", "sort", "sqrt", "squeeze",
-    "stack", "std", "sub", "sum", "svd", "swapaxes", "t", "take_along", "tan", "tanh", "tile", "topk", "trace",
-    "transpose", "tril", "triu", "trunc", "trunc_divide", "unfold", "unsqueeze", "var", "where",
+    "cdist", "ceil", "cholesky", "clamp", "clip", "conv1d", "conv2d", "conv_transpose2d", "copy", "cos", "cosh",
+    "cross_entropy", "cumprod", "cumsum", "det", "diag_embed", "diagonal", "div", "drawn", "eigh", "elu", "embedding",
+    "erf", "exp", "expand", "expm1", "flip", "floor", "floor_divide", "fmod", "fold", "gelu", "getitem", "group_norm",
+    "gru", "hardtanh", "huber_loss", "index_add", "index_select", "inv", "layer_norm", "leaky_relu", "lerp", "linear",
+    "log", "log10", "log1p", "log2", "log_softmax", "logabsdet", "logaddexp", "logit", "logsigmoid", "logsumexp",
+    "lstm", "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d", "maximum", "mean", "median",
+    "median_along", "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm", "overwrite",
+    "pad", "pick2d", "piece", "place", "pow", "power", "prelu", "prod", "qr", "reciprocal", "relu", "remainder",
+    "resample2d", "reshape", "rms_norm", "rnn", "roll", "round", "rsqrt", "scaled_dot_product_attention", "scatter",
+    "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh", "sliding", "smooth_l1_loss", "softmax", "softplus",
+    "solve", "sort", "sqrt", "squeeze", "stack", "std", "sub", "sum", "svd", "swapaxes", "t", "take_along", "tan",
+    "tanh", "tile", "topk", "trace", "transpose", "tril", "triu", "trunc", "trunc_divide", "unfold", "unsqueeze",
+    "var", "where",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from . import (
     arithmetic,
     attention,
     convolution,
+    decompositions,
     distance,
     elementwise,
     equations,
@@ -238,7 +239,12 @@ _OPS = [
     Op(equations.solve, "LinalgSolveExBackward0", broadcasts=True, numpy=np.linalg.solve),
     Op(equations.inv, "LinalgInvExBackward0", numpy=np.linalg.inv),
     Op(equations.det, "LinalgDetBackward0", numpy=np.linalg.det),
-    Op(equations.svd, "LinalgSvdBackward0", numpy=equations.decomposed),
+    Op(equations.logabsdet, "LinalgSlogdetBackward0"),
+    # decompositions
+    Op(decompositions.cholesky, "LinalgCholeskyExBackward0", numpy=np.linalg.cholesky),
+    Op(decompositions.eigh, "LinalgEighBackward0", numpy=decompositions.eigen),
+    Op(decompositions.svd, "LinalgSvdBackward0", numpy=decompositions.singular),
+    Op(decompositions.qr, "LinalgQrBackward0", numpy=decompositions.orthogonal),
     # shape
     Op(shape.reshape, _reshaped, numpy=np.reshape),
     Op(shape.transpose, "PermuteBackward0", numpy=np.transpose),

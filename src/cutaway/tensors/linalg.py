@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import errors, ops
+from ..dtypes import dtype as DType
+from ..dtypes import numpy_dtype, promote
 from .arguments import tensor_argument
-from .arithmetic import Arithmetic
+from .arithmetic import Arithmetic, where
 from .base import Number, TensorBase, apply, named, number_as, to_dtype, wrap
 from .contraction import tensordot
 from .shape import Shape
@@ -159,6 +161,58 @@ class LinearAlgebra(Arithmetic, Shape):
             raise errors.not_for_dtype("trace", self._array.dtype.name, "numbers: x.int()")
         return apply(ops.trace, self if self._array.dtype.kind == "f" else to_dtype(self, np.dtype(np.int64)))
 
+    def det(self) -> Tensor:
+        """The determinant, as `linalg.det`.
+
+        >>> cutaway.tensor([[2., 1.], [1., 3.]]).det()
+        tensor(5.)
+        """
+        return apply(ops.det, square("linalg.det", self))
+
+    def slogdet(self) -> SlogdetResult:
+        """The sign and the logarithm of the absolute value of the determinant, as `linalg.slogdet`.
+
+        >>> cutaway.tensor([[0., 2.], [1., 0.]]).slogdet()
+        torch.return_types.linalg_slogdet(
+        sign=tensor(-1.),
+        logabsdet=tensor(0.6931))
+        """
+        x = square("linalg.slogdet", self)
+        return SlogdetResult(wrap(np.asarray(np.linalg.slogdet(x._array).sign)), apply(ops.logabsdet, x))
+
+    def logdet(self) -> Tensor:
+        """The logarithm of the determinant; nan where that is negative. It may itself be too large for a float.
+
+        >>> cutaway.tensor([[2., 1.], [1., 3.]]).logdet()
+        tensor(1.6094)
+        """
+        sign, size = self.slogdet()
+        return where(sign == -1, float("nan"), size)  # type: ignore[no-any-return]
+
+    def inverse(self) -> Tensor:
+        """The inverse matrix, as `linalg.inv`.
+
+        >>> cutaway.tensor([[2., 1.], [1., 1.]]).inverse()
+        tensor([[ 1., -1.],
+                [-1.,  2.]])
+        """
+        return answer(ops.inv, square("linalg.inv", self))
+
+
+class SlogdetResult(NamedTuple):
+    """The result of `slogdet`."""
+
+    sign: Any
+    logabsdet: Any
+
+    def __repr__(self) -> str:
+        return shown("linalg_slogdet", self)
+
+
+def shown(name: str, result: Any) -> str:
+    """A named tuple, printed as PyTorch prints it."""
+    return f"torch.return_types.{name}(\n" + ",\n".join(f"{k}={v!r}" for k, v in result._asdict().items()) + ")"
+
 
 def _product(name: str, x: TensorBase, y: Any) -> Tensor:
     if x._array.dtype is not tensor_argument(y, name)._array.dtype and x._array.dtype != y._array.dtype:
@@ -256,6 +310,40 @@ def answer(op: Callable[..., Any], a: Any, *rest: Any) -> Tensor:
     """
     x = apply(op, a, *rest)
     with np.errstate(invalid="ignore"):
-        if np.isnan(x._array).any() and (op is ops.svd or (np.linalg.slogdet(a._array).sign == 0).any()):
+        needs_inverse = op in (ops.inv, ops.solve)
+        if np.isnan(x._array).any() and (not needs_inverse or (np.linalg.slogdet(a._array).sign == 0).any()):
             raise errors.no_answer(op.__name__, a._array)
+    return x
+
+
+def fractions(name: str, x: Any, dtype: DType | None = None) -> Any:
+    """x, a floating-point tensor, converted to dtype; raises if that is narrower."""
+    own = tensor_argument(x, name)._array.dtype
+    if own.kind != "f":
+        raise errors.needs_real_numbers(name, x.dtype)
+    target = numpy_dtype(dtype, own)
+    if promote(own, target) != target:
+        raise errors.narrower_dtype(name, x.dtype, dtype)
+    return to_dtype(x, target)
+
+
+def decomposable(name: str, x: Any) -> Any:
+    """x, validated for LAPACK decompositions, which need 32 bits or more."""
+    if x._array.dtype == np.float16:
+        raise errors.not_for_dtype(name, "float16", "numbers of 32 bits or more: x.float()")
+    return x
+
+
+def matrices(name: str, x: Any) -> Any:
+    """x, validated as a matrix or a batch of them."""
+    if tensor_argument(x, name).ndim < 2:
+        raise errors.needs_matrix(name, x.shape)
+    return decomposable(name, fractions(name, x))
+
+
+def square(name: str, x: Any) -> Any:
+    """x, validated as a square matrix or a batch of them."""
+    x = matrices(name, x)
+    if x.shape[-1] != x.shape[-2]:
+        raise errors.not_square(name, x.shape)
     return x

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .. import errors, ops
 from ..dtypes import dtype as DType
-from ..dtypes import numpy_dtype, promote
 from .arguments import numpy_names, tensor_argument
-from .base import Dims, apply, axes_of, axis_of, to_dtype
-from .linalg import singular_values
+from .base import Dims, apply, axes_of, axis_of
+from .linalg import decomposable, fractions, singular_values
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -127,21 +124,3 @@ def _extreme(sizes: Tensor, dim: int, keepdim: bool, ord: Any) -> Tensor:
     if ord < 0:
         return sizes.amin(dim, keepdim)
     return sizes.amax(dim, keepdim) if sizes.shape[dim] else sizes.sum(dim, keepdim)
-
-
-def fractions(name: str, x: Any, dtype: DType | None = None) -> Any:
-    """x, a floating-point tensor, converted to dtype; raises if that is narrower."""
-    own = tensor_argument(x, name)._array.dtype
-    if own.kind != "f":
-        raise errors.needs_real_numbers(name, x.dtype)
-    target = numpy_dtype(dtype, own)
-    if promote(own, target) != target:
-        raise errors.narrower_dtype(name, x.dtype, dtype)
-    return to_dtype(x, target)
-
-
-def decomposable(name: str, x: Any) -> Any:
-    """x, validated for LAPACK decompositions, which need 32 bits or more."""
-    if x._array.dtype == np.float16:
-        raise errors.not_for_dtype(name, "float16", "numbers of 32 bits or more: x.float()")
-    return x

@@ -15,6 +15,7 @@ from cutaway import explain, ops
 from cutaway.explain.prose.folding import steps_of
 from cutaway.explain.prose.reading import Reading, Told
 from cutaway.ops import special
+from cutaway.ops.decompositions import ratio
 from cutaway.ops.indexing import spread
 from cutaway.tensors.base import apply
 from tests.ops.example import Example
@@ -26,6 +27,9 @@ FUNCTIONS = {
     **{name: getattr(np, name) for name in dir(np) if callable(getattr(np, name))},
     "sigmoid": lambda x: special.sigmoid_values(np.asarray(x)),
     "root": np.sqrt,
+    "solve": np.linalg.solve,
+    "inv": np.linalg.inv,
+    "ratio": ratio,
     "pi": math.pi,
     "nan": math.nan,
 }
