@@ -76,7 +76,7 @@ def test_in_the_long_run_a_step_notifies_few_listeners() -> None:
             optimizer.zero_grad()
             F.mse_loss(model(torch.ones(3, 2)), torch.ones(3, 1)).backward()
             optimizer.step()
-        told = {"distance": 1, "backward": 2, "received": 0, "accumulation": 1, "step": 0, "data": 0, "choice": 0}
+        told = {"distance": 1, "backward": 3, "received": 0, "accumulation": 1, "step": 0, "data": 0, "choice": 0}
         assert {event: len(getattr(events, event)) for event in told} == told
 
 
@@ -162,6 +162,34 @@ def test_a_loss_by_hand(loss: str) -> None:
         with pytest.warns(CheckWarning, match=r"loss_broadcast: this loss .* \(5, 5\)"):
             eval(loss, {"d": d}).backward()
     eval(loss, {"d": model(x[:1]) - y[:1]}).backward()  # one example: nothing is stretched
+
+
+@pytest.mark.parametrize("loss", ["torch.sqrt(mse)", "0.5 * mse", "mse / 2", "(2 * mse) ** 0.5 * 3"])
+def test_a_root_or_a_multiple_of_a_loss_by_hand(loss: str) -> None:
+    mse = ((nn.Linear(2, 1)(torch.randn(5, 2)) - torch.randn(5)) ** 2).mean()
+    with pytest.warns(CheckWarning, match=r"loss_broadcast: this loss .* \(5, 5\)"):
+        eval(loss, {"torch": torch, "mse": mse}).backward()
+
+
+@pytest.mark.parametrize("last", ["softmax(1)", "sigmoid()"])
+def test_what_must_not_precede_a_binary_cross_entropy_of_logits(last: str) -> None:
+    x = torch.randn(4, 3, requires_grad=True)
+    with pytest.warns(CheckWarning, match=rf"given the output of {last.partition('(')[0]}: it takes logits"):
+        F.binary_cross_entropy_with_logits(eval(f"x.{last}", {"x": x}), torch.ones(4, 3))
+
+
+@pytest.mark.parametrize("loss", ["cosine_embedding_loss(x, x, y)", "margin_ranking_loss(x[:, 0], x[:, 1], y)",
+                                  "hinge_embedding_loss(x[:, 0], y)"])  # fmt: skip
+def test_labels_of_zero_and_one_for_losses_of_pairs(loss: str) -> None:
+    names = {"x": torch.ones(2, 2), "y": torch.tensor([1, 0])}
+    with pytest.warns(CheckWarning, match=r"class_targets: \w+ takes targets of 1 and -1.* 2 \* y - 1"):
+        eval(f"F.{loss}", {"F": F, **names})
+    eval(f"F.{loss}", {"F": F, **names, "y": 2 * names["y"] - 1})
+
+
+def test_integer_targets_of_the_shape_of_the_scores_are_an_error_alone() -> None:
+    with pytest.raises(RuntimeError, match="argmax"):
+        F.cross_entropy(torch.tensor([0, 1, 2]), torch.tensor([0, 1, 2]))
 
 
 @pytest.mark.parametrize("arranged", ["p.reshape(-1, 3)", "p.permute(0, 2, 1).transpose(1, 2)[0]", "p.squeeze(0)"])
@@ -502,6 +530,19 @@ def test_a_rebuilt_tensor_in_a_loss_is_reported_with_the_line_that_rebuilt_it() 
     loss = (torch.stack([a, b]) * weights).sum()
     with pytest.warns(CheckWarning, match=rf"graph_cut: torch\.tensor\(x\) at line \d+ of {__file__} cuts the graph"):
         loss.backward()
+
+
+def test_a_loss_without_a_graph_is_strictly_reported_even_if_nothing_is_trained() -> None:
+    checks.strict("graph_cut")
+    with pytest.warns(CheckWarning, match="graph_cut: backward.. starts from a tensor without a graph, so no"):
+        torch.tensor(1.0, requires_grad=True).backward()
+
+
+def test_a_number_that_is_trained_may_be_its_own_loss() -> None:
+    w = torch.tensor(1.0, requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+    w.backward()
+    optimizer.step()
 
 
 def test_an_optimizer_without_parameters_asks_for_a_module_list() -> None:

@@ -438,6 +438,40 @@ def dropout_on_purpose() -> None:
         scores.mean(0).argmax(-1)
 
 
+def an_average_of_the_weights_whose_statistics_are_counted() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3))
+    average = copy.deepcopy(model)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for n in range(3):
+        x, y = batch()
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+        with torch.no_grad():
+            for p, q in zip(average.parameters(), model.parameters()):
+                p += (q - p) / (n + 1)
+    with torch.no_grad():
+        average.train()(x)  # batch norm's statistics of these weights
+    with torch.no_grad():
+        average.eval()(x).argmax(1)
+
+
+def a_slow_encoder_of_keys() -> None:
+    encoder = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 4))
+    slow = copy.deepcopy(encoder).requires_grad_(False)
+    optimizer = optim.SGD(encoder.parameters(), lr=0.1)
+    for _ in range(3):
+        x, _ = batch()
+        queries = encoder(x)
+        with torch.no_grad():
+            for p, q in zip(slow.parameters(), encoder.parameters()):
+                p.lerp_(q, 0.01)
+            keys = slow(x)
+        optimizer.zero_grad()
+        F.cross_entropy(queries @ keys.T, torch.arange(16)).backward()
+        optimizer.step()
+
+
 def a_prompt_for_a_model_that_is_not_frozen() -> None:
     model, prompt = mlp(4, 8, 3), nn.Parameter(torch.zeros(4))
     optimizer = optim.Adam([prompt], lr=0.1)
@@ -510,6 +544,8 @@ STRICT = [
     weights_scaled_at_each_use,
     dropout_on_purpose,
     an_attack_in_steps,
+    an_average_of_the_weights_whose_statistics_are_counted,
+    a_slow_encoder_of_keys,
     a_generator_of_text_with_dropout_off,
 ]
 

@@ -26,6 +26,13 @@ def test_clip_by_norm(order: float | str, total: float) -> None:
     np.testing.assert_allclose(gradients, np.array([3, -4, 12]) / total, rtol=1e-5)
 
 
+def test_a_generator_that_was_used_before_is_warned_of() -> None:
+    params = nn.Linear(2, 1).parameters()
+    assert len(list(params)) == 2
+    with pytest.warns(UserWarning, match=r"^`parameters` is an empty generator, .* used before, write model\.param"):
+        nn.utils.clip_grad_norm_(params, 1.0)
+
+
 def test_small_gradients_are_left_alone() -> None:
     params = with_gradients()
     assert nn.utils.clip_grad_norm_(iter(params), 100.0).item() == pytest.approx(13)

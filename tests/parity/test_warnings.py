@@ -14,12 +14,13 @@ from tests.parity.sources import program
 SPOKEN = """
 t.ones(1).std()|t.ones(1, 3).var(0)|t.empty(0).std()|t.ones(2).var(correction=2)|t.ones(2, 3, 4).T|t.ones(2).T
 x = t.ones(2, requires_grad=True); (x * 2).grad|t.arange(9).reshape(3, 3)[[t.tensor(0), t.tensor(1)]]
-t.add(t.ones(3), 1, out=t.ones(2))
+t.add(t.ones(3), 1, out=t.ones(2))|t.nn.utils.clip_grad_norm_((p for p in ()), 1.0)
 """
 SILENT = """
 t.ones(3).std()|t.ones(1).std(correction=0)|t.ones(2, 3).T|t.arange(9)[[0, 1]]
 x = t.ones(2, requires_grad=True); x.grad|x = t.ones(2, requires_grad=True); y = x * 2; y.retain_grad(); y.grad
 t.add(t.ones(3), 1, out=t.empty(0))|t.add(t.ones(3), 1, out=t.ones(3))|t.arange(4)[[True, False, True, False]]
+t.nn.utils.clip_grad_norm_([], 1.0)
 """
 
 

@@ -68,7 +68,9 @@ class LossBroadcast(Check):
 
 
 def _difference_in(node: Any) -> Node | None:
-    """The d of a loss mean(d²), sum(d²), mean(|d|), ...; None for a loss of another form."""
+    """The d of a loss mean(d²), sum(d²), mean(|d|), ..., also of its root or a multiple; None for another form."""
+    while isinstance(node, Node) and node.op in (ops.sqrt, ops.power, ops.mul, ops.div) and node.shape == ():
+        node = next(filter(None, node.parents))
     if not isinstance(node, Node) or node.op not in (ops.mean, ops.sum) or node.attrs.get("axis") is not None:
         return None
     node = node.parents[0]
@@ -82,8 +84,8 @@ class SoftmaxBeforeCrossEntropy(Check):
     """Probabilities passed to a loss that expects logits.
 
     cross_entropy includes a softmax. A softmax before it squeezes the scores into 0 … 1: the loss cannot approach 0,
-    and the gradient is small. The same holds for a sigmoid before BCEWithLogitsLoss; and nll_loss expects
-    log-probabilities, which softmax does not return.
+    and the gradient is small. The same holds for a sigmoid before it, and for both before BCEWithLogitsLoss; and
+    nll_loss expects log-probabilities, which softmax does not return.
 
         loss = F.cross_entropy(F.softmax(model(x), dim=1), y)
         loss = F.cross_entropy(model(x), y)                     # right
@@ -98,7 +100,8 @@ class SoftmaxBeforeCrossEntropy(Check):
         loss = F.kl_div(F.log_softmax(model(x), dim=1), p)      # right
 
     It also warns about a log_softmax over an axis other than the classes, such as the batch; at level "strict", also
-    about an nll_loss of positive numbers, which are not log-probabilities.
+    about a relu, which leaves no negative logits, and about an nll_loss of positive numbers, which are not
+    log-probabilities.
     """
 
     name = "softmax_before_cross_entropy"
@@ -109,10 +112,10 @@ class SoftmaxBeforeCrossEntropy(Check):
     def on_classification(self, name: str, x: TensorBase, y: TensorBase) -> None:
         if name not in TAKES:
             return
-        squashing, text = TAKES[name]
         node: Any = node_of(x)
-        if maker(node) is squashing:
-            self.say(f"{name} was given the output of {squashing.__name__}: {text}")
+        last = maker(node)
+        if last in TAKES[name] and (last is not ops.relu or self.level == "strict"):
+            self.say(f"{name} was given the output of {last.__name__}: {TAKES[name][last]}")
         elif name == "nll_loss" and _along_another_axis(node):
             self.say(
                 f"{name} was given a log_softmax over dim={node.attrs['axis']}, but the classes are dim=1, whose "
@@ -132,31 +135,39 @@ def _along_another_axis(node: Any) -> bool:
     return bool(node.attrs["axis"] % len(node.shape) != 1)
 
 
-# for each loss, the op that must not precede it, and the fix
-TAKES: dict[str, tuple[Any, str]] = {
-    "cross_entropy": (
-        ops.softmax,
-        "it takes logits, since it includes a softmax, and a second one flattens them: leave the softmax out while "
-        "training",
-    ),
-    "nll_loss": (
-        ops.softmax,
-        "it takes logarithms of probabilities: F.log_softmax(scores, dim=1) before it, or F.cross_entropy(scores, y)",
-    ),
-    "kl_div": (
-        ops.softmax,
-        "its input holds logarithms of probabilities, F.log_softmax(scores, dim=1), its target probabilities, "
-        "or, with log_target=True, their logarithms too",
-    ),
-    "binary_cross_entropy_with_logits": (
-        ops.sigmoid,
-        "it takes logits, since it includes a sigmoid: leave the sigmoid out, or use F.binary_cross_entropy",
-    ),
+_NO_RELU = "it takes logits, negative ones too, and those of a relu are 0 or more: leave the last relu out"
+
+# for each loss, the ops that must not precede it, and the fix
+TAKES: dict[str, dict[Any, str]] = {
+    "cross_entropy": {
+        ops.softmax: "it takes logits, since it includes a softmax, and a second one flattens them: leave the softmax "
+        "out while training",
+        ops.sigmoid: "it takes logits of any size, and a sigmoid squeezes them into 0 to 1: leave the sigmoid out",
+        ops.relu: _NO_RELU,
+    },
+    "nll_loss": {
+        ops.softmax: "it takes logarithms of probabilities: F.log_softmax(scores, dim=1) before it, or "
+        "F.cross_entropy(scores, y)",
+    },
+    "kl_div": {
+        ops.softmax: "its input holds logarithms of probabilities, F.log_softmax(scores, dim=1), its target "
+        "probabilities, or, with log_target=True, their logarithms too",
+    },
+    "binary_cross_entropy_with_logits": {
+        ops.sigmoid: "it takes logits, since it includes a sigmoid: leave the sigmoid out, or use "
+        "F.binary_cross_entropy",
+        ops.softmax: "it takes logits, one score for each class by itself: leave the softmax out; if exactly one class "
+        "applies, use F.cross_entropy",
+        ops.relu: _NO_RELU,
+    },
 }
 
 
+PLUS_MINUS = ("cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss")
+
+
 class ClassTargets(Check):
-    """Targets that a loss interprets as probabilities although they are not.
+    """Targets that a loss interprets as something else: probabilities, as a rule.
 
     cross_entropy takes class indices, int64 of shape (N), or a probability for every class, floating point of shape
     (N, C). It accepts anything floating-point of the input's shape as the latter: several ones per row (multi-label
@@ -172,6 +183,9 @@ class ClassTargets(Check):
         F.binary_cross_entropy_with_logits(scores, class_numbers.float())   # 0, 1, 2, ...
         F.cross_entropy(scores, class_numbers)                              # right
 
+        F.cosine_embedding_loss(a, b, same)             # 0 and 1, where it takes -1 and 1
+        F.cosine_embedding_loss(a, b, 2 * same - 1)     # right; so do margin_ranking_loss and hinge_embedding_loss
+
     At level "strict", it also warns about one-hot targets for cross_entropy: correct, but class indices are simpler.
     """
 
@@ -181,7 +195,10 @@ class ClassTargets(Check):
         return {"classification": self.on_classification}
 
     def on_classification(self, name: str, x: TensorBase, y: TensorBase) -> None:
-        if name == "cross_entropy" and x._array.shape == y._array.shape != ():
+        if name in PLUS_MINUS:
+            if 0 in y._array.ravel()[:8].tolist():
+                self.say(f"{name} takes targets of 1 and -1, and one is 0: labels of 0 and 1 become 2 * y - 1")
+        elif name == "cross_entropy" and y._array.dtype.kind == "f" and x._array.shape == y._array.shape != ():
             self._probabilities(y._array if y._array.ndim > 1 else y._array[None])
         elif name == "binary_cross_entropy_with_logits":
             few = y._array.ravel()[:8].tolist()  # the first one is enough: this runs at every step

@@ -13,6 +13,7 @@ import numpy as np
 from ..grad_mode import is_grad_enabled
 from ..graph import Node, module_call, newest_first
 from ..memory import clock, overwritten_at
+from ..nn import Parameter
 from ..optim import Optimizer
 from ..optim.optimizer import living
 from ..tensors.base import AccumulateGrad, TensorBase
@@ -27,6 +28,14 @@ def alive(kind: type) -> list[Any]:
 def params_of(optimizer: Optimizer) -> list[Any]:
     """The parameters of an optimizer."""
     return [param for group in optimizer.param_groups for param in group["params"]]
+
+
+def model_that_runs() -> Any:
+    """The outermost module whose forward() is running, or None."""
+    call = module_call.get()
+    while call is not None and call[2] is not None:
+        call = call[2]
+    return call[0]() if call is not None else None
 
 
 class ForgottenZeroGrad(Check):
@@ -125,7 +134,9 @@ class StepBeforeBackward(Check):
         self.looked.add(optimizer)
         leaves = {param._node for param in params_of(optimizer)} - {None}
         users = [node for node in alive(Node) if not leaves.isdisjoint(node.parents)]
-        if any(node.arrays is not None for node in users):
+        if not (leaves or any(isinstance(param, Parameter) for param in params_of(optimizer))):
+            why = "its tensors do not require grad, as those of a state_dict() do not: pass model.parameters()"
+        elif any(node.arrays is not None for node in users):
             why = "no backward() came before it: call loss.backward() first"
         elif users:
             why = "they were zeroed since backward(): call zero_grad() before loss.backward(), or after the step"
@@ -266,7 +277,8 @@ class EvaluationWithoutEval(Check):
         model.train()   # and back, before training continues
 
     By default, it warns if such a layer runs under no_grad and then a loss or an argmax is computed, so it does not
-    warn about a generator that draws fakes this way. At level "strict", it warns when the layer runs.
+    warn about a generator that draws fakes this way. At level "strict", it warns when the layer runs, unless the
+    optimizers train other models: this one may be an average of theirs that is brought up to date.
     """
 
     name = "evaluation_without_eval"
@@ -283,7 +295,7 @@ class EvaluationWithoutEval(Check):
         self.here.name = layer if suspect else None
         if not suspect:
             self._rest()
-        elif self.level == "strict":
+        elif self.level == "strict" and not self._is_an_average():
             self.on_choice()
         else:
             self.listen("distance", self.on_loss)
@@ -293,13 +305,16 @@ class EvaluationWithoutEval(Check):
     @staticmethod
     def _is_meant() -> bool:
         """Whether the model is in evaluation, and only a part of it in training: somebody has turned that on again."""
-        call = innermost = module_call.get()
-        while call is not None and call[2] is not None:
-            call = call[2]
-        if call is None or innermost is None:
-            return False
-        part, model = innermost[0](), call[0]()
+        innermost, model = module_call.get(), model_that_runs()
+        part = innermost[0]() if innermost is not None else None
         return part is not None and part.training and model is not None and not model.training
+
+    @staticmethod
+    def _is_an_average() -> bool:
+        """Whether optimizers train something, but not the model that runs."""
+        model = model_that_runs()
+        held = {id(param) for optimizer in living for param in params_of(optimizer)}
+        return bool(held) and model is not None and held.isdisjoint(id(param) for _, param in model.named_parameters())
 
     def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
         self.on_choice()

@@ -17,7 +17,7 @@ from ..memory import Line
 from ..nn import Module, Parameter
 from ..optim import Optimizer
 from ..optim.optimizer import living
-from ..tensors.base import TensorBase, node_of
+from ..tensors.base import AccumulateGrad, TensorBase, node_of
 from .check import Check
 from .training import alive, params_of
 
@@ -315,12 +315,15 @@ class GraphCut(Check):
         loss = torch.tensor([loss_a, loss_b], requires_grad=True).sum()
         loss = torch.stack([loss_a, loss_b]).sum()    # right
 
+        loss.requires_grad = True; loss.backward()    # of a loss whose graph was cut: nothing gets a gradient
+
         loss = F.mse_loss(last(first(x).data), y)     # first learns nothing
         loss = F.mse_loss(last(first(x)), y)          # right
 
-    By default, it warns about torch.tensor() of a computed loss, or of a list of losses, with requires_grad=True. At
-    level "strict", it warns about everything that torch.tensor(x) and x.data cut out of a loss when backward() starts,
-    and about a backward() that starts from the result of torch.tensor(). It does not warn about .detach(), which makes
+    By default, it warns about torch.tensor() of a computed loss, or of a list of losses, with requires_grad=True, and
+    about a backward() that starts from a number without a graph while there is an optimizer. At level "strict", it
+    warns about everything that torch.tensor(x) and x.data cut out of a loss when backward() starts, and about a
+    backward() without a graph even if there is no optimizer. It does not warn about .detach(), which makes
     the cut explicit, nor about tensors from a graph that backward() has already traversed, such as the hidden state
     carried from one batch to the next.
     """
@@ -331,17 +334,14 @@ class GraphCut(Check):
         super().__init__()
         # by the identity of an array: the array, where it was taken out of a graph, and how
         self.cuts: dict[int, tuple[weakref.ref[Any], Line, str]] = {}
-        self.made: weakref.ref[TensorBase] | None = None  # the latest one created by torch.tensor()
 
     def events(self) -> Any:
-        return {"rebuilt": self.on_rebuilt}
+        return {"rebuilt": self.on_rebuilt, "backward": self.on_backward}
 
     def strict_events(self) -> Any:
-        return {"data": self.on_data, "backward": self.on_backward}
+        return {"data": self.on_data}
 
     def on_rebuilt(self, source: Any, made: TensorBase) -> None:
-        if self.level == "strict":
-            self.made = weakref.ref(made)
         while isinstance(source, list | tuple) and source:
             source = source[0]
         if not isinstance(source, TensorBase) or not is_grad_enabled():
@@ -366,11 +366,18 @@ class GraphCut(Check):
             reference = weakref.ref(array, lambda _: self.cuts.pop(key, None))
             self.cuts[key] = reference, (frame.f_code, frame.f_lasti), how
 
+    def _is_in_vain(self, leaf: Any) -> bool:
+        """Whether optimizers wait for gradients of other tensors than this leaf."""
+        held = {id(param) for optimizer in living for param in params_of(optimizer)}
+        return self.level == "strict" or (bool(held) and id(leaf) not in held)
+
     def on_backward(self, tensors: list[Any]) -> None:
-        if self.made is not None and self.made() is tensors[0]:
+        loss = tensors[0]
+        if isinstance(loss._node, AccumulateGrad) and loss._array.size == 1 and self._is_in_vain(loss):
             self.say(
-                "backward() starts from a tensor that torch.tensor() created, so no parameter gets a gradient: call "
-                "it on the loss itself, not on torch.tensor(loss.item())"
+                "backward() starts from a tensor without a graph, so no parameter gets a gradient, and requires_grad = "
+                "True does not change that: compute the loss from what the model returned, without argmax(), "
+                "comparisons, .item(), torch.tensor(x) and no_grad"
             )
         cuts, self.cuts = self.cuts, {}
         roots = [node for node in map(node_of, tensors) if node is not None] if cuts else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ... import events
 from ...tensors import Tensor
 from ...tensors.base import common_shape
 from .checks import check_reduction, check_tensors
@@ -24,6 +25,8 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, 
     check_reduction(reduction)
     check_tensors("hinge_embedding_loss", input=input, target=target)
     common_shape("hinge_embedding_loss", input, target)
+    for listener in events.classification:
+        listener("hinge_embedding_loss", input, target)
     apart = (margin - input).clamp_min(0).masked_fill(target == 1, 0.0)
     near = input.masked_fill(target == -1, 0.0)
     return reduced(near + apart, reduction)
@@ -51,6 +54,8 @@ def margin_ranking_loss(
             f"{tuple(input1.shape)}, input2 {tuple(input2.shape)} and target {tuple(target.shape)}"
         )
     common_shape("margin_ranking_loss", input1, input2, target)
+    for listener in events.classification:
+        listener("margin_ranking_loss", input1, target)
     return reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
 
 
@@ -123,6 +128,8 @@ def cosine_embedding_loss(
     products = [(x * y).sum(-1) for x, y in ((input1, input2), (input1, input1), (input2, input2))]
     cosine = products[0] / ((products[1] + 1e-12) * (products[2] + 1e-12)).sqrt()
     common_shape("cosine_embedding_loss", cosine, target)
+    for listener in events.classification:
+        listener("cosine_embedding_loss", cosine, target)
     near = (1 - cosine).masked_fill(target != 1, 0.0)
     apart = (cosine - margin).clamp_min(0).masked_fill(target != -1, 0.0)
     return reduced(near + apart, reduction)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from ...errors import warn
 from ...memory import stamp_write
 from ...tensors import Tensor
 from ...tensors.base import wrap
@@ -19,7 +20,10 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     if not isinstance(given, Iterable):
         kind = type(given).__name__
         raise TypeError(f"gradients are clipped of parameters, not of a {kind}: write model.parameters()")
-    return [param.grad for param in given if param.grad is not None]
+    params = list(given)
+    if not params and isinstance(given, Iterator):
+        warn("`parameters` is an empty generator, so nothing is clipped: it was used before, write model.parameters()")
+    return [param.grad for param in params if param.grad is not None]
 
 
 def clip_grad_norm_(
