@@ -102,9 +102,10 @@ def test_without_a_graph() -> None:
 
 def test_from_a_leaf() -> None:
     x = leaf(3.0)
-    x.backward()
-    assert x.grad == 1.0
-    x.backward(create_graph=True)
+    with cutaway.checks.off("graph_cut"):  # which asks whether an optimizer waits for other gradients
+        x.backward()
+        assert x.grad == 1.0
+        x.backward(create_graph=True)
     assert x.grad == 2.0
     assert grad(x, x) == (1.0,)
 
