@@ -368,6 +368,21 @@ def test_the_gradient_where_there_is_a_choice(op: Op, inputs: Any, attrs: Any, g
             np.testing.assert_allclose(gx, expected, rtol=1e-15)
 
 
+@pytest.mark.parametrize(("op", "by_numpy"), [(ops.fmod, np.fmod), (ops.floor_divide, np.floor_divide)])
+def test_float32_divided_in_float64_has_every_bit_of_numpys_result(op: Op, by_numpy: Any) -> None:
+    rng = np.random.default_rng(0)
+    size = (rng.standard_normal((2, 10_000)) * 2.0 ** rng.integers(-30, 30, (2, 10_000))).astype(np.float32)
+    y = rng.uniform(-1, 1, 10_000).astype(np.float32)
+    whole = (rng.integers(1, 2**23, 10_000) * y).astype(np.float32)  # quotients next to whole numbers, on both sides
+    edges = np.array([0, -0.0, 1, -1, 0.5, 3, inf, -inf, nan, 1e-45, 3e38, -3e38, 2**22, 2**24], np.float32)
+    beside = [(np.nextafter(whole, np.float32(end)), y) for end in (-inf, 0, inf)]
+    with np.errstate(all="ignore"):
+        for x, y in (*beside, size, (edges[:, None], edges)):
+            expected = np.asarray(by_numpy(x, y))
+            np.testing.assert_array_equal(op(x, y)[0], expected)
+            np.testing.assert_array_equal(np.signbit(op(x, y)[0])[expected == 0], np.signbit(expected)[expected == 0])
+
+
 NOT_FROM_ALL = (ops.getitem, ops.piece, ops.index_select, ops.masked_select, ops.take_along, ops.embedding, ops.tril,
                 ops.triu, ops.sign, ops.where, ops.masked_fill, ops.overwrite, ops.cast, ops.max_along, ops.min_along,
                 ops.median, ops.median_along, ops.cross_entropy, ops.nll, ops.power, ops.clip, ops.nan_to_num,

