@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...tensors import Tensor
-from ...tensors.base import common_shape, to_common_dtype, wrap
+from ...tensors.base import axis_of, common_shape, to_common_dtype, wrap
 from .checks import check_tensors
 
 __all__ = ["cosine_similarity", "pairwise_distance"]
@@ -35,15 +35,17 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
             f"cosine_similarity: expected common dtype to be floating point, and it is {x.dtype}: use x.float()"
         )
     shape = common_shape("cosine_similarity", x, y)
-    x, y = x.expand(shape), y.expand(shape)
-    cosines: Tensor = (x / _length(x, dim, eps) * (y / _length(y, dim, eps))).sum(dim)
+    axis = axis_of(dim, len(shape)) - max(len(shape), 1)  # from the end, where the axes of both are
+    cosines: Tensor = (_unit(x, axis, shape, eps) * _unit(y, axis, shape, eps)).sum(axis)
     return cosines
 
 
-def _length(x: Tensor, dim: int, eps: float) -> Tensor:
-    """max(‖x‖, eps), always with the gradient of ‖x‖, as in PyTorch."""
-    length = x.norm(2, dim, keepdim=True)
-    return length + wrap(np.maximum(eps - length._array, 0))
+def _unit(x: Tensor, axis: int, shape: tuple[int, ...], eps: float) -> Tensor:
+    """x / max(‖x‖, eps) along an axis, always with the gradient of ‖x‖, as in PyTorch; not yet broadcast to shape."""
+    if x.ndim < -axis or x.shape[axis] != shape[axis]:
+        x = x.expand(shape)
+    length = x.norm(2, axis, keepdim=True)
+    return x / (length + wrap(np.maximum(eps - length._array, 0)))
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
