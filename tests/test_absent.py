@@ -41,9 +41,7 @@ MISSING = {
     "distributions.Gaussian": "cutaway has no torch.distributions.Gaussian",
     "cuda.amp": "cutaway has no torch.cuda.amp: leave autocast and GradScaler out; cutaway computes in float32",
     "accelerator.memory": "cutaway has no torch.accelerator.memory",
-    "backends.cuda": "cutaway has no torch.backends.cuda: leave the line out; cutaway computes in float32",
-    "autograd.Variable": "cutaway has no torch.autograd.Variable: use the tensor itself, and x.requires_grad_() for "
-    "Variable(x, requires_grad=True)",
+    "func.vmap": "cutaway has no torch.func.vmap: write the batch dimension explicitly: ops take (N, ...)",
 }
 
 
@@ -139,6 +137,12 @@ def test_settings_that_change_nothing_are_accepted() -> None:
         assert answer is None
 
 
+def test_flags_of_gpus_can_be_set() -> None:
+    for name in ("benchmark", "deterministic", "enabled", "allow_tf32"):
+        setattr(torch.backends.cudnn, name, getattr(torch.backends.cudnn, name))
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cuda.matmul.allow_tf32
+
+
 def test_there_is_no_device_but_the_cpu() -> None:
     with pytest.raises(AssertionError, match="cutaway runs on the CPU only"):
         torch.set_default_device("cuda")
@@ -146,6 +150,7 @@ def test_there_is_no_device_but_the_cpu() -> None:
     assert torch.cuda.device_count() == torch.accelerator.device_count() == 0
     assert torch.accelerator.current_accelerator() is None
     assert torch.backends.mps.is_built() is torch.backends.cudnn.is_available() is False
+    assert torch.backends.cuda.is_built() is False
 
 
 def test_seeding_every_gpu_leaves_the_stream_as_it_is() -> None:

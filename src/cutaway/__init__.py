@@ -92,6 +92,7 @@ from .random import (  # noqa: E402
     rand,
     rand_like,
     randint,
+    randint_like,
     randn,
     randn_like,
     randperm,
@@ -150,28 +151,28 @@ __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator", "HalfTensor",
     "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "accelerator", "arange", "as_tensor", "as_torch",
     "autograd", "backends", "bool", "broadcast_tensors", "cat", "cdist", "checks", "cholesky_solve", "concat",
-    "concatenate", "cosine_similarity", "cuda", "default_generator", "device", "differentiable",
-    "distributions", "double", "dtype", "e", "einsum", "empty", "empty_like", "enable_grad", "explain", "eye",
-    "finfo", "float", "float16", "float32", "float64", "from_numpy", "full", "full_like", "get_default_dtype",
+    "concatenate", "cosine_similarity", "cuda", "default_generator", "device", "differentiable", "distributions",
+    "double", "dtype", "e", "einsum", "empty", "empty_like", "enable_grad", "explain", "eye", "finfo", "float",
+    "float16", "float32", "float64", "from_numpy", "func", "full", "full_like", "get_default_dtype",
     "get_rng_state", "half", "hstack", "iinfo", "inf", "inference_mode", "initial_seed", "int", "int16", "int32",
-    "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linalg", "linspace", "load",
-    "long", "manual_seed", "meshgrid", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi",
-    "rand", "rand_like", "randint", "randn", "randn_like", "random", "randperm", "safetensors", "save", "seed",
-    "serialization", "set_default_device", "set_default_dtype", "set_float32_matmul_precision",
-    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "short", "stack",
-    "tensor", "tensordot", "tril_indices", "triu_indices", "uint8", "use_deterministic_algorithms", "utils",
-    "vstack", "where", "zeros", "zeros_like",
+    "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linalg", "linspace", "load", "long",
+    "manual_seed", "meshgrid", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "safetensors", "save",
+    "seed", "serialization", "set_default_device", "set_default_dtype", "set_float32_matmul_precision",
+    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "short", "stack", "tensor",
+    "tensordot", "tril_indices", "triu_indices", "uint8", "use_deterministic_algorithms", "utils", "vstack",
+    "where", "zeros", "zeros_like",
 ]  # fmt: skip
 __all__ += functions.__all__
 
 # Modules that not every program needs are imported lazily, so that `import cutaway` is fast.
 _LATER = {
     "cholesky_solve": "linalg", "load": "serialization", "save": "serialization", "serialization": "",
-    "distributions": "", "explain": "", "linalg": "", "safetensors": "", "utils": "",
+    "distributions": "", "explain": "", "func": "", "linalg": "", "safetensors": "", "utils": "",
 }  # fmt: skip
 
 if _TYPE_CHECKING:
-    from . import distributions, explain, linalg, safetensors, serialization, utils
+    from . import distributions, explain, func, linalg, safetensors, serialization, utils
     from .linalg import cholesky_solve
     from .serialization import load, save
 else:

@@ -221,6 +221,7 @@ take_along_dim = function(Tensor.take_along_dim)
 scatter = function(Tensor.scatter)
 scatter_add = function(Tensor.scatter_add)
 index_add = function(Tensor.index_add)
+index_fill = function(Tensor.index_fill)
 sort = function(Tensor.sort)
 argsort = function(Tensor.argsort)
 topk = function(Tensor.topk)
@@ -241,6 +242,7 @@ inner = function(Tensor.inner)
 addmm = function(Tensor.addmm)
 baddbmm = function(Tensor.baddbmm)
 trace = function(Tensor.trace)
+cov = function(Tensor.cov)
 det = function(Tensor.det)
 slogdet = function(Tensor.slogdet)
 logdet = function(Tensor.logdet)
@@ -378,17 +380,17 @@ __all__ = [
     "abs", "absolute", "acos", "add", "addmm", "all", "allclose", "amax", "amin", "any", "argmax", "argmin",
     "argsort", "asin", "atan", "atan2", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift",
     "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "broadcast_to", "ceil", "chunk",
-    "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cumprod", "cumsum", "det",
-    "detach", "diag", "diagonal", "diff", "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1", "flatten",
-    "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add", "index_select", "inner", "inverse",
-    "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "log", "log10",
-    "log1p", "log2", "log_softmax", "logaddexp", "logdet", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean",
-    "median", "min", "minimum", "mm", "movedim", "mul", "multinomial", "multiply", "mv", "nan_to_num", "narrow",
-    "ne", "neg", "negative", "nonzero", "norm", "numel", "outer", "permute", "pow", "prod", "quantile", "ravel",
-    "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter",
-    "scatter_add", "sigmoid", "sign", "sin", "sinh", "slogdet", "softmax", "sort", "split", "sqrt", "square",
-    "squeeze", "std", "std_mean", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan",
-    "tanh", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten",
-    "unique", "unsqueeze", "var", "var_mean",
+    "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cov", "cumprod", "cumsum",
+    "det", "detach", "diag", "diagonal", "diff", "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1",
+    "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add", "index_fill",
+    "index_select", "inner", "inverse", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "le", "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logdet", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select",
+    "matmul", "max", "maximum", "mean", "median", "min", "minimum", "mm", "movedim", "mul", "multinomial",
+    "multiply", "mv", "nan_to_num", "narrow", "ne", "neg", "negative", "nonzero", "norm", "numel", "outer",
+    "permute", "pow", "prod", "quantile", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave",
+    "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign", "sin", "sinh", "slogdet",
+    "softmax", "sort", "split", "sqrt", "square", "squeeze", "std", "std_mean", "sub", "subtract", "sum",
+    "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tile", "topk", "trace", "transpose", "tril",
+    "triu", "true_divide", "trunc", "unbind", "unflatten", "unique", "unsqueeze", "var", "var_mean",
 ]  # fmt: skip

@@ -162,6 +162,20 @@ def randperm(
     return finished(_source(generator).randperm(n, numpy_dtype(dtype, int64.dtype)), device, requires_grad)
 
 
+def randint_like(
+    input: Tensor, low: Any, high: Any = None,
+    *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """`randint` in the shape and dtype of another tensor; randint_like(input, high) starts from 0.
+
+    >>> cutaway.randint_like(cutaway.zeros(2, 3), 0, 10).shape
+    torch.Size([2, 3])
+    """
+    kind = dtype or tensor_argument(input, "randint_like").dtype
+    more: dict[str, Any] = {"generator": generator, "dtype": kind, "device": device, "requires_grad": requires_grad}
+    return randint(low, high, input.shape, **more)
+
+
 def rand_like(
     input: Tensor, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None,
     requires_grad: bool = False,
@@ -233,7 +247,7 @@ def _source(generator: Generator | None) -> Generator:
 
 __all__ = [
     "Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "normal", "rand",
-    "rand_like", "randint", "randn", "randn_like", "randperm", "seed", "set_rng_state",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed", "set_rng_state",
 ]  # fmt: skip
 
 

@@ -69,6 +69,20 @@ A.jvp(lambda x: x**3, t.arange(2.), t.ones(2), create_graph=True)
 A.jvp(lambda x: x*2, t.arange(2.), t.ones(2), strict=True)
 A.jvp(lambda x: x*2, t.arange(2.), t.ones(2), create_graph=True, strict=True)
 A.jvp(lambda x, y: x*2, (t.arange(2.), t.arange(2.)), (t.ones(2), t.ones(2)))
+A.vhp(lambda x: (x**3).sum(), t.arange(3.), t.arange(3.))
+A.hvp(lambda x: (x**3).sum(), t.arange(3.), t.arange(3.))
+A.hvp(lambda x, y: (x*x*y).sum(), (t.arange(3.), t.ones(3)), (t.arange(3.), t.ones(3)))
+A.vhp(lambda x, y: (x*x*y).sum(), (t.arange(3.), t.ones(3)), (t.arange(3.), t.ones(3)))
+A.vhp(lambda x: x**3, t.tensor(2.))
+A.vhp(lambda x: x**3, t.arange(3.), t.ones(3))
+A.hvp(lambda x: (x**3).sum(), t.arange(3.), t.ones(2))
+A.hvp(lambda x: (x**3).sum(), t.arange(3.))
+A.hvp(lambda x: x.sum(), t.arange(3.), t.ones(3))
+A.vhp(lambda x: x.sum(), t.arange(3.), t.ones(3))
+A.hvp(lambda x: x.sum(), t.arange(3.), t.ones(3), strict=True)
+A.hvp(lambda x: (x**3).sum(), t.arange(3.), t.ones(3), create_graph=True)[1].requires_grad
+x = t.ones(3, requires_grad=True); h = A.hvp(lambda x: (x**4).sum(), x, t.ones(3), True)[1]; h.sum().backward(); x.grad
+x = t.ones(3, requires_grad=True); A.vhp(lambda x: (x**4).sum(), x, t.ones(3))
 """.strip().splitlines()
 
 

@@ -129,6 +129,14 @@ A = t.tensor([[2., 1.], [1., 3.]], requires_grad=True); t.linalg.det(A).backward
 A = t.tensor([[2., 1.], [1., 3.]], requires_grad=True); t.linalg.inv(A).sum().backward(); A.grad
 A = t.tensor([[2., 1.], [1., 3.]], requires_grad=True); t.linalg.matrix_norm(A, 'nuc').backward(); A.grad
 x = t.tensor([[3., 1., 2.]], requires_grad=True); x.topk(2).values.sum().backward(); x.grad
+x = t.ones(2); v = t.autograd.Variable(x); x[0] = 5; v, v is x, v.data_ptr() == x.data_ptr(), v.requires_grad
+w = t.ones(2, requires_grad=True); V = t.autograd.Variable; V(w * 2), V(w), V(w * 2).is_leaf
+v = t.autograd.Variable(t.ones(2), requires_grad=True); (v * 3).sum().backward(); v.grad, v.is_leaf
+t.autograd.Variable([1, 2])
+t.autograd.Variable(t.ones(2).long(), requires_grad=True)
+x = t.ones(2); x.new(2, 3).shape, x.new([1, 2]), x.long().new([1, 2]), x.new().shape, x.new(t.Size([2, 2])).shape
+w = t.ones(2, requires_grad=True).data; (w.new(2, 4, 3).zero_(), w.new(2, 4, 3).zero_())
+t.ones(2).is_sparse
 """.strip().splitlines()
 
 PROGRAMS = """

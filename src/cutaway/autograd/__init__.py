@@ -17,11 +17,12 @@ from .anomaly import AnomalyWarning, detect_anomaly, set_detect_anomaly
 from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
 from .own_ops import differentiable
+from .variable import Variable
 
 __all__ = [
-    "AnomalyWarning", "Function", "backward", "detect_anomaly", "differentiable", "enable_grad", "functional",
-    "grad", "gradcheck", "gradgradcheck", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled",
-    "no_grad", "set_detect_anomaly", "set_grad_enabled",
+    "AnomalyWarning", "Function", "Variable", "backward", "detect_anomaly", "differentiable", "enable_grad",
+    "functional", "grad", "gradcheck", "gradgradcheck", "inference_mode", "is_grad_enabled",
+    "is_inference_mode_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names

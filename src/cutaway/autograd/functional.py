@@ -22,7 +22,7 @@ from ..tensors import stack
 from ..tensors.base import TensorBase, wrap
 from ..tensors.differentiation import grad
 
-__all__ = ["hessian", "jacobian", "jvp", "vjp"]
+__all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
 Tensors = tuple[Any, ...]
 
@@ -180,6 +180,50 @@ def jvp(
         rows = _gradients(ys, xs, us, True, strict, "The output")
         product = _gradients(rows, us, vs, create_graph, strict and create_graph, "The output")
     return form.outputs(_detached(ys, create_graph)), form.outputs(product)
+
+
+def vhp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
+    """vᵀH, the product of a vector and the Hessian of a scalar function, without the Hessian itself: two passes.
+
+    Args:
+        func: takes the inputs, returns a Tensor with a single element.
+        inputs: a Tensor or a tuple of them.
+        v: of the inputs' shapes; None, for 1, if there is a single number.
+        create_graph: record the computation, so that the results can be differentiated again.
+        strict: raise if the gradient does not depend on an input, instead of returning zeros.
+
+    Returns:
+        The value, and vᵀH, of the inputs' shapes.
+
+    >>> x = cutaway.tensor([1., 2.])
+    >>> cutaway.autograd.functional.vhp(lambda x: (x**3).sum(), x, cutaway.tensor([1., 10.]))
+    (tensor(9.), tensor([  6., 120.]))
+    """
+    values = []
+
+    def gradient(*xs: Any) -> Any:
+        y = func(*xs)
+        if not isinstance(y, TensorBase) or y._array.size != 1:
+            raise RuntimeError("The function given to vhp and hvp should return a single Tensor with a single element")
+        values.append(y)
+        return _gradients((y,), xs, (wrap(np.ones_like(y._array)),), True, strict, "The output")
+
+    _, product = vjp(gradient, inputs, v, create_graph, strict)
+    return _detached(tuple(values), create_graph)[0], product
+
+
+def hvp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
+    """H v, the product of the Hessian and a vector: the same numbers as `vhp`, because H is symmetric.
+
+    >>> x = cutaway.tensor([1., 2.])
+    >>> cutaway.autograd.functional.hvp(lambda x: (x**3).sum(), x, cutaway.tensor([1., 10.]))
+    (tensor(9.), tensor([  6., 120.]))
+    """
+    return vhp(func, inputs, v, create_graph, strict)
 
 
 # --- shared helpers -----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Results here are reproducible anyway: the flags have no effect.
 enabled = False
 benchmark = False
 deterministic = True
+allow_tf32 = False
 
 
 def is_available() -> bool:

@@ -15,7 +15,7 @@ from ..memory import owner
 from .arguments import new_shape, number_for, sizes, tensor_argument
 from .base import TensorBase, apply, axis_of, node_of, to_dtype, wrap
 from .data import array_of
-from .types import TYPES, TensorType
+from .types import TYPES, TensorType, made
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -27,6 +27,11 @@ class Conversion(TensorBase):
     __slots__ = ()
 
     # --- size and memory layout
+
+    @property
+    def is_sparse(self) -> bool:
+        """Always False: every tensor is dense."""
+        return False
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension.
@@ -351,6 +356,14 @@ class Conversion(TensorBase):
         return _rebuilt, (self.__class__, self._array, self.requires_grad, self.__dict__)
 
     # --- new tensors of the same dtype
+
+    def new(self, *args: Any) -> Tensor:
+        """`Tensor(...)` with self's dtype: the older form of `new_zeros(size)` and `new_tensor(data)`.
+
+        >>> cutaway.tensor([1, 2]).new(2, 3).shape
+        torch.Size([2, 3])
+        """
+        return made(args, self.dtype)
 
     def new_zeros(
         self, *lengths: Any, size: Any = None, dtype: DType | None = None, device: Any = None,

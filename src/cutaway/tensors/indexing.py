@@ -15,7 +15,7 @@ import numpy as np
 from .. import errors, ops
 from ..ops.contract import Array
 from .arguments import number_for, numpy_names, tensor_argument
-from .base import Number, Operand, TensorBase, apply, apply_view, axis_of, wrap
+from .base import Number, Operand, TensorBase, apply, apply_view, axis_of, named, wrap
 from .parts import Parts
 from .writing import write
 
@@ -267,6 +267,30 @@ class Indexing(Parts):
             raise errors.source_of_wrong_shape("index_add", y._array.shape, tuple(shape), dim)
         y = y if alpha == 1 else y * number_for(self._array.dtype, alpha)
         return _without_the_axis(apply(ops.index_add, x, y, index=slices, axis=axis), self)
+
+    def index_fill(self, dim: int, index: Tensor, value: Operand) -> Tensor:
+        """self, with value in the slices at the indices along dim.
+
+        Args:
+            dim: the dimension to index.
+            index: int64, 1-d; negative indices count from the end.
+            value: a number or a 0-d tensor, converted to self's dtype.
+
+        Raises:
+            IndexError: index is out of range, or not 1-d.
+            RuntimeError: value is not a single number.
+
+        >>> cutaway.zeros(2, 3).index_fill(1, cutaway.tensor([0, 2]), 7.)
+        tensor([[7., 0., 7.],
+                [7., 0., 7.]])
+        """
+        n = np.atleast_1d(self._array).shape[axis_of(dim, self._array.ndim)]
+        places = tensor_argument(index, "index_fill")._array
+        axis, slices = _slices("index_fill", self, dim, wrap(np.where(places < 0, places + n, places)))
+        mask = np.zeros(n, np.bool_)
+        mask[slices] = True
+        mask = mask.reshape((-1,) + (1,) * (self._array.ndim - 1 - axis) if self._array.ndim else ())
+        return named(self.masked_fill(wrap(mask), value), "IndexFillBackward0")  # type: ignore[attr-defined]
 
 
 # --- index parsing ----------------------------------------------------------------------------------------

@@ -236,6 +236,7 @@ class InPlace(Elementwise, LinearAlgebra, Comparison, Reduction, Indexing):
     scatter_ = in_place(Indexing.scatter)
     scatter_add_ = in_place(Indexing.scatter_add)
     index_add_ = in_place(Indexing.index_add)
+    index_fill_ = in_place(Indexing.index_fill)
 
     # --- copy and fill
 

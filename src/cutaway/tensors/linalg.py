@@ -12,7 +12,7 @@ from ..dtypes import dtype as DType
 from ..dtypes import numpy_dtype, promote
 from .arguments import tensor_argument
 from .arithmetic import Arithmetic, where
-from .base import Number, TensorBase, apply, named, number_as, to_dtype, wrap
+from .base import Number, TensorBase, apply, as_float, named, number_as, to_dtype, wrap
 from .contraction import tensordot
 from .shape import Shape
 
@@ -160,6 +160,23 @@ class LinearAlgebra(Arithmetic, Shape):
         if self._array.dtype.kind == "b":
             raise errors.not_for_dtype("trace", self._array.dtype.name, "numbers: x.int()")
         return apply(ops.trace, self if self._array.dtype.kind == "f" else to_dtype(self, np.dtype(np.int64)))
+
+    def cov(self, *, correction: int = 1) -> Tensor:
+        """The covariance matrix of variables, of which each has a row of observations.
+
+        Args:
+            correction: divide by the number of observations minus this.
+
+        >>> cutaway.tensor([[0., 1., 2.], [2., 1., 0.]]).cov()
+        tensor([[ 1., -1.],
+                [-1.,  1.]])
+        """
+        if self._array.ndim > 2:
+            raise errors.not_one_matrix("cov", self._array.shape)
+        rows = as_float(self).reshape(-1, self._array.shape[-1] if self._array.ndim else 1)
+        rows = rows - rows.mean(1, keepdim=True)
+        products = (rows @ rows.mT) / max(rows.shape[1] - correction, 0)
+        return products if self._array.ndim == 2 else products.squeeze()
 
     def det(self) -> Tensor:
         """The determinant, as `linalg.det`.
