@@ -65,6 +65,7 @@ NEEDS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(["atan2_", "logical_and_", "logical_or_", "logical_xor_"], (cutaway.tensor([[2.0, 0.0, 0.5]]),)),
     **dict.fromkeys(["scatter_", "scatter_add_"], (1, cutaway.tensor([[2, 0], [1, 1]]), cutaway.ones(2, 2))),
     "index_add_": (0, cutaway.tensor([1, 1, 0]), cutaway.ones(3, 3)),
+    "index_fill_": (1, cutaway.tensor([2, 0]), 7.0),
     **dict.fromkeys(["transpose_", "swapaxes_", "swapdims_"], (0, 1)),
     **dict.fromkeys(["cumsum_", "cumprod_", "unsqueeze_"], (0,)),
     "addmm_": (cutaway.ones(2, 4), cutaway.ones(4, 3)),
