@@ -139,6 +139,14 @@ def test_what_a_rule_written_by_hand_amounts_to_is_told() -> None:
     assert rule["words"] == ["where product_of_others(…): For each element, the product of all others along the axis"]
 
 
+def test_what_is_listed_reads_as_a_sentence() -> None:
+    told = frames(xor())
+    assert told[0]["say"].startswith("4 parameters and 2 constants. The →")
+    (at_linear,) = (frame for frame in told if frame["title"] == "∂loss/∂model.2")
+    said = r"It sends .* to model\.1, .* to model\.2\.weight and \[.*\] to model\.2\.bias\."
+    assert re.search(said, at_linear["say"])
+
+
 def test_parts_add_up() -> None:
     told = {frame["title"]: frame for frame in frames(scalars())}
     at_a = told["∂L/∂a"]

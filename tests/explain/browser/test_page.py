@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import cutaway as torch
 from cutaway import explain
 
 from ..examples import EVIL, gpt, hostile, many, odd, recurrent, scalars, xor
@@ -260,6 +261,32 @@ def test_a_screen_reader_hears_whether_a_box_is_open(reader: Reader) -> None:
     }
 
 
+def test_a_screen_reader_hears_of_nothing_in_a_closed_box_nor_of_the_lid_of_an_open_one(reader: Reader) -> None:
+    reader.open(xor(), depth=9)
+
+    def groups() -> list[str]:
+        tree = reader.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        found = [node for node in tree if node.get("role", {}).get("value") == "group" and not node["ignored"]]
+        return [node["name"]["value"].partition(" ")[0] for node in found[1:]]  # the first is the drawing
+
+    leaves = ["inputs", "targets"]
+    modules = ["model.0", "model.0.weight", "model.0.bias", "model.1", "model.2", "model.2.weight", "model.2.bias"]
+    assert sorted(groups()) == sorted([*leaves, *modules, "loss"])
+    reader.run("foldTo(0)")
+    assert sorted(groups()) == sorted([*leaves, "model", "loss"])
+
+
+def test_a_closed_box_is_no_wider_than_its_text_and_its_wires(reader: Reader) -> None:
+    reader.open(gpt(), depth=9)
+    reader.run("for (const box of boxes) box.isOpen = !box.button.ariaLabel.startsWith('norm '); arrange()")
+    widths = reader.run(
+        "return [...document.querySelectorAll('.lid:not([hidden])')].map((lid) =>"
+        "['.card', '.says .area'].map((part) => Number(lid.querySelector(part).getAttribute('width'))))"
+    )
+    (lid, text), *others = widths
+    assert not others and text < lid <= text + 2 * 9 + 1
+
+
 def test_what_is_in_a_closed_box_opens_as_it_was(reader: Reader) -> None:
     reader.open(gpt(), depth=9)
     reader.run("fold(boxes.find((box) => box.button.ariaLabel.startsWith('mlp')))")
@@ -350,12 +377,38 @@ def test_the_current_line_of_the_program_is_marked(reader: Reader) -> None:
     assert reader.texts("#code [aria-current='step']") == []
 
 
+def announced(reader: Reader) -> str:
+    """What a screen reader is told, once it is."""
+    reader.run("at('announce').textContent = ''")
+    wait = "const done = arguments[0]; setTimeout(() => done(at('announce').textContent), PAUSE + 50)"
+    return str(reader.browser.execute_async_script(wait))
+
+
+def test_steps_that_are_passed_on_the_way_are_not_announced(reader: Reader) -> None:
+    reader.open(scalars())
+    reader.run(
+        "window.said = []; const see = () => said.push(at('announce').textContent);"
+        "new MutationObserver(see).observe(at('announce'), { childList: true });"
+    )
+    reader.run("for (let i = 1; i < frames.length; i++) show(i)")
+    wait = "const done = arguments[0]; setTimeout(() => done(said), PAUSE + 50)"
+    (told,) = reader.browser.execute_async_script(wait)
+    assert told.startswith("Backward 8 of 8. ∂L/∂a. input. The gradient of L with respect to a")
+
+
+def test_what_the_slider_says_itself_is_not_announced_again(reader: Reader) -> None:
+    reader.open(scalars())
+    reader.run("at('slider').focus()")
+    reader.press("ArrowRight")
+    assert announced(reader) == "on line 17. It gives -6."
+
+
 def test_each_step_is_announced_in_words(reader: Reader) -> None:
     reader.open(scalars())
     said = set()
     for _ in range(5):
         reader.press("ArrowRight")
-        said.add(reader.text("#announce"))
+        said.add(announced(reader))
         told = reader.run("return document.querySelector('#slider').getAttribute('aria-valuetext')")
         assert told.startswith("Forward")
     assert len(said) == 5
@@ -365,7 +418,18 @@ def test_each_step_is_announced_in_words(reader: Reader) -> None:
 def test_parts_add_up(reader: Reader) -> None:
     reader.open(scalars())
     reader.press("End")
-    assert " ".join(reader.text(".sums").split()) == "part from k = 0.07065 + part from d = 6 = g = 6.071"
+    assert " ".join(reader.text(".sums").split()) == "part from k = 0.07065 + part from d = 6 ≈ g = 6.071"
+
+
+def test_a_sum_is_equal_only_if_what_is_shown_adds_up(reader: Reader) -> None:
+    signs = []
+    for factor in (0.25, 2 / 3):
+        x = torch.tensor([1.0, 2.0], requires_grad=True)
+        y = (x * factor + x * factor).sum()
+        reader.open(explain.trace(y))
+        reader.press("End")
+        signs.append(reader.texts(".sums > .sign"))
+    assert signs == [["+", "="], ["+", "≈"]]  # 0.25 + 0.25 = 0.5, and 0.6667 + 0.6667 ≈ 1.333
 
 
 def test_all_can_be_reached_and_has_a_name(reader: Reader) -> None:
@@ -416,6 +480,27 @@ def test_it_fits(width: int, dark: bool, reader: Reader) -> None:
             assert reader.run("return document.documentElement.scrollWidth <= innerWidth"), key
         background = reader.run("return getComputedStyle(document.body).backgroundColor")
         assert background == ("rgb(20, 23, 27)" if dark else "rgb(255, 255, 255)")
+
+
+@pytest.mark.parametrize("width", [794, 1123])
+def test_on_paper_the_whole_graph_and_the_whole_step_are_seen(width: int, reader: Reader) -> None:
+    reader.open(gpt(), width=width, height=800)
+    reader.press("End")
+    reader.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    for part in ("#graph", "#panel", "#code"):
+        spare = "const e = document.querySelector(arguments[0]); return e.scrollHeight - e.clientHeight"
+        assert reader.run(spare, part) <= 2, part
+    assert reader.run("return document.querySelector('#graph svg').getBoundingClientRect().right <= innerWidth")
+    assert reader.run("return getComputedStyle(document.querySelector('nav')).display") == "none"
+    reader.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_the_caption_of_a_table_stays_in_sight_when_it_is_scrolled(reader: Reader) -> None:
+    reader.open(recurrent(12), width=360, height=800)
+    reader.run("show(9)")
+    at = "return document.querySelector('.times caption span').getBoundingClientRect().left"
+    assert reader.run("return document.querySelector('.times').scrollLeft") > 100
+    assert 0 <= reader.run(at) < 30
 
 
 def test_nothing_moves_for_those_who_want_it_calm(reader: Reader) -> None:

@@ -129,8 +129,8 @@ def _node_card(
         rows.append([Span(INSET, "" if part.module else "name", cut(title))])
         if given:
             rows.append([Span(INSET, "note", cut(given, LONGEST + 4))])
-        whole = [title] * (cut(title) != title) + [given] * (cut(given, LONGEST + 4) != given)
-        tip = [*whole, node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
+        tip = [f"{name} = {reading.definition(node).text}", attributes_of(node)]
+        tip += [node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
         tip.append(f"{Path(node['line']['file']).name}:{node['line']['number']}: {node['line']['code']}")
     else:
         title = relative(name, part) if name else ""

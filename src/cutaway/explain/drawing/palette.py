@@ -1,7 +1,8 @@
 """The colours of pictures and pages, for light and for dark surroundings.
 
 What is computed forward is blue and what comes back is orange, in every view: hues that people tell apart whatever
-their colour vision. Text keeps a contrast of at least 4.5 to 1 with what it stands on; a test computes it.
+their colour vision. Text keeps a contrast of at least 4.5 to 1 with what it stands on, and lines of 3 to 1; a test
+computes it.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ LIGHT = {
     "paper": "#ffffff",  # what all stands on
     "ink": "#1a1e23",
     "quiet": "#59626d",  # what is said in passing
-    "wire": "#8792a0",
+    "wire": "#7b8695",
     "card": "#ffffff",
     "line": "#a9b3be",  # around an op
     "box": "#f3f6f9",  # a module; every other one inside another is `box2`
     "box2": "#e7edf3",
     "boxline": "#c2ccd6",
     "parameter": "#fff3d1",
-    "parameterline": "#b98a1d",
+    "parameterline": "#aa7c10",
     "input": "#e1f4ea",
     "inputline": "#2f8a5b",
     "constant": "#f2f2f4",
-    "constantline": "#9a9ea8",
+    "constantline": "#7f848e",
     "value": "#0a5a9c",
     "gradient": "#a63c06",
     "valuetint": "#d5e8f8",  # behind what is being computed

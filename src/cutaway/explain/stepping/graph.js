@@ -10,7 +10,7 @@ const BELOW = 16; // a card stands the shape of its value
 
 let cards = []; // {element, nodes, shows, area}: nodes, lids, and tags at the ends of wires
 let wires = []; // {element, edges, path}
-let boxes = []; // {button, lid, frame, depth, isOpen, area, title, says}
+let boxes = []; // {button, lid, frame, depth, isOpen, area, shown, title, says}
 let zoom = null; // null: as wide as the pane, but no larger than it was drawn
 
 function openDrawing() {
@@ -101,26 +101,41 @@ function foldTo(depth) {
   paint();
 }
 
+// Chromium tells screen readers of drawn things that have a title, even if these are not displayed.
+function hide(element, isHidden) {
+  element.toggleAttribute("hidden", isHidden);
+  element.setAttribute("aria-hidden", isHidden);
+}
+
+// As much of a closed box as hides the wires that enter or leave it, and holds its text.
+function lidOver({ area, says }) {
+  const hidden = wires.filter((wire) => !wire.element.hasAttribute("hidden")).flatMap(pointsOf);
+  const across = hidden.filter((point) => isInside(area, point)).map(([x]) => x);
+  const [x, right] = [Math.min(says.x, ...across) - ROOM, Math.max(says.right, ...across) + ROOM];
+  return { ...area, x: Math.max(area.x, x), right: Math.min(area.right, right) };
+}
+
 function arrange() {
   const closed = boxes.filter((box) => !box.isOpen).map((box) => box.area);
   const isCovered = (...points) => closed.some((area) => points.every((point) => isInside(area, point)));
   const isSeen = ({ area }) => !isCovered([area.x, area.y]);
   const seen = boxes.filter(isSeen);
   const pieces = cards.filter((card) => !card.element.matches(".lid"));
-  for (const card of pieces) card.element.toggleAttribute("hidden", !isSeen(card));
-  for (const wire of wires) wire.element.toggleAttribute("hidden", isCovered(...pointsOf(wire)));
+  for (const card of pieces) hide(card.element, !isSeen(card));
+  for (const wire of wires) hide(wire.element, isCovered(...pointsOf(wire)));
   for (const box of boxes) {
-    box.frame.toggleAttribute("hidden", !isSeen(box) || !box.isOpen);
-    box.lid.toggleAttribute("hidden", !isSeen(box) || box.isOpen);
-    box.button.toggleAttribute("hidden", !isSeen(box));
+    hide(box.frame, !isSeen(box) || !box.isOpen);
+    hide(box.lid, !isSeen(box) || box.isOpen);
+    hide(box.button, !isSeen(box));
     box.button.setAttribute("aria-expanded", box.isOpen);
+    box.shown = box.isOpen ? box.area : lidOver(box);
   }
 
   const areas = pieces.filter(isSeen).map((card) => card.area);
   const says = seen.filter((box) => !box.isOpen).map((box) => box.says);
   const titles = seen.filter((box) => box.isOpen).map((box) => box.title);
   const runs = wires.flatMap(pointsOf).filter((point) => !isCovered(point));
-  const borders = (start, end) => seen.flatMap(({ area }) => [area[start], area[end]]).map((x) => [x - ROOM, x + ROOM]);
+  const borders = (start, end) => seen.flatMap(({ shown }) => [shown[start], shown[end]]).map((x) => [x - ROOM, x + ROOM]);
   const X = squeezed(
     closed.map((area) => [area.x, area.right]),
     [
@@ -142,9 +157,9 @@ function arrange() {
     element.setAttribute("transform", `translate(${X(to.x) - from.x} ${Y(to.y) - from.y + down})`);
   };
   for (const { element, area } of pieces) move(element, area);
-  for (const { button, lid, frame, area, says, isOpen } of seen) {
-    const [x, y] = [X(area.x), Y(area.y)];
-    const place = { x, y, width: X(area.right) - x, height: Y(area.bottom) - y };
+  for (const { button, lid, frame, area, shown, says, isOpen } of seen) {
+    const [x, y] = [X(shown.x), Y(shown.y)];
+    const place = { x, y, width: X(shown.right) - x, height: Y(shown.bottom) - y };
     for (const rect of [frame, lid.querySelector(".card")]) {
       for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value);
     }

@@ -6,6 +6,7 @@ const { frames, nodes, values, rows, files } = data;
 const at = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const SHOWN_AT_ONCE = 100; // numbers; what holds more is folded
+const PAUSE = 200; // milliseconds
 
 // In which frame each node is computed, and in which its gradient arrives.
 const forwardFrame = new Map();
@@ -17,6 +18,7 @@ frames.forEach((frame, i) => {
 const rowOf = new Map(rows.flatMap((row) => row.map((node) => [node, row])));
 
 let current = 0;
+let waiting = null;
 
 // -- making elements -------------------------------------------------------------------------------------------
 
@@ -74,7 +76,7 @@ function indices(shown, length) {
 }
 
 function matrix(numbers, shape, scale, title) {
-  const table = make("table", {}, make("caption", {}, title));
+  const table = make("table", {}, make("caption", {}, make("span", {}, title)));
   const columns = indices(numbers[0].length, shape[1]);
   const head = make("tr", {}, make("td", { class: "gap" }));
   for (const j of columns) head.append(make("th", { scope: "col" }, j === null ? "…" : String(j)));
@@ -178,6 +180,14 @@ function tellForward(frame) {
   ];
 }
 
+// Whether what is shown of the parts is in sum what is shown of the total: both are rounded.
+function doAddUp(parts, total) {
+  const shown = (number) => [values[number].numbers].flat(Infinity).map((x) => Number(spelled(x)));
+  const sums = parts.map(shown).reduce((sum, part) => sum.map((x, i) => x + part[i]));
+  const slack = 1e-12 * Math.max(...parts.map((part) => largest(values[part])));
+  return shown(total).every((x, i) => !(Math.abs(x - sums[i]) > slack));
+}
+
 function tellBackward(frame) {
   const parts = [make("h3", {}, "What arrived")];
   if (frame.parts.length > 1) {
@@ -186,7 +196,8 @@ function tellBackward(frame) {
       if (i) sums.append(make("span", { class: "sign" }, "+"));
       sums.append(figure("part", part.value, part.from));
     });
-    sums.append(make("span", { class: "sign" }, "="), figure("g", frame.arrived));
+    const sign = doAddUp(frame.parts.map((part) => part.value), frame.arrived) ? "=" : "≈";
+    sums.append(make("span", { class: "sign" }, sign), figure("g", frame.arrived));
     parts.push(sums);
   } else parts.push(figure("g", frame.arrived, frame.parts.length ? frame.parts[0].from : undefined));
   if (frame.hooked !== null) parts.push(figure("g, after hooks on the tensor", frame.hooked));
@@ -235,8 +246,8 @@ function sideBySide(node) {
       lines[kind].append(element);
     }
   });
-  const table = make("table", {}, make("caption", {}, "coloured by the largest number in it"), make("thead", {}, head));
-  table.append(make("tbody", {}, lines.value, lines.gradient));
+  const table = make("table", {}, make("caption", {}, make("span", {}, "coloured by the largest number in it")));
+  table.append(make("thead", {}, head), make("tbody", {}, lines.value, lines.gradient));
   return make("div", {}, make("h3", {}, "The same op each time"), make("div", { class: "grid times" }, table));
 }
 
@@ -282,7 +293,17 @@ function show(index) {
   tell(frame);
   markProgram(frame.node);
   paint();
-  at("announce").textContent = [frame.place, frame.title, frame.where, frame.say].filter(Boolean).join(". ");
+  announce(frame);
+}
+
+// Tells screen readers of a step when it has stood for a moment, and not of each that is passed on the way. The slider
+// and the list say for themselves which step it is.
+function announce(frame) {
+  const heard = document.activeElement.matches("#slider, #jump") ? [] : [frame.place, frame.title];
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    at("announce").textContent = [...heard, frame.where, frame.say].filter(Boolean).join(". ");
+  }, PAUSE);
 }
 
 // To a node's step: that of its gradient when the film is on its way back, else that of its value.
@@ -332,5 +353,5 @@ at("slider").max = frames.length - 1;
 frames.forEach((frame, i) => at("jump").append(make("option", { value: i }, `${frame.place}: ${frame.title}`)));
 listProgram();
 openDrawing();
-at("depth").closest("label").hidden = boxes.length === 0;
+at("folds").hidden = at("depth").closest("label").hidden = boxes.length === 0;
 show(0);

@@ -81,7 +81,7 @@ class Story:
             "place": "Start",
             "node": None,
             "title": "What is given",
-            "say": f"At first there are {', '.join(told)}. The → button or the right arrow key goes on.",
+            "say": f"{listed(told)}. The → button or the right arrow key goes on.",
             "leaves": leaves,
         }
 
@@ -120,7 +120,7 @@ class Story:
         sends = [f"{_numbers(rule['sent'])} to {self.reading.labels[rule['to']]}" for rule in rules]
         stored = self.reading.becomes(node["id"])
         stays = "It goes no further" if stored is None else f"backward() stores it in {stored}"
-        said.append(f"It sends {'; '.join(sends)}" if sends else stays)
+        said.append(f"It sends {listed(sends)}" if sends else stays)
         told = self.reading.told(Step(step, node))
         return {
             "phase": "backward",
@@ -188,6 +188,17 @@ class Story:
             {"name": Path(name).name, "lines": [lines[number] for number in sorted(lines)]}
             for name, lines in files.items()
         ]
+
+
+def listed(parts: list[str]) -> str:
+    """Several things in a sentence.
+
+    >>> from cutaway.explain.stepping.story import listed
+    >>> listed(["1 parameter"]), listed(["6 to w", "3 to x", "1 to b"])
+    ('1 parameter', '6 to w, 3 to x and 1 to b')
+    """
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _numbers(value: dict[str, Any]) -> str:
