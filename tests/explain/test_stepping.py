@@ -129,7 +129,11 @@ def test_what_a_rule_written_by_hand_amounts_to_is_told() -> None:
     logits = torch.zeros(2, 3, requires_grad=True)
     loss = torch.nn.functional.cross_entropy(logits, torch.tensor([0, 2]))
     (_, _, at_loss, at_logits) = frames(torch.explain.trace(loss))
-    assert at_loss["remarks"].startswith("The gradient of a row is scale · (softmax(logits) - truth)")
+    assert at_loss["remarks"] == "In the mean over N rows, scaleₙ is 1 / N."
+    assert at_loss["rules"][0]["formula"] == (
+        "∂loss/∂logits = ∂loss/∂loss · scale · (softmax(logits) - truth), for each row; truth is 1 for the target "
+        "and 0 elsewhere"
+    )
     assert at_loss["say"].endswith("It sends numbers from -0.3333 to 0.1667 to logits.")
     assert at_logits["say"].endswith(": numbers from -0.3333 to 0.1667. backward() stores it in logits.grad.")
     x = torch.tensor([0.5, 2.0], requires_grad=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import cutaway
+from cutaway.explain import numbers
 from cutaway.explain.numbers import statistics
 from cutaway.explain.statistics import SHORT
 from cutaway.explain.values import EDGE, Values, plain
@@ -138,3 +139,14 @@ def test_a_tensor_is_told_as_its_array() -> None:
     found = plain(cutaway.tensor([1.5, 2.0]), values)
     values.finish()
     assert found == value(np.array([1.5, 2.0], np.float32))
+
+
+def test_very_small_and_very_large_numbers_take_little_room() -> None:
+    assert [numbers.number(x) for x in (1e-6, -3e-12, 1.23456e-7, 1.5e10)] == [
+        "1e-06",
+        "-3e-12",
+        "1.2346e-07",
+        "1.5e+10",
+    ]
+    value = {"shape": [3], "dtype": "float32", "numbers": [-2.1213, 5.0575e-07, 1.0], "cut": False}
+    assert numbers.rows(value, 80) == ["[-2.1213, 5.1e-07,       1]"]

@@ -56,6 +56,11 @@ def rows(value: dict[str, Any], width: int) -> list[str] | None:
 def _aligned(numbers: list[list[Any]], dtype: str) -> list[list[str]]:
     """Every number with as many digits as the one that needs most, padded to one width."""
     texts = [[number(x, dtype) for x in row] for row in numbers]
+    if not all("e" in text for row in texts for text in row):  # beside others, a few digits of a tiny number will do
+        texts = [
+            [f"{x:.1e}" if "e-" in text and len(text) > 8 else text for x, text in zip(*both)]
+            for both in zip(numbers, texts)
+        ]
     plain = [text for row in texts for text in row if "e" not in text and "n" not in text]
     digits = max((len(text.partition(".")[2]) for text in plain), default=0)
     if digits and len(plain) == sum(map(len, texts)):

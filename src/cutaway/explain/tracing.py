@@ -28,7 +28,7 @@ from ..errors import user_frame
 from ..graph import Leaf, Node, leading_to, newest_first, observers, walk
 from ..memory import overwritten_at
 from ..nn import Parameter
-from ..ops import TABLE, cast, piece
+from ..ops import TABLE, cast, piece, reciprocal
 from ..ops.shape import stretched_axes
 from ..random import default_generator
 from ..tensors.base import RETAIN, AccumulateGrad, TensorBase, node_of
@@ -305,7 +305,9 @@ class Record:
     def _place(self, node: Node, found: dict[str, Any], inside: set[Node | Leaf]) -> None:
         """Say where an op stands. What uses its value was placed before, and has said if both are one expression."""
         at = place(node.line)
-        is_result = (at.is_operator or node not in inside) and node.op not in (cast, piece)
+        # 1 / x is one operator, but two ops: a reciprocal, and a product with 1.
+        is_whole = node not in inside or (at.is_operator and node.op is not reciprocal)
+        is_result = is_whole and node.op not in (cast, piece)
         found["line"] = {**at.line} if is_result else {**at.line, "expression": None}
         if is_result and found["name"] is None:
             found["name"] = at.target

@@ -57,6 +57,7 @@ def scaled_dot_product_attention(
 
     @once
     def dscores(g: Array) -> Array:
+        """p · (h - Σ h · p), the gradient of the scores: p is their softmax, and h is g vᵀ, times kept if given."""
         g = g * inverse
         d: Array = np.matmul(g, np.swapaxes(v, -1, -2))
         if kept is not None:

@@ -39,8 +39,8 @@ def matmul(x: Array, y: Array) -> Binary:
     one_for_all = x.ndim > 2  # y is shared by the batch: dy is a single product
 
     def as_matrices(g: Array) -> Array:
-        if row:
-            g = np.expand_dims(g, -1 if column else -2)
+        """g with an axis of length 1 for each operand that is a vector."""
+        g = np.expand_dims(g, -1 if column else -2) if row else g
         return np.expand_dims(g, -1) if column else g
 
     def dx(g: Array) -> Array:
@@ -49,6 +49,7 @@ def matmul(x: Array, y: Array) -> Binary:
         return grad[..., 0, :] if row else grad
 
     def dy(g: Array) -> Array:
+        """xᵀ @ g, summed over the batch if all of it shares y; a vector is a matrix of one row or column"""
         g, left = as_matrices(g), x[None, :] if row else x
         if one_for_all:
             left, g = rows(left), rows(g)

@@ -17,8 +17,7 @@ from .reduction import largest
 def cross_entropy(logits: Array, *, target: Array, scale: Array, total: bool = True) -> Unary:
     """Σₙ scaleₙ · (log Σ exp(logitsₙ) - logitsₙ[targetₙ]), or the vector of these terms
 
-    The gradient of a row is scale · (softmax(logits) - truth), where truth is 1 for the target and 0 elsewhere. In the
-    mean over N rows, scale is 1 / N.
+    In the mean over N rows, scaleₙ is 1 / N.
     """
     # Fused: 2 passes over the logits instead of 5, and fewer temporaries of their size.
     rows = np.arange(len(target))
@@ -29,6 +28,7 @@ def cross_entropy(logits: Array, *, target: Array, scale: Array, total: bool = T
     losses = (np.log(sums) - chosen) * scale
 
     def dlogits(g: Array) -> Array:
+        """g · scale · (softmax(logits) - truth), for each row; truth is 1 for the target and 0 elsewhere"""
         factor = g * scale
         grad: Array = e * (factor / sums)[:, None]
         grad[rows, target] -= factor

@@ -71,8 +71,7 @@ def per_channel(x: Array) -> Shape:
 def layer_norm(x: Array, *weight_and_bias: Array, ndim: int = 1, eps: float = 1e-5) -> Variadic:
     """(x - mean) / √(var + eps) · weight + bias; mean and var of the last ndim axes
 
-    With x̂ = (x - mean) / √(var + eps) and h = g · weight, the gradient is
-    (h - mean(h) - x̂ · mean(h · x̂)) / √(var + eps).
+    In the gradients, xhat is (x - mean) / √(var + eps), and inverse is 1 / √(var + eps).
     """
     return _normalize(x, weight_and_bias, Plan.rows(x, ndim), eps)
 
@@ -80,7 +79,7 @@ def layer_norm(x: Array, *weight_and_bias: Array, ndim: int = 1, eps: float = 1e
 def rms_norm(x: Array, *weight: Array, ndim: int = 1, eps: float = 1e-5) -> Variadic:
     """x / √(mean(x²) + eps) · weight; the mean over the last ndim axes
 
-    With x̂ = x / √(mean(x²) + eps) and h = g · weight, the gradient is (h - x̂ · mean(h · x̂)) / √(mean(x²) + eps).
+    In the gradients, xhat is x / √(mean(x²) + eps), and inverse is 1 / √(mean(x²) + eps).
     """
     return _normalize(x, weight, Plan.rows(x, ndim), eps, centre=False)
 
@@ -88,8 +87,7 @@ def rms_norm(x: Array, *weight: Array, ndim: int = 1, eps: float = 1e-5) -> Vari
 def group_norm(x: Array, *weight_and_bias: Array, groups: int, eps: float = 1e-5) -> Variadic:
     """(x - mean) / √(var + eps) · weight + bias; mean and var of each group of channels of each sample
 
-    With x̂ = (x - mean) / √(var + eps) and h = g · weight, the gradient is
-    (h - mean(h) - x̂ · mean(h · x̂)) / √(var + eps).
+    In the gradients, xhat is (x - mean) / √(var + eps), and inverse is 1 / √(var + eps).
     """
     return _normalize(x, weight_and_bias, Plan.groups(x, groups), eps)
 
@@ -99,8 +97,7 @@ def batch_norm(
 ) -> Variadic:
     """(x - mean) / √(var + eps) · weight + bias; mean and var of each channel of the batch, or those given
 
-    With x̂ = (x - mean) / √(var + eps) and h = g · weight, the gradient is
-    (h - mean(h) - x̂ · mean(h · x̂)) / √(var + eps); where mean and var are given, h / √(var + eps).
+    In the gradients, xhat is (x - mean) / √(var + eps), and inverse is 1 / √(var + eps).
     """
     if mean is None or var is None:
         return _normalize(x, weight_and_bias, Plan.batch(x), eps)
@@ -141,11 +138,12 @@ def _normalize(x: Array, affine: tuple[Array, ...], plan: Plan, eps: float, cent
 
     @once
     def totals(g: Array) -> tuple[Array, Array]:
-        """Σ g · x̂ and Σ g for each weight: the gradients of weight and bias."""
+        """Σ g · xhat and Σ g for each weight: the gradients of weight and bias."""
         g = g.reshape(plan.weighted)
         return summed(plan.per, g, xhat.reshape(plan.weighted)), summed(plan.per, g)
 
     def dx(g: Array) -> Array:
+        """inverse · (h - mean(h) - xhat · mean(h · xhat)), for h = g · weight; in rms_norm without mean(h)"""
         if plan.over == plan.per:  # one weight per mean, so it factors out, and `totals` has the sums
             (stretch, shift), g = totals(g), g.reshape(plan.averaged)
             factor = inverse * affine[0].reshape(lie) if affine else inverse

@@ -85,12 +85,31 @@ class Steps:
         """The pullbacks of x, W, U and the biases; d maps g to the gradients of all z, concatenated."""
         size = self.shape[2]
         joint = once(lambda g: np.matmul(d(g), side_by_side(self.read[:-1]).T))
-        return [
-            lambda g: np.matmul(d(g).T, self.from_x).reshape(self.shape),
-            lambda g: joint(g)[self.to_x, :size].copy(),
-            lambda g: joint(g)[self.to_h, size + 1 :].copy(),
-            *[lambda g, rows=rows: joint(g)[rows, size].copy() for rows in (self.to_x, self.to_h)[: self.biases]],
-        ]
+
+        def dx(g: Array) -> Array:
+            """d[t] W, for each step t"""
+            grad: Array = np.matmul(d(g).T, self.from_x).reshape(self.shape)
+            return grad
+
+        def dw_ih(g: Array) -> Array:
+            """Σ d[t]ᵀ x[t], over all steps t"""
+            grad: Array = joint(g)[self.to_x, :size].copy()
+            return grad
+
+        def dw_hh(g: Array) -> Array:
+            """Σ d[t]ᵀ h[t-1], over all steps t"""
+            grad: Array = joint(g)[self.to_h, size + 1 :].copy()
+            return grad
+
+        def bias(rows: Any) -> Pullback:
+            def dbias(g: Array) -> Array:
+                """Σ d[t], over all steps t and sequences"""
+                grad: Array = joint(g)[rows, size].copy()
+                return grad
+
+            return dbias
+
+        return [dx, dw_ih, dw_hh, *map(bias, (self.to_x, self.to_h)[: self.biases])]
 
 
 # --- the plain recurrent net: h = tanh(W x + b + U h') ----------------------------------------------
@@ -107,7 +126,7 @@ def rnn(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array, relu: boo
 
     @once
     def sweep(g: Array) -> tuple[Array, Array]:
-        """The gradients of the pre-activations, and of h0."""
+        """d[t] = (g[t] + d[t+1] U) · (1 - h[t]²), from the last step to the first; with relu, · (h[t] > 0)."""
         g = columns(g)
         d = (~(states[1:] <= 0)).astype(g.dtype) if relu else 1 - states[1:] * states[1:]
         dh = np.zeros_like(states[0])
@@ -117,8 +136,13 @@ def rnn(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array, relu: boo
             np.matmul(steps.from_h.T, d[t], out=dh)
         return side_by_side(d), dh
 
+    def dh0(g: Array) -> Array:
+        """d[1] U"""
+        grad: Array = sweep(g)[1].T.copy()
+        return grad
+
     dx, *dweights = steps.pullbacks(lambda g: sweep(g)[0])
-    return columns(states[1:]), dx, lambda g: sweep(g)[1].T.copy(), *dweights
+    return columns(states[1:]), dx, dh0, *dweights
 
 
 def rnn_twin(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array, relu: bool = False) -> Array:
@@ -164,7 +188,7 @@ def lstm(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Arra
 
     @once
     def sweep(g: Array) -> tuple[Array, Array, Array]:
-        """The gradients of the gates' pre-activations, of h0 and of c0."""
+        """d[t] are the gradients of what i, f, u and o are functions of, from the last step to the first."""
         g = columns(g)
         d = np.empty_like(gates)
         dh, dc = np.zeros_like(g[0]), g[-1].copy()
@@ -180,10 +204,20 @@ def lstm(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Arra
             np.matmul(steps.from_h.T, d[t].reshape(len(weights), -1), out=dh)
         return side_by_side(d.reshape(len(d), len(weights), -1)), dh, dc
 
+    def dh0(g: Array) -> Array:
+        """d[1] U"""
+        grad: Array = sweep(g)[1].T.copy()
+        return grad
+
+    def dc0(g: Array) -> Array:
+        """f[1] times the gradient of c[1]"""
+        grad: Array = sweep(g)[2].T.copy()
+        return grad
+
     dx, *dweights = steps.pullbacks(lambda g: sweep(g)[0])
     out = np.empty((len(x) + 1, *h0.shape), x.dtype)
     out[:-1], out[-1] = np.swapaxes(states[1:], 1, 2), c.T
-    return out, dx, lambda g: sweep(g)[1].T.copy(), lambda g: sweep(g)[2].T.copy(), *dweights
+    return out, dx, dh0, dc0, *dweights
 
 
 def lstm_twin(x: Array, h0: Array, c0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Array:
@@ -228,7 +262,7 @@ def gru(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Variad
 
     @once
     def sweep(g: Array) -> tuple[Array, Array]:
-        """The gradients of the four row blocks, and of h0."""
+        """d[t] are the gradients of what r, z and n are functions of, from the last step to the first."""
         g = columns(g)
         d = np.empty_like(gates)
         dh, through = np.zeros_like(g[0]), np.empty_like(g[0])
@@ -246,8 +280,13 @@ def gru(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Variad
             dh += np.matmul(steps.from_h.T, d[t].reshape(len(weights), -1), out=through)
         return side_by_side(d.reshape(len(d), len(weights), -1)), dh
 
+    def dh0(g: Array) -> Array:
+        """z[1] times the gradient of h[1], plus d[1] U"""
+        grad: Array = sweep(g)[1].T.copy()
+        return grad
+
     dx, *dweights = steps.pullbacks(lambda g: sweep(g)[0])
-    return columns(states[1:]), dx, lambda g: sweep(g)[1].T.copy(), *dweights
+    return columns(states[1:]), dx, dh0, *dweights
 
 
 def gru_twin(x: Array, h0: Array, w_ih: Array, w_hh: Array, *biases: Array) -> Array:

@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
-from cutaway.explain.prose.algebra import Reader, Term, constant, negative, operation, raised, symbol
+from cutaway.explain.prose.algebra import Reader
+from cutaway.explain.prose.terms import Term, constant, negative, operation, raised, symbol
 
-VALUES = {"x": symbol("w", "3"), "y": symbol("v", "-0.5"), "out": symbol("h", "0.25"), "z": symbol("Z")}
+
+def single(x: float) -> dict[str, Any]:
+    return {"shape": [], "dtype": "float64", "numbers": x}
+
+
+VALUES = {
+    "x": symbol("w", single(3)),
+    "y": symbol("v", single(-0.5)),
+    "out": symbol("h", single(0.25)),
+    "z": symbol("Z"),
+}
 
 RULES = [
     ("lambda g: g", "∂/∂h", "2"),
@@ -21,7 +32,7 @@ RULES = [
     ("lambda g: g * (k * x ** (k - 1))", "∂/∂h · 3 · w²", "2 · 3 · 3²"),
     ("lambda g: g * (k * power_values(x, k - 1))", "∂/∂h · 3 · w²", "2 · 3 · 3²"),
     ("lambda g: g * (m * y ** (m - 1))", "∂/∂h · (-1 · v⁻²)", "2 · (-1 · (-0.5)⁻²)"),
-    ("lambda g: -g * (x / y) / y", "-∂/∂h · w / v / v", "-2 · 3 / (-0.5) / (-0.5)"),
+    ("lambda g: -g * (x / y) / y", "-∂/∂h · w / v²", "-2 · 3 / (-0.5)²"),
     ("lambda g: g * (out * (1 - out))", "∂/∂h · h · (1 - h)", "2 · 0.25 · (1 - 0.25)"),
     ("lambda g: g / (2 * out)", "∂/∂h / (2 · h)", "2 / (2 · 0.25)"),
     ("lambda g: g * -np.sin(x)", "∂/∂h · (-sin(w))", "2 · (-sin(3))"),
@@ -50,7 +61,15 @@ RULES = [
     ("lambda g: np.where(n > 1, g, 0)", "∂/∂h", "2"),
     ("lambda g: g * float(n == 1)", "∂/∂h · 0", "2 · 0"),
     ("lambda g: g * (x > 1e-12)", "∂/∂h · (w > 1e-12)", "2 · (3 > 1e-12)"),
-    ("lambda g: np.where(x > 0, g, 0)", "where(w > 0, ∂/∂h, 0)", None),
+    ("lambda g: np.where(z > 0, g, 0)", "where(Z > 0, ∂/∂h, 0)", None),
+    ("lambda g: np.where(x > 0, g, 0)", "∂/∂h", "2"),  # of single numbers it is known which case it is
+    ("lambda g: np.where((x < 0) & (z > 0), 0, np.where(~(x == 3) | (y < 0), g, 0))", "∂/∂h", "2"),
+    ("lambda g: np.where((x > 0) & (z > 0), g, 0)", "where((w > 0) and (Z > 0), ∂/∂h, 0)", None),
+    ("lambda g: np.where(yes, g, 0) + np.where(no, 0, g)", "∂/∂h + ∂/∂h", "2 + 2"),
+    ("lambda g: g * (-out * out)", "∂/∂h · (-h²)", "2 · (-0.25²)"),
+    ("lambda g: g * (n * y * y * y) / x / x", "∂/∂h · 2 · v³ / w²", "2 · 2 · (-0.5)³ / 3²"),
+    ("lambda g: np.einsum('nohw->o', z)", "sum(Z, axis=(0, 2, 3))", None),
+    ("lambda g: np.einsum('no->o', z)", "sum(Z, axis=0)", None),
     ("lambda g: 2 * x * share(g)", "2 · w · ∂/∂h / 4", "2 · 3 · 2 / 4"),
     ("lambda g: joint(g)[0].copy()", "joint(∂/∂h)[0]", None),
     (
@@ -67,15 +86,26 @@ RULES = [
     ("lambda g: np.linalg.inv(g)[..., None]", "inv(∂/∂h)[..., None]", None),
     ("lambda g: read(g)", "∂/∂h, put back where it was read; elsewhere 0", None),
     ("lambda g: spread(g, shape=shape, index=rows_read)", "∂/∂h, put back at [[2, 0, 2]], added up; elsewhere 0", None),
+    ("lambda g: spread(g, shape=shape, index=once_each)", "∂/∂h, put back at [[2, 0]]; elsewhere 0", None),
+    ("lambda g: spread(g, shape=shape, index=of_rows)", "∂/∂h, put back along axis 1 at [[2], [0]]; elsewhere 0", None),
+    (
+        "lambda g: spread(g, shape=shape, index=gathered_twice)",
+        "∂/∂h, put back along axis 0 at [[1, 0], [1, 0]], added up; elsewhere 0",
+        None,
+    ),
     ("lambda g: spread(g, shape=shape, index=chosen)", "∂/∂h, put back at [[True, False]]; elsewhere 0", None),
     ("lambda g: spread(g, shape=shape, index=everything)", "∂/∂h", "2"),
-    ("lambda g: spread(g, shape=shape, index=many)", "∂/∂h, put back where it was read; elsewhere 0", None),
-    ("lambda g: _to_extreme(g, z, out, axis, False)", "to_extreme(∂/∂h, Z, h)", None),
+    ("lambda g: spread(g, shape=shape, index=many)", "∂/∂h, put back where it was read, added up; elsewhere 0", None),
+    (
+        "lambda g: _to_extreme(g, z, out, axis, False)",
+        "∂/∂h, shared equally by the elements of Z equal to h; elsewhere 0",
+        None,
+    ),
     ("def flat(g):\n    'no influence'\n    return np.zeros_like(g)", "0", "0"),
     ("lambda g: g.sum(axis=tuple(range(0, len(shape), 2)))", "sum(∂/∂h, axis=0)", None),
     ("lambda g: g * (1 + k - k * n / n)", "∂/∂h", "2"),
     ("lambda g: g * (n / 0)", "∂/∂h · 2 / 0", "2 · 2 / 0"),
-    ("lambda g: g * ((x < y) | ~(x == y))", "∂/∂h · ((w < v) or (w ≠ v))", None),
+    ("lambda g: g * ((x < y) | ~(x == y))", "∂/∂h · ((w < v) or (w ≠ v))", "2 · ((3 < -0.5) or (3 ≠ -0.5))"),
     ("lambda g: ~mask * g", "(not mask) · ∂/∂h", None),
     ("lambda g: (0 < x < 1) * g", "(0 < x < 1) · ∂/∂h", None),
     ("lambda g: ~(0 < x < 1) * g", "(not (0 < x < 1)) · ∂/∂h", None),
@@ -85,7 +115,7 @@ RULES = [
     ("lambda g: g * m**0.5", "∂/∂h · (-1)^0.5", "2 · (-1)^0.5"),
     ("lambda g: pair[0](g)", "pair[0](∂/∂h)", None),
     ("lambda g: g.dtype", "(∂/∂h).dtype", None),
-    ("lambda g: g * (2 / math.sqrt(math.pi))", "∂/∂h · 2 / √(π)", None),
+    ("lambda g: g * (2 / math.sqrt(math.pi))", "∂/∂h · 2 / √π", "2 · 2 / √π"),
 ]  # fmt: skip
 
 CAPTURED: dict[str, Any] = {
@@ -95,9 +125,19 @@ CAPTURED: dict[str, Any] = {
     "joint": {"source": "def joint(g):\n    g += 1\n    return g", "captured": {}},
     "steps": {"object": "Steps", "captured": {"size": 7}},
     "index": ["0:2"],
-    "rows_read": {"shape": [3], "numbers": [2, 0, 2], "cut": False},
-    "chosen": [{"shape": [2], "numbers": [True, False], "cut": False}, "..."],
-    "many": [{"shape": [300], "numbers": [2, 0, 2], "cut": True}],
+    "yes": True, "no": False,
+    "rows_read": {"shape": [3], "dtype": "int64", "numbers": [2, 0, 2], "cut": False},
+    "once_each": {"shape": [2], "dtype": "int64", "numbers": [2, 0], "cut": False},
+    "of_rows": [
+        {"shape": [2, 1], "dtype": "int64", "numbers": [[0], [1]], "cut": False},
+        {"shape": [2, 1], "dtype": "int64", "numbers": [[2], [0]], "cut": False},
+    ],
+    "gathered_twice": [
+        {"shape": [2, 2], "dtype": "int64", "numbers": [[1, 0], [1, 0]], "cut": False},
+        {"shape": [1, 2], "dtype": "int64", "numbers": [[0, 1]], "cut": False},
+    ],
+    "chosen": [{"shape": [2], "dtype": "bool", "numbers": [True, False], "cut": False}, "..."],
+    "many": [{"shape": [300], "dtype": "int64", "numbers": [2, 0, 2], "cut": True}],
     "back": [1, 0], "nothing": [], "everything": "...",
     "through": [["getitem", {"index": [0, "..."]}], [{"source": "def t(x: Array) -> Unary:\n    ..."}, {}]],
     "rows": {"source": "def rows(g, x):\n    g = g + x\n    return g", "captured": {}},
@@ -109,7 +149,7 @@ CAPTURED: dict[str, Any] = {
 
 
 def reader() -> Reader:
-    return Reader(symbol("∂/∂h", "2"), CAPTURED, lambda name, held: VALUES.get(name, held), ndim=2)
+    return Reader(symbol("∂/∂h", single(2)), CAPTURED, lambda name, held: VALUES.get(name, held), ndim=2)
 
 
 @pytest.mark.parametrize(("source", "symbols", "numbers"), RULES)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 import cutaway as torch
-from cutaway import explain, nn
+from cutaway import explain, nn, ops
 from cutaway.ops.contract import Array
+from cutaway.tensors.base import apply
 
 from .test_text import lines
 
@@ -46,7 +47,11 @@ def test_a_long_row_sticks_out_and_breaks_before_its_result() -> None:
     output, _ = rnn(torch.randn(3, 1, 2))
     loss = output[-1].sum()
     text = lines(explain.text(loss, width=88))
-    assert text[3].startswith("  output = rnn(") and text[5:7] == [
+    assert text[3:5] == [
+        "  output = rnn(data₁, data₂, rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0,",
+        "           rnn.bias_hh_l0)   (3, 1, 3)",
+    ]
+    assert text[5:7] == [
         "  a    = output[-1]   (1, 3)",
         f"  loss = sum(a)     = {loss.item():.4f}",
     ]
@@ -58,15 +63,27 @@ def test_a_long_row_sticks_out_and_breaks_before_its_result() -> None:
 
 
 def test_the_arrays_are_shown_of_which_a_rule_in_several_lines_speaks() -> None:
+    x = torch.tensor([[2.0, 0.0], [0.0, 1.0]], requires_grad=True)
+    text = lines(explain.text(apply(ops.svd, x).sum(), width=88))
+    assert text[-5:] == [
+        "      where across = [[2, 1]]",
+        "      where down = [[2], [1]]",
+        "      where u = [[1, 0], [0, 1]]",
+        "      where v = [[1, 0], [0, 1]]",
+        "      where vt = [[1, 0], [0, 1]]",
+    ]
+
+
+def test_the_arrays_are_shown_of_which_a_statement_speaks() -> None:
     logits = torch.tensor([[0.0, 0.0], [1.0, 1.0]], requires_grad=True)
     loss = nn.functional.cross_entropy(logits, torch.tensor([1, 0]))
-    text = lines(explain.text(loss, width=88))
-    start = text.index("        def dlogits(g: Array) -> Array:")
-    assert text[start + 5 :] == [
-        "      where e = [[1, 1], [1, 1]]",
-        "      where rows = [0, 1]",
+    assert lines(explain.text(loss, width=88))[-7:] == [
+        "    In the mean over N rows, scaleₙ is 1 / N.",
+        "    ∂loss/∂logits = ∂loss/∂loss · scale · (softmax(logits) - truth), for each row; truth",
+        "                    is 1 for the target and 0 elsewhere",
+        "                  = [[ 0.25, -0.25],",
+        "                     [-0.25,  0.25]]                                       → logits.grad",
         "      where scale = [0.5, 0.5]",
-        "      where sums = [2, 2]",
         "      where target = [1, 0]",
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..numbers import number, statistics
-from ..prose.algebra import plain
+from ..prose.terms import plain
 
 
 def shape_text(shape: list[int]) -> str:

@@ -8,44 +8,40 @@ the way (`r2 = x * x + y * y`) are put where they are used. What is more than ar
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how strongly a part holds together
-Text = tuple[str, int]  # and how strongly
+import numpy as np
+
+from .terms import (
+    ATOM,
+    SUM,
+    TRUE,
+    Term,
+    applied,
+    at,
+    bare,
+    constant,
+    each_of,
+    negative,
+    operation,
+    part,
+    plain,
+    raised,
+    raised_further,
+    symbol,
+    transposed,
+    transposes,
+    truth,
+    viewed,
+    whole,
+)
+
 LONG_INDEX = 40  # characters
 LONG = 160  # characters of a formula that nobody wrote on one line, and so nobody reads on one
-
-
-@dataclass(frozen=True)
-class Term:
-    """A part of a formula: in symbols and, if all of it is single numbers, in numbers."""
-
-    symbols: Text
-    numbers: Text | None = None
-    constant: float | None = None  # its value, if it is the same whatever goes in
-
-    @property
-    def text(self) -> str:
-        """In symbols."""
-        return self.symbols[0]
-
-
-def symbol(label: str, number: str | None = None) -> Term:
-    """What a name stands for: the label of a value, and the value if it is a single number."""
-    return Term((label, ATOM), None if number is None else (number, SIGN if number[0] == "-" else ATOM))
-
-
-TRUE = Term(("True", ATOM))
-
-
-def constant(x: float) -> Term:
-    """A number that is the same whatever goes in."""
-    text = f"{x:.4f}".rstrip("0").rstrip(".") if abs(x) >= 1e-4 or x == 0 else f"{x:.5g}"
-    parts = (text, SIGN if x < 0 else ATOM)
-    return Term(parts, parts, x)
 
 
 @dataclass
@@ -71,9 +67,9 @@ class Reader:
     depth: int = 0
     local: dict[str, Term] = field(default_factory=dict)  # the argument, and what was worked out on the way
 
-    def read(self, source: str) -> Term | None:
-        """What a small function answers to g as a formula; None for a function that is not small."""
-        function = small(source)
+    def read(self, source: str, which: int | None = None) -> Term | None:
+        """What a small function answers to g as a formula, or one of its answers; None for a function not small."""
+        function = small(source, which)
         return None if function is None else self.answer(function)
 
     def answer(self, function: Small) -> Term | None:
@@ -94,7 +90,9 @@ class Reader:
     def _Constant(self, node: ast.Constant) -> Term:
         if isinstance(node.value, int | float) and not isinstance(node.value, bool):
             return constant(node.value)
-        return TRUE if node.value is True else Term(("..." if node.value is ... else repr(node.value), ATOM))
+        if isinstance(node.value, bool):
+            return TRUE if node.value else truth(False)
+        return Term(("..." if node.value is ... else repr(node.value), ATOM))
 
     def _Name(self, node: ast.Name) -> Term:
         if node.id in self.local:
@@ -106,7 +104,9 @@ class Reader:
         held = self.meaning(name, held)
         if isinstance(held, Term):
             return held
-        if isinstance(held, int | float) and not isinstance(held, bool):
+        if isinstance(held, bool):
+            return truth(held)
+        if isinstance(held, int | float):
             return constant(held)
         if isinstance(held, dict) and "shape" in held:
             name = f"inner_{name}" if name in self.taken else name  # the user's x is another than the op's own
@@ -124,12 +124,12 @@ class Reader:
                 return constant(self.ndim)
             if isinstance(held, dict) and node.attr in held.get("captured", ()):
                 return self._held(node.attr, held["captured"][node.attr])
-            if name == "self" and node.attr in self.captured:
+            if name not in self.captured and node.attr in self.captured:  # of self, or of a Function's ctx
                 return self._held(node.attr, self.captured[node.attr])
             if name in ("np", "math"):
-                return Term(("π" if node.attr == "pi" else node.attr, ATOM))
-        whole = self.term(node.value)
-        return transposed(whole) if node.attr == "T" else Term((f"{_whole(whole)}.{node.attr}", ATOM))
+                return symbol(node.attr) if node.attr != "pi" else Term(("π", ATOM), ("π", ATOM))
+        x = self.term(node.value)
+        return transposed(x) if node.attr == "T" else Term((f"{whole(x)}.{node.attr}", ATOM))
 
     # --- arithmetic
 
@@ -140,7 +140,7 @@ class Reader:
                 return self.term(ast.Compare(node.operand.left, [inverse()], node.operand.comparators))
         x = self.term(node.operand)
         if not isinstance(node.op, ast.USub):
-            return Term((f"not {at(x, ATOM).text}", SUM))
+            return Term((f"not {at(x, ATOM).text}", SUM), value=None if x.value is None else not x.value)
         return negative(x)
 
     def _BinOp(self, node: ast.BinOp) -> Term:
@@ -149,18 +149,23 @@ class Reader:
             both = _computed(node.op, x.constant, y.constant)
             if both is not None:
                 return constant(both)
-        if isinstance(node.op, ast.Mult) and x.text == y.text and x.symbols[1] == ATOM:
-            return raised(x, constant(2))
+        if isinstance(node.op, ast.Mult | ast.Div) and y.symbols[1] == ATOM:
+            power = raised_further(x, y, " · " if isinstance(node.op, ast.Mult) else " / ")
+            if power is not None:
+                return power
         return operation(type(node.op), x, y)
 
     def _Compare(self, node: ast.Compare) -> Term:
         if len(node.ops) > 1:
             return Term((ast.unparse(node), SUM))
         sign = f" {_COMPARISONS.get(type(node.ops[0]), '?')} "
-        sides = self.term(node.left), self.term(node.comparators[0])
-        if sides[0].constant is not None and sides[1].constant is not None and type(node.ops[0]) in _HOLDS:
-            return constant(float(_HOLDS[type(node.ops[0])](sides[0].constant, sides[1].constant)))
-        return _each(lambda x, y: (f"({x[0]}{sign}{y[0]})", ATOM), *sides)
+        x, y = self.term(node.left), self.term(node.comparators[0])
+        found = each_of(lambda x, y: (f"({x[0]}{sign}{y[0]})", ATOM), x, y)
+        if x.value is None or y.value is None or type(node.ops[0]) not in _HOLDS:
+            return found
+        holds = _HOLDS[type(node.ops[0])](x.value, y.value)
+        is_constant = x.constant is not None and y.constant is not None
+        return constant(float(holds)) if is_constant else replace(found, value=holds)
 
     # --- calls
 
@@ -175,6 +180,8 @@ class Reader:
                 return self.term(node.func.value)
             if transposes(node.func.attr, [arg.text for arg in args], self.ndim):
                 return transposed(self.term(node.func.value))
+            if node.func.attr == "reshape" and args[-1].text.endswith(".shape"):  # as an input is laid out
+                return self.term(node.func.value)
             return self._written(node.func.attr, [self.term(node.func.value), *args], node)
         return self._written(self.term(node.func).text, args, node)
 
@@ -182,6 +189,8 @@ class Reader:
         held = self.captured.get(name)
         if isinstance(held, dict):
             inner = small(held.get("source") or "")
+            if held.get("object") == "Read" and args[0].text.startswith("expand_dims("):  # put back, in words
+                args = [self.term(node.args[0].args[0])]  # type: ignore[attr-defined]
             if inner is not None and len(args) == 1 and self.depth < 3:  # what a small function says, in its place
                 within = replace(self, g=args[0], captured=held["captured"], depth=self.depth + 1)
                 answer = within.answer(inner)
@@ -205,6 +214,9 @@ class Reader:
             return self._put_back(args[0], next(word.value for word in node.keywords if word.arg == "index"))
         if name == "erased":
             return Term((f"{args[0].text}, but 0 for the elements that were overwritten", SUM))
+        if name == "_to_extreme":
+            x, extreme = args[1].text, args[2].text
+            return Term((f"{args[0].text}, shared equally by the elements of {x} equal to {extreme}; elsewhere 0", SUM))
         if name in _FUNCTIONS:
             return applied(_FUNCTIONS[name], args[0])
         self.called.add(name)
@@ -213,12 +225,17 @@ class Reader:
     def _put_back(self, x: Term, node: ast.expr) -> Term:
         """Zeros, to which x was added at an index: that of a variable, or of an object's own."""
         name = node.attr if isinstance(node, ast.Attribute) else ast.unparse(node)
-        index = plain(self.captured.get(name, "array of"))
-        if "array of" in index or len(index) > LONG_INDEX:
-            return Term((f"{x.text}, put back where it was read; elsewhere 0", SUM))
-        place = part(Term(("", ATOM)), index).text
-        repeats = ", added up" if "[[" in place and "True" not in place else ""
-        return Term((f"{x.text}, put back at {place}{repeats}; elsewhere 0", SUM)) if place else x
+        held = self.captured.get(name, "array of")
+        index = plain(held)
+        repeats = ", added up" if _repeats(held) else ""
+        axis = _axis_of(held)
+        if axis is not None and len(plain(held[axis])) <= LONG_INDEX:
+            place = f"along axis {axis} at {plain(held[axis])}"
+        elif "array of" in index or len(index) > LONG_INDEX:
+            place = "where it was read"
+        else:
+            place = "at " + part(Term(("", ATOM)), index).text
+        return x if place == "at " else Term((f"{x.text}, put back {place}{repeats}; elsewhere 0", SUM))
 
     def _numpy(self, name: str, args: list[Term], node: ast.Call) -> Term:
         if name in _FUNCTIONS and len(args) == 1:
@@ -229,12 +246,16 @@ class Reader:
             return Term((f"{args[0].text}, for every element of {args[1].text}", SUM))
         if name == "copy":
             return args[0]
+        if name == "einsum" and len(args) == 2:  # of one array: a sum over the axes that the result lacks
+            axes, _, kept = args[0].text.strip("'").partition("->")
+            summed = [i for i, axis in enumerate(axes) if axis not in kept]
+            return Term((f"sum({args[1].text}, axis={summed[0] if len(summed) == 1 else plain(summed)})", ATOM))
         if transposes(name, [arg.text for arg in args[1:]], self.ndim):
             return transposed(args[0])
         if name == "divide":
             return operation(ast.Div, args[0], args[1])
-        if name == "where" and args[0].constant is not None:
-            return args[1] if args[0].constant else args[2]
+        if name == "where" and args[0].value is not None:
+            return args[1] if args[0].value else args[2]
         if name == "zeros_like":
             return constant(0)
         return self._written(name, args, node)
@@ -249,7 +270,7 @@ class Reader:
             if keyword.arg == "axis" and text.endswith(",)"):
                 text = text[1:-2]  # one axis
             given.append(f"{keyword.arg}={text}")
-        given = [_bare(text) for text in given if text not in ("None", "False")]
+        given = [bare(text) for text in given if text not in ("None", "False")]
         return Term((f"{name.lstrip('_')}({', '.join(given)})", ATOM))
 
     def _counted(self, name: str, args: list[Term]) -> Term:
@@ -263,7 +284,8 @@ class Reader:
         return Term((":".join(part or "" for part in (parts if parts[2] else parts[:2])), ATOM))
 
     def _Subscript(self, node: ast.Subscript) -> Term:
-        held = self.captured.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        name = node.value.id if isinstance(node.value, ast.Name) else getattr(node.value, "attr", "")
+        held = self.captured.get(name)
         if isinstance(held, list) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
             return self._held(ast.unparse(node), held[node.slice.value])
         return part(self.term(node.value), self.term(node.slice).text)
@@ -303,8 +325,13 @@ class Small:
     result: ast.expr
 
 
-def small(source: str) -> Small | None:
-    """A lambda, or a function of nothing but assignments to names and a result; None for what does more."""
+def small(source: str, which: int | None = None) -> Small | None:
+    """A lambda, or a function of nothing but assignments to names and a result; None for what does more.
+
+    Args:
+        source: its text.
+        which: the result that is wanted of one that returns several.
+    """
     try:
         statements = ast.parse(source).body
     except SyntaxError:
@@ -315,144 +342,77 @@ def small(source: str) -> Small | None:
     if not isinstance(tree, ast.FunctionDef) or not tree.args.args:
         return None
     *before, last = tree.body[1 if ast.get_docstring(tree) is not None else 0 :] or [ast.Pass()]
-    steps = [step for statement in before if (step := _step(statement)) is not None]
-    if len(steps) < len(before) or not isinstance(last, ast.Return) or isinstance(last.value, ast.Tuple | None):
+    steps = [_steps(statement) for statement in before]
+    result = last.value if isinstance(last, ast.Return) else None
+    if isinstance(result, ast.Tuple):
+        result = result.elts[which] if which is not None and which < len(result.elts) else None
+    if result is None or not all(steps):
         return None
-    return Small(tree.args.args[-1].arg, steps, last.value)
+    return Small(tree.args.args[-1].arg, [step for some in steps for step in some], result)
 
 
-def _step(statement: ast.stmt) -> tuple[str, ast.expr] | None:
-    """name = value."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-        return (target.id, statement.value) if isinstance(target, ast.Name) else None
-    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
-        return statement.target.id, statement.value
-    return None
+def _steps(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
+    """name = value; or of several names, each with its part of an attribute; none for any other statement."""
+    target: ast.expr
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        target, value = statement.target, statement.value
+    elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target, value = statement.targets[0], statement.value
+    else:
+        return []
+    if isinstance(target, ast.Name):
+        return [(target.id, value)]
+    names = [part.id for part in getattr(target, "elts", ()) if isinstance(part, ast.Name)]
+    if not isinstance(target, ast.Tuple) or len(names) < len(target.elts) or not isinstance(value, ast.Attribute):
+        return []
+    return [(name, ast.Subscript(value, ast.Constant(i))) for i, name in enumerate(names)]
 
 
-def part(x: Term, index: str) -> Term:
-    """x[index]; x itself if that is all of it."""
-    inner = index[1:-1] if index[:1] == "(" and index[-1:] == ")" else index
-    inner = inner.rstrip(",").removesuffix(", ...")
-    return x if inner == "..." else Term((f"{_whole(x)}[{inner}]", ATOM))
+def stated(source: str) -> str | None:
+    """The first line of a function's docstring: what it does, as its author says it."""
+    try:
+        tree = ast.parse(source).body[0]
+    except (SyntaxError, IndexError):
+        return None
+    words = ast.get_docstring(tree) if isinstance(tree, ast.FunctionDef) else None
+    return None if words is None else words.partition("\n")[0].rstrip(".")
 
 
-def transposes(function: str, given: list[str], ndim: int) -> bool:
-    """Whether a function makes xᵀ of x, of ndim dimensions, and what it is given beside it."""
-    if function == "swapaxes":
-        return set(given) == {"-2", "-1"} or (ndim == 2 and set(given) == {"0", "1"})
-    return function == "t" or (function == "transpose" and given in ([], ["(1, 0)"]))
+def put_in(words: str, names: Mapping[str, str]) -> str:
+    """Words in which names are replaced by what they stand for, in parentheses where `g[0]` speaks of a part."""
+
+    def label(found: re.Match[str]) -> str:
+        known = names.get(found[1])
+        if known is None:
+            return found[0]
+        return f"({known}){found[2]}" if found[2] and known[0] == "∂" else known + found[2]
+
+    return re.sub(r"(?<![\w.])([A-Za-z_][A-Za-z_0-9]*)(?![A-Za-z_0-9(])([\[ᵀ²]?)", label, words)
 
 
-def transposed(x: Term) -> Term:
-    """xᵀ"""
-    return Term((f"{_whole(x)}ᵀ", ATOM))
+def _arrays_of_integers(index: Any) -> list[Any]:
+    parts = index if isinstance(index, list) else [index]
+    return [part for part in parts if isinstance(part, dict) and part.get("dtype", "").startswith(("int", "uint"))]
 
 
-def viewed(x: Term, steps: list[Any]) -> Term:
-    """The view of x that shape ops make, as one writes it: x.t()[0]."""
-    for op, attributes in steps:
-        if "index" in attributes:
-            x = part(x, plain(attributes["index"]))
-        else:  # the op's name, or in what a rule carries along its source
-            name = op if isinstance(op, str) else op["source"].partition("(")[0].split()[-1]
-            x = Term((f"{_whole(x)}.{name}({', '.join(map(plain, attributes.values()))})", ATOM))
-    return x
+def _repeats(index: Any) -> bool:
+    """Whether an index reads an element twice, or may do so."""
+    parts = _arrays_of_integers(index)
+    if not parts or any(part["cut"] for part in parts):
+        return bool(parts)
+    places = np.stack([each.ravel() for each in np.broadcast_arrays(*(part["numbers"] for part in parts))], 1)
+    return bool((places < 0).any()) or len(np.unique(places, axis=0)) < len(places)
 
 
-def plain(x: Any) -> str:
-    """Plain data of a trace as Python writes it: a list was a tuple, slices are words, a large array is its shape."""
-    if isinstance(x, dict) and "numbers" in x:
-        text = str(x["numbers"])
-        return text if len(text) < 30 and not x["cut"] else f"array of {plain(x['shape'])}"
-    if isinstance(x, list):
-        return f"({', '.join(map(plain, x))}{',' if len(x) == 1 else ''})"
-    return str(x)
-
-
-# --- putting terms together -------------------------------------------------------------------------------------------
-
-
-def operation(op: type[ast.operator], x: Term, y: Term) -> Term:
-    """Two terms with a sign between them."""
-    if op is ast.Mult:
-        if x.constant == 1:
-            return y
-        if y.constant == 1:
-            return x
-    if op is ast.Div and y.constant == 1:
-        return x
-    if op is ast.BitAnd and x is TRUE:
-        return y
-    if op is ast.Pow:
-        return raised(x, y)
-    sign, strength, left, right = _SIGNS.get(op, (" ? ", SUM, ATOM, ATOM))
-    found = _each(lambda a, b: (f"{_at(a, left)[0]}{sign}{_after(b, right)[0]}", strength), x, y)
-    return found if op in (ast.Add, ast.Sub, ast.Mult, ast.Div) else Term(found.symbols)
-
-
-def negative(x: Term) -> Term:
-    """A term with a minus before it."""
-    if x.constant is not None:
-        return constant(-x.constant)
-    return _each(lambda parts: (f"-{_after(parts, PRODUCT)[0]}", min(SIGN, max(parts[1], PRODUCT))), x)
-
-
-def raised(x: Term, n: Term) -> Term:
-    """A power."""
-    if n.constant == 1:
-        return x
-    if n.constant == 0:
-        return constant(1)
-    if n.constant is not None and n.constant == int(n.constant):
-        exponent = str(int(n.constant)).translate(_RAISED)
-        return _each(lambda a: (f"{_at(a, ATOM)[0]}{exponent}", POWER), x)
-    return _each(lambda a, b: (f"{_at(a, ATOM)[0]}^{_at(b, ATOM)[0]}", POWER), x, n)
-
-
-def at(x: Term, strength: int) -> Term:
-    """The same, in parentheses if it stands where only stronger parts may."""
-    return _each(lambda parts: _at(parts, strength), x)
-
-
-def _bare(text: str) -> str:
-    """An argument without parentheses around all of it."""
-    inner = text[1:-1]
-    if text[:1] != "(" or text[-1:] != ")" or "," in text or not inner:
-        return text
-    depth = 0
-    for character in inner:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return text
-    return inner
-
-
-def _whole(x: Term) -> str:
-    """A term of which a part is spoken, or a form: what could be taken for more than it is stands in parentheses."""
-    text = at(x, ATOM).text
-    return f"({text})" if text.startswith("∂") else text
-
-
-def _at(parts: Text, strength: int) -> Text:
-    return parts if parts[1] >= strength else (f"({parts[0]})", ATOM)
-
-
-def _after(parts: Text, strength: int) -> Text:
-    """The same behind a sign, where no other sign may follow."""
-    return (f"({parts[0]})", ATOM) if parts[0][0] == "-" else _at(parts, strength)
-
-
-def applied(name: str, x: Term) -> Term:
-    """A function of one argument."""
-    return _each(lambda parts: (f"{name}({parts[0]})", ATOM), x)
-
-
-def _each(make: Callable[..., Text], *terms: Term) -> Term:
-    """Make the symbols, and the numbers if every term has some."""
-    numbers = [term.numbers for term in terms]
-    return Term(make(*(term.symbols for term in terms)), None if None in numbers else make(*numbers))
+def _axis_of(index: Any) -> int | None:
+    """The axis along which an index reads, if it is one as gather and sort have: [[0], [1]], [[2, 0], [1, 1]]."""
+    parts = _arrays_of_integers(index)
+    if len(parts) < 2 or parts != index or any(len(part["shape"]) != len(parts) or part["cut"] for part in parts):
+        return None
+    shape = np.broadcast_shapes(*(part["shape"] for part in parts))
+    usual = np.indices(shape, sparse=True)
+    others = [axis for axis, part in enumerate(parts) if part["numbers"] != usual[axis].tolist()]
+    return others[0] if len(others) == 1 else None
 
 
 def _computed(op: ast.operator, x: float, y: float) -> float | None:
@@ -469,16 +429,6 @@ def _computed(op: ast.operator, x: float, y: float) -> float | None:
     return None
 
 
-# sign, how strongly it holds its sides together, and how strong each of them must be
-_SIGNS: dict[type[ast.operator], tuple[str, int, int, int]] = {
-    ast.Add: (" + ", SUM, SUM, SUM),
-    ast.Sub: (" - ", SUM, SUM, PRODUCT),
-    ast.Mult: (" · ", PRODUCT, PRODUCT, PRODUCT),
-    ast.Div: (" / ", PRODUCT, PRODUCT, POWER),
-    ast.MatMult: (" @ ", PRODUCT, POWER, POWER),
-    ast.BitAnd: (" and ", SUM, ATOM, ATOM),
-    ast.BitOr: (" or ", SUM, ATOM, ATOM),
-}
 _HOLDS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge, ast.Eq: eq, ast.NotEq: ne
 }  # fmt: skip
@@ -486,10 +436,9 @@ _COMPARISONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq
 }  # fmt: skip
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 # They change how numbers are laid out, and not the numbers.
 _AS_IT_IS = ("restore", "as_dtype", "like_batch", "float", "with_axes")
 _FUNCTIONS = {
-    "cos": "cos", "sin": "sin", "exp": "exp", "log": "log", "sqrt": "√", "tanh": "tanh", "abs": "abs",
-    "sign_values": "sign", "sigmoid_values": "sigmoid",
+    "cos": "cos", "sin": "sin", "cosh": "cosh", "sinh": "sinh", "exp": "exp", "log": "log", "sqrt": "√",
+    "tanh": "tanh", "abs": "abs", "trunc": "trunc", "sign_values": "sign", "sigmoid_values": "sigmoid",
 }  # fmt: skip

@@ -6,9 +6,7 @@ Arrays have a paragraph for each op: the rule, with its names replaced by what t
 
 from __future__ import annotations
 
-import ast
 import os
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,7 +14,7 @@ from ..numbers import GLANCE, at_a_glance, brief, inline, largest, rows, summary
 from ..tracing import trace
 from .folding import Again, Gap, Group, Item, Step, all_steps, folded, steps_of
 from .page import Line, Page, Row, Span, aligned, length, line, screen_width, spread, wrapped
-from .reading import Reading, Told, times
+from .reading import Reading, Told, called, times
 
 FEW = 12  # ops whose values are listed before the pass back is told
 MANY_LINES = 20  # of source that are shown
@@ -78,7 +76,7 @@ class Explanation:
         """The page."""
         yield from self._title()
         if not self.steps:
-            yield line(f"{self.read.root} was not computed from anything that requires grad: there is no step to tell.")
+            yield line(f"{self.read.root} is a leaf: no op made it, so there is no step to explain.")
             return
         if len(self.steps) <= FEW:
             yield line(Span("Forward", "title"), Span(": what was computed", "note"))
@@ -109,12 +107,19 @@ class Explanation:
             numbers = "" if term.numbers is None or term.numbers[0] == result else f"= {term.numbers[0]}"
             result = f"= {result}" if value is not None and not value["shape"] else f"  {result}"
             table.append(Row([f"  {self.read.label(node['id'])}", f"= {term.text}", numbers, result]))
-        yield from aligned(table, ("", "", "", "result"), self.width)
+        yield from aligned(table, ("", "", "", "result"), self.width, hangs=False)
+
+    def _note_of_start(self) -> str:
+        """What is to be said of the gradient with which the pass starts."""
+        becomes = self._complete(self.read.step_of[self.trace["root"]])
+        return ", ".join(["as given"] * self.read.is_given + [_arrow(becomes)] * bool(becomes))
 
     # --- backward, single numbers
 
     def _scalars(self) -> Iterator[Line]:
-        parts: list[Row | Line] = [Row(["", self.read.d(self.trace["root"]), "", "", "= 1", ""])]
+        root = self.trace["root"]
+        start = brief(self.read.step_of[root]["arrived"])
+        parts: list[Row | Line] = [Row(["", self.read.d(root), "", "", f"= {start}", self._note_of_start()])]
         for item in self.items:
             parts += self._rows(item) if isinstance(item, Step) else self._folded(item)
         yield from aligned(parts, ("", "gradient", "", "", "result", "note"), self.width)
@@ -132,10 +137,10 @@ class Explanation:
                 [
                     start,
                     told.left,
-                    "= …" if told.term is None else f"= {told.term.text}",
+                    "= …" if told.term is None else f"= {told.term.text}" if told.term.text != result else "",
                     "" if numbers == result else f"= {numbers}",
                     f"= {result}",
-                    f"→ {told.becomes}" if told.becomes else "",
+                    _arrow(told.becomes),
                 ]
             )
             start = ""
@@ -147,10 +152,10 @@ class Explanation:
             yield from self._hook(leaf)
 
     def _total_row(self, step: dict[str, Any]) -> Row:
-        becomes, parts = self._complete(step), step["parts"]
+        parts = step["parts"]
         used = f"  {self.read.label(step['node'])} was used {times(len(parts))} "
         d, total = self.read.d(step["node"]), f"= {brief(step['arrived'])}"
-        return Row([used, d, f"= {_added(parts)}", "", total, f"→ {becomes}" if becomes else ""])
+        return Row([used, d, f"= {_added(parts)}", "", total, _arrow(self._complete(step))])
 
     def _complete(self, step: dict[str, Any]) -> str | None:
         """Where the user finds a sum, if no hook changes it."""
@@ -161,15 +166,14 @@ class Explanation:
         if self.read.is_changed(step):
             before, after = at_a_glance(step["arrived"]), at_a_glance(step["hooked"])
             told = line(Span(f"  a hook turns {self.read.d(step['node'])} = {before} into {after}", "note"))
-            becomes = self.read.becomes(step["node"])
-            yield spread(told, line(Span(f"→ {becomes}" if becomes else "", "note")), self.width)
+            yield spread(told, line(Span(_arrow(self.read.becomes(step["node"])), "note")), self.width)
 
     # --- backward, arrays
 
     def _arrays(self) -> Iterator[Line]:
         root = self.trace["root"]
         start = self.read.step_of[root]["arrived"]
-        yield from self._equation(line("  ", Span(self.read.d(root), "gradient")), "", start)
+        yield from self._equation(line("  ", Span(self.read.d(root), "gradient")), "", start, self._note_of_start())
         self._just_told = {root}
         for item in self.items:
             yield line()
@@ -190,21 +194,22 @@ class Explanation:
             yield line("    ", Span(f"{self.read.d(node['id'], node['module'])} arrived: {arrived}", "note"))
         told = self.read.told_together(step)
         kept: set[str] = set()
-        is_fused = node["twin"] is not None and not all(each.is_clear for each in told)
         if node["op"] not in self._known:
             self._known.add(node["op"])
-            yield from self._about(node, is_fused)
+            yield from self._about(node, all(each.is_formula for each in told))
         for each in told:
             yield from self._rule(node["op"], each, kept)
         yield from self._totals([step])
 
     def _heading(self, left: Line, right: str) -> Iterator[Line]:
-        if length(left) + len(right) + 2 <= self.width:
-            yield spread(left, line(Span(right, "note")), self.width)
-        else:
-            yield from wrapped(left, self.width, 6)
-            if right:
-                yield spread(line(), line(Span(right, "note")), self.width)
+        """A line, and at the right of it, or of the last one if it takes several, where the op ran."""
+        *above, last = wrapped(left, self.width, 6)
+        yield from above
+        note = line(Span(right, "note"))
+        if length(last) + len(right) + 2 > self.width:
+            yield last
+            last = line()
+        yield spread(last, note, self.width)
 
     def _where(self, node: dict[str, Any]) -> str:
         """The module in which an op ran, or its line if that is another than the last one's."""
@@ -217,27 +222,18 @@ class Explanation:
     def _kind(self, path: str) -> str:
         return next(str(module["type"]) for module in self.trace["modules"] if module["path"] == path)
 
-    def _about(self, node: dict[str, Any], is_fused: bool) -> Iterator[Line]:
+    def _about(self, node: dict[str, Any], is_clear: bool) -> Iterator[Line]:
         """What there is to know of an op, told where it is met first."""
-        if self.read.definition(node).text.startswith(f"{node['op']}(") and node["formula"] != f"{node['op']}(x)":
-            yield from wrapped(line("    ", Span(node["formula"] or "", "note")), self.width, 4)
-        if is_fused:
-            if node["remarks"]:
-                yield from wrapped(line("    ", Span(node["remarks"], "note")), self.width, 4)
-            yield from self._twin(node["twin"])
-
-    def _twin(self, source: str | None) -> Iterator[Line]:
-        """A fused op's plain twin, if it can be read by itself."""
-        steps = body(source or "")
-        if steps and not steps.startswith("return _"):  # which only hands on
-            words = "A fused op, whose rules are written by hand. With small ops it is"
-            yield from wrapped(line("    ", Span(words, "note")), self.width, 4)
-            yield from self._source(steps)
+        is_call = self.read.definition(node).text.startswith(f"{called(node['op'])}(")
+        if node["formula"] and is_call and node["formula"] != f"{node['op']}(x)":
+            yield from wrapped(line("    ", Span(node["formula"], "note")), self.width, 4)
+        if node["remarks"] and not is_clear:
+            yield from wrapped(line("    ", Span(node["remarks"], "note")), self.width, 4)
 
     def _rule(self, op: str, told: Told, kept: set[str]) -> Iterator[Line]:
         """What one input got, and below it what the rule speaks of, if that was not shown before."""
         text = "" if told.term is None else told.term.text + (f", {told.why}" if told.why else "")
-        yield from self._equation(line("    ", Span(told.left, "gradient")), text, told.sent, told.becomes)
+        yield from self._equation(line("    ", Span(told.left, "gradient")), text, told.sent, _arrow(told.becomes))
         if told.term is None and f"{op} {told.source}" not in self._known:
             self._known.add(f"{op} {told.source}")
             yield line("      ", Span("by the rule", "note"))
@@ -247,10 +243,9 @@ class Explanation:
                 self._known.add(f"{op} {name}")
                 yield line("      ", Span(f"where {name}(…) is", "note"))
                 yield from self._source(source)
-        for name, words in told.words.items():
-            if f"{op} {name}" not in self._known:
-                self._known.add(f"{op} {name}")
-                words = f"where {name.lstrip('_')}(…): {words}"
+        for words in told.wheres():
+            if f"{op} {words}" not in self._known:
+                self._known.add(f"{op} {words}")
                 yield from wrapped(line("      ", Span(words, "note")), self.width, 8)
         for name, value in told.kept.items():
             if name not in kept:
@@ -258,24 +253,26 @@ class Explanation:
                 yield from wrapped(line("      ", Span(words, "note")), self.width, 8)
         kept.update(told.kept)
 
-    def _equation(self, left: Line, text: str, value: dict[str, Any], becomes: str | None = None) -> Iterator[Line]:
-        """left = text = value, on as many lines as that takes."""
-        end = "" if becomes is None else f"→ {becomes}"
+    def _equation(self, left: Line, text: str, value: dict[str, Any], note: str | None = None) -> Iterator[Line]:
+        """left = text = value, on as many lines as that takes, and a note at the right of the last one."""
+        end = note or ""
         head: Line = [*left, Span(f" = {text}")] if text else left
-        short = inline(value, self.width - length(head) - 3 - (len(end) + 2 if end and text else 0))
-        lines = [short] if short is not None else None if text else rows(value, self.width - length(head) - 3)
+        room = self.width - length(head) - 3
+        short = inline(value, room - (len(end) + 2 if end and text else 0))
+        lines = [short] if short is not None else None if text else rows(value, room)
         if lines is None:  # the value begins on a line of its own
-            yield from wrapped(head, self.width, length(left) + 3 if length(left) < 40 else 8)
             for pad in (length(left) if length(left) < 30 else 7, 7):
-                head = line(" " * pad)
                 short = inline(value, self.width - pad - 3)
-                lines = lines or ([short] if short is not None else rows(value, self.width - pad - 3))
+                lines = [short] if short is not None else rows(value, self.width - pad - 3)
                 if lines:
                     break
+            if lines or len(summary(value)) > room:
+                yield from wrapped(head, self.width, length(left) + 3 if length(left) < 40 else 8)
+                head = line(" " * pad)
         for i, one in enumerate(lines or [summary(value)]):
             start = [*head, Span(" = ")] if i == 0 else line(" " * (length(head) + 3))
             found: Line = [*start, Span(one, "result")]
-            if i == len(lines or [""]) - 1 and end:
+            if i == len(lines or [one]) - 1 and end:
                 if length(found) + len(end) + 2 > self.width:
                     yield from wrapped(found, self.width, 11)
                     found = line()
@@ -298,7 +295,7 @@ class Explanation:
         yield from wrapped(line("  ", label, words), self.width, 4)
         d, becomes = line("    ", Span(self.read.d(step["node"]), "gradient")), self._complete(step)
         if not step["arrived"]["shape"]:
-            yield from self._equation(d, _added(parts), step["arrived"], becomes)
+            yield from self._equation(d, _added(parts), step["arrived"], _arrow(becomes))
             return
         ways = self.read.ways(step)
         if len(parts) > 2:
@@ -307,7 +304,7 @@ class Explanation:
                 sizes = [*sizes[:3], "…", *sizes[-3:]]
             yield from wrapped(line("    ", Span(f"the largest of each: {', '.join(sizes)}", "note")), self.width, 6)
         text = " + ".join(f"via {way}" for way in ways) if len(parts) <= 3 else ""
-        yield from self._equation(d, text, step["arrived"], becomes)
+        yield from self._equation(d, text, step["arrived"], _arrow(becomes))
 
     def _source(self, source: str | None) -> Iterator[Line]:
         if source is None:
@@ -353,17 +350,13 @@ class Explanation:
         inside = {step.node["id"] for step in item.steps}
         got = [told for step in item.steps for told in self.read.told(step, item.module) if told.to not in inside]
         for told in sorted(got, key=lambda told: told.becomes is not None):
-            yield from self._equation(line("    ", Span(told.left, "gradient")), "", told.sent, told.becomes)
+            yield from self._equation(line("    ", Span(told.left, "gradient")), "", told.sent, _arrow(told.becomes))
         yield from self._totals(item.steps)
 
 
-def body(source: str) -> str:
-    """The lines of a function below its head and its docstring."""
-    tree = ast.parse(source)
-    if not tree.body or not isinstance(tree.body[0], ast.FunctionDef):
-        return ""
-    first = tree.body[0].body[0 if ast.get_docstring(tree.body[0]) is None else 1].lineno
-    return textwrap.dedent("\n".join(source.split("\n")[first - 1 :]))
+def _arrow(becomes: str | None) -> str:
+    """Where the user finds a gradient."""
+    return "" if becomes is None else f"→ {becomes}"
 
 
 def _parts(step: dict[str, Any]) -> list[dict[str, Any]]:

@@ -55,32 +55,39 @@ def spread(left: Line, right: Line, width: int) -> Line:
     return [*left, Span(" " * room), *right] if room >= 2 else left
 
 
-def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int) -> Iterator[Line]:
+def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int, hangs: bool = True) -> Iterator[Line]:
     """Rows of cells, one below the other in columns; lines between them stay as they are.
 
-    Where columns would be too wide together, the first cell of a row has a line of its own, above the others. A few
-    rows that are longer than most stick out.
+    A few rows may be longer than most. If `hangs`, a first cell that is wider than its column has a line of its own,
+    above the others; so have all first cells where columns would be too wide together. A row too long for a line is
+    broken before a "=", which then stands below its first one.
     """
     rows = [part.cells for part in parts if isinstance(part, Row)]
-    widths, hangs = _widths(rows, width), False
+    widths, indent = _widths(rows, width), 0
     if widths is None:
-        widths, hangs = _widths([["", *cells[1:]] for cells in rows], width - 4) or [0] * len(styles), True
+        widths, indent = _widths([["", *cells[1:]] for cells in rows], width - 4) or [0] * len(styles), 4
     for part in parts:
         if not isinstance(part, Row):
             yield part
             continue
-        row: list[Span] = []
-        start = 0
-        for i, (text, room, style) in enumerate(zip(part.cells, widths, styles, strict=True)):
-            if hangs and i == 0:
-                start = 4
-                if text:
-                    yield line(Span(text, style))
-                continue
+        first, *others = part.cells
+        if first and len(first) > widths[0] and (hangs or indent):
+            yield line(Span(first.rstrip(), styles[0]))
+            first = ""
+        row = [Span(first, styles[0])] if first else []
+        start = indent or (widths[0] + 1 if widths[0] else 0)
+        equals = None  # where the first = stands: those that do not fit on the line follow below it
+        for text, room, style in zip(others, widths[1:], styles[1:], strict=True):
             if text:
-                row += [Span(" " * max(start - length(row), 1 if row else 0)), Span(text, style)]
+                pad = max(start - length(row), 1 if row else 0)
+                if text[0] == "=" and equals is not None and length(row) + pad + len(text) > width:
+                    yield row
+                    row, pad = [], equals
+                row += [Span(" " * pad), Span(text, style)]
+                if text[0] == "=" and equals is None:
+                    equals = length(row) - len(text)
             start += room + 1 if room else 0
-        yield from wrapped(row, width, min(widths[0] + widths[1] + 2, width // 3))
+        yield from wrapped(row, width, min((equals or widths[0]) + 2, width // 3))
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
@@ -101,7 +108,8 @@ def _words(text: str, width: int) -> list[str]:
     return [part for word in _SPACES.split(text) for part in ([word] if len(word) <= width else word.split(" "))]
 
 
-_SPACES = re.compile(r"(?<!=) (?![^(]*\)|[^\[]*\])")  # but none after = or inside of parentheses or brackets
+# But none after = or →, or inside of parentheses or brackets.
+_SPACES = re.compile(r"(?<![=→])(?<!elsewhere) (?![^(]*\)|[^\[]*\])")
 
 
 def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,12 +13,17 @@ from typing import Any
 from ...errors import op_name
 from ...ops import TABLE
 from ..labels import labels
-from ..numbers import single
-from . import algebra
-from .algebra import Term
+from . import terms
+from .algebra import Reader, put_in, stated
 from .folding import Step
+from .terms import Term
 
 _SIGNS = {"add": ast.Add, "sub": ast.Sub, "mul": ast.Mult, "div": ast.Div, "matmul": ast.MatMult}
+# As users call ops whose names in the table are others.
+_CALLED = {
+    "amax": "max", "amin": "min", "max_along": "max", "min_along": "min", "median_along": "median",
+    "take_along": "gather", "sliding": "unfold", "nll": "nll_loss",
+}  # fmt: skip
 LONG = 18  # characters of a label that is shortened where it is clear what is meant
 
 
@@ -35,11 +41,24 @@ class Told:
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that the rule names and that are no node's value
     helpers: dict[str, str | None] = field(default_factory=dict)  # functions of which it speaks: their source
     words: dict[str, str] = field(default_factory=dict)  # others of which it speaks: what they do
+    is_stated: bool = False  # the formula is not read from the source, but from its docstring
+
+    def wheres(self) -> list[str]:
+        """What the functions do of which the rule speaks."""
+        return [
+            f"where {words}" if re.match(r"\w+\[", words) else f"where {name.lstrip('_')}(…): {words}"
+            for name, words in self.words.items()
+        ]
 
     @property
     def is_clear(self) -> bool:
-        """Whether it is a formula in which nothing has to be looked up."""
+        """Whether it can be understood without reading code."""
         return self.term is not None and not self.helpers
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether it is a formula in which nothing has to be looked up."""
+        return self.is_clear and not self.is_stated and not self.words
 
     def says_the_same(self, other: Told) -> bool:
         """Whether two rules can be told as one."""
@@ -60,6 +79,9 @@ class Reading:
         for edge in trace["edges"]:
             self.inputs.setdefault(edge["to"], []).append(edge)
         self.step_of = {step["node"]: step for step in trace["steps"]}
+        start = self.step_of[trace["root"]]["arrived"]
+        self.is_given = start["numbers"] not in (1, [1], [[1]])  # the gradient of a loss that comes after the root
+        self.loss = self.root if not self.is_given else "loss" if "loss" not in self.labels else "L"
 
     # --- names
 
@@ -72,7 +94,7 @@ class Reading:
 
     def d(self, i: int, at: str | None = None) -> str:
         """The derivative with respect to node i: ∂loss/∂w."""
-        return f"∂{self.root}/∂{self.label(i, at)}"
+        return f"∂{self.loss}/∂{self.label(i, at)}"
 
     def is_changed(self, step: dict[str, Any]) -> bool:
         """Whether a hook of the user's put another gradient in the place of the one that arrived."""
@@ -93,29 +115,33 @@ class Reading:
         args = [self._argument(edge["from"], node) for edge in self.inputs.get(node["id"], ())]
         op, attributes = node["op"].strip("<>"), node["attributes"]
         if op in _SIGNS and len(args) == 2:
-            return algebra.operation(_SIGNS[op], *args)
+            return terms.operation(_SIGNS[op], *args)
+        if op == "reciprocal":
+            return terms.operation(ast.Div, terms.constant(1), args[0])
+        if op == "pow" and len(args) == 2:
+            return terms.raised(*args)
         if op == "power":
-            return algebra.raised(args[0], algebra.constant(attributes["n"]))
+            return terms.raised(args[0], terms.constant(attributes["n"]))
         if op == "neg":
-            return algebra.negative(args[0])
+            return terms.negative(args[0])
         if op in ("getitem", "piece"):
-            return algebra.part(args[0], algebra.plain(attributes["index"]))
+            return terms.part(args[0], terms.plain(attributes["index"]))
         if op == "overwrite":
-            view = algebra.viewed(args[0], attributes.get("steps", []))
-            place = algebra.part(view, algebra.plain(attributes.get("index", "..."))).text
+            view = terms.viewed(args[0], attributes.get("steps", []))
+            place = terms.part(view, terms.plain(attributes.get("index", "..."))).text
             place += "[...]" if place == args[0].text else ""
-            return Term((f"{args[0].text} with {place} = {args[1].text}", algebra.ATOM))
+            return Term((f"{args[0].text} with {place} = {args[1].text}", terms.ATOM))
         ndim = 0 if node["value"] is None else len(node["value"]["shape"])
-        if algebra.transposes(op, [*map(algebra.plain, attributes.values())], ndim):
-            return algebra.transposed(args[0])
-        more = [f"{name}={text}" for name, x in attributes.items() if (text := _telling(x))]
+        if terms.transposes(op, [*map(terms.plain, attributes.values())], ndim):
+            return terms.transposed(args[0])
+        more = [f"{name}={text}" for name, x in attributes.items() if (text := _telling(name, x))]
         if len(args) == 1 and not more:
-            return algebra.applied(op, args[0])
-        return Term((f"{op}({', '.join([*(arg.text for arg in args), *more])})", algebra.ATOM))
+            return terms.applied(called(op), args[0])
+        return Term((f"{called(op)}({', '.join([*(arg.text for arg in args), *more])})", terms.ATOM))
 
     def _argument(self, i: int, of: dict[str, Any]) -> Term:
         value = self.nodes[i]["value"]
-        return algebra.symbol(self.label(i, of["module"]), None if value is None else single(value))
+        return terms.symbol(self.label(i, of["module"]), value)
 
     # --- backward
 
@@ -135,61 +161,109 @@ class Reading:
 
     def _told(self, step: Step, rule: dict[str, Any], at: str | None) -> Told:
         node, to = step.node, rule["to"]
-        arrived = step.step["hooked"] or step.step["arrived"]
-        reader = algebra.Reader(
-            algebra.symbol(self.d(node["id"], at), single(arrived)),
-            rule["captured"],
-            lambda name, held: self._meaning(name, held, node, at),
-            len(arrived["shape"]),
-            self.labels,
-        )
-        term = None if rule["source"] is None else reader.read(rule["source"])
-        for name, held in rule["captured"].items():
-            if not isinstance(held, dict) or not held.get("shape"):
-                continue
-            if term is None:  # the source speaks of it
-                reader.kept[name] = held
-            elif held["node"] is not None:  # a mask of dropout, a start of zeros: no name says what it is
-                known, label = self.nodes[held["node"]], self.label(held["node"], at)
-                if known["kind"] == "constant" and known["name"] is None and label in term.text:
-                    reader.kept[label] = held
         parts = self.step_of[to]["parts"]
         left = self.d(to, at)
         if len(parts) > 1:
             left += f" via {self.label(node['id'], at)}"
             if sum(part["from"] == node["id"] for part in parts) > 1:
-                left += f" as {self._position(node, rule['input'])}"
-        return Told(
-            to, left, term, rule["sent"],
+                left += self._position(node, rule["input"])
+        told = Told(
+            to, left, None, rule["sent"],
             why=f"summed over {_axes(rule['summed_over'])}, because {rule['why']}" if rule["why"] else None,
             becomes=self.becomes(to) if len(parts) == 1 and not self.is_changed(self.step_of[to]) else None,
             source=rule["source"],
-            kept=reader.kept,
-            helpers={} if term is None else reader.unknown,
-            words={
-                name: words
-                for name in sorted(reader.called)
-                if (words := _in_words(node["op"], node["formula"] or "none", name))
-            },
         )  # fmt: skip
+        arrays = {name: x for name, x in rule["captured"].items() if isinstance(x, dict) and x.get("shape")}
+        if told.source is None:
+            told.kept = arrays
+        elif not self._as_formula(told, told.source, step, rule, at):
+            is_stated = self._as_stated(told, told.source, node, rule, at)
+            if told.term is None and not is_stated:
+                told.kept = arrays  # the source speaks of them
+        if told.term is None or told.is_stated:
+            return told
+        for held in arrays.values():
+            if held["node"] is not None:  # a mask of dropout, a start of zeros: no name says what it is
+                known, label = self.nodes[held["node"]], self.label(held["node"], at)
+                if known["kind"] == "constant" and known["name"] is None and label in told.term.text:
+                    told.kept[label] = held
+        return told
+
+    def _as_formula(self, told: Told, source: str, step: Step, rule: dict[str, Any], at: str | None) -> bool:
+        """Read a rule as a formula; whether this can be understood by itself."""
+        node, arrived = step.node, step.step["hooked"] or step.step["arrived"]
+        reader = Reader(
+            terms.symbol(self.d(node["id"], at), arrived),
+            rule["captured"],
+            lambda name, held: self._meaning(name, held, node, at),
+            len(arrived["shape"]),
+            self.labels,
+        )
+        # A Function's backward returns the gradients of all inputs.
+        told.term = reader.read(source, rule["input"] if "saved_tensors" in rule["captured"] else None)
+        if told.term is None:
+            return False
+        told.kept = reader.kept
+        for name, helper in reader.unknown.items():
+            words = _documented(rule["captured"].get(name))
+            if words is None:
+                told.helpers[name] = helper
+            else:
+                told.words[name] = words
+        for name in sorted(reader.called):
+            if words := _in_words(node["op"], node["formula"] or "none", name):
+                told.words[name] = words
+        return not reader.unknown
+
+    def _as_stated(self, told: Told, source: str, node: dict[str, Any], rule: dict[str, Any], at: str | None) -> bool:
+        """Say a rule as its docstring does; whether it has one."""
+        says = stated(source)
+        if says is None:
+            return False
+        names = {edge["argument"]: self.label(edge["from"], at) for edge in self.inputs[node["id"]]}
+        names["g"] = self.d(node["id"], at)
+        told.kept, told.helpers, told.words = {}, {}, {}
+        for name, held in rule["captured"].items():
+            is_array = isinstance(held, dict) and "shape" in held
+            if is_array and re.search(rf"\b{name}\b", says):
+                is_node = held["node"] is not None
+                names[name] = self.label(held["node"], at) if is_node else name
+                if not is_node:
+                    told.kept[name] = held
+            elif (words := _documented(held)) and _speaks_of(says, name, words):
+                told.words[name] = put_in(words, {"g": names["g"]})
+        told.term, told.is_stated = Term((put_in(says, names), terms.SUM)), True
+        return True
 
     def _meaning(self, name: str, held: Any, node: dict[str, Any], at: str | None) -> Any:
         """What a captured variable stands for: a value's label where it is one."""
         if not isinstance(held, dict) or "shape" not in held:
             return held
         if held["node"] is not None:
-            return algebra.symbol(self.label(held["node"], at), single(held))
+            return terms.symbol(self.label(held["node"], at), held)
         value = node["value"]
         if name == "out" and value is not None and value["numbers"] == held["numbers"]:
-            return algebra.symbol(self.label(node["id"], at), single(held))
+            return terms.symbol(self.label(node["id"], at), held)
         return held["numbers"] if not held["shape"] and not isinstance(held["numbers"], str) else held
 
     def _position(self, node: dict[str, Any], i: int) -> str:
-        return next(str(edge["argument"]) for edge in self.inputs[node["id"]] if edge["input"] == i)
+        """Which of an op's inputs, if a value is several of them."""
+        if node["op"] in _SIGNS:
+            return " (left)" if i == 0 else " (right)"
+        return " as " + next(str(edge["argument"]) for edge in self.inputs[node["id"]] if edge["input"] == i)
 
     def ways(self, step: dict[str, Any]) -> list[str]:
         """Through which nodes the parts of a gradient came."""
-        return [self.label(part["from"]) for part in step["parts"]]
+        users = [part["from"] for part in step["parts"]]
+        return [
+            self.label(user) + (self._position(self.nodes[user], part["input"]) if users.count(user) > 1 else "")
+            for user, part in zip(users, step["parts"], strict=True)
+        ]
+
+
+def called(op: str) -> str:
+    """What a user calls an op."""
+    return _CALLED.get(op, op)
 
 
 def times(n: int) -> str:
@@ -201,6 +275,20 @@ def _axes(axes: list[int]) -> str:
     if len(axes) == 1:
         return f"axis {axes[0]}"
     return f"axes {', '.join(map(str, axes[:-1]))} and {axes[-1]}"
+
+
+def _documented(held: Any) -> str | None:
+    """What a function says of itself that a rule carries along; what one does that it calls, if it says nothing."""
+    if not isinstance(held, dict) or "source" not in held:
+        return None
+    says = stated(held["source"] or "")
+    return says or next(filter(None, map(_documented, held["captured"].values())), None)
+
+
+def _speaks_of(says: str, name: str, words: str) -> bool:
+    """Whether a rule speaks of a function, or of what the function's words begin with: d, for `d[t] is …`."""
+    begins = re.match(r"(\w+)\[", words)
+    return any(re.search(rf"\b{each}\b", says) for each in ([name, begins[1]] if begins else [name]))
 
 
 @cache
@@ -215,11 +303,11 @@ def _in_words(op: str, formula: str, name: str) -> str | None:
     return words.rstrip(".") or None
 
 
-def _telling(x: Any) -> str | None:
+def _telling(name: str, x: Any) -> str | None:
     """An attribute in a few characters; None for switches, what is usual, and what is long."""
     if isinstance(x, dict) and x.get("dtype", "").startswith(("int", "bool")):
-        return algebra.plain(x)
+        return terms.plain(x)
     if not isinstance(x, int | float | list) or isinstance(x, bool):
         return None
-    text = algebra.plain(x[0] if isinstance(x, list) and len(x) == 1 else x)  # axis=1 for axis=(1,)
+    text = terms.plain(x[0] if name == "axis" and isinstance(x, list) and len(x) == 1 else x)  # axis=1 for axis=(1,)
     return text if len(text) < 30 else None

@@ -11,9 +11,9 @@ from ..drawing.brief import gist, is_value
 from ..drawing.brief import told as as_told
 from ..drawing.cards import attributes_of, plural
 from ..numbers import single, statistics
-from ..prose.algebra import Term
 from ..prose.folding import Step
 from ..prose.reading import Reading, Told, times
+from ..prose.terms import Term
 
 
 class Story:
@@ -114,7 +114,7 @@ class Story:
         node, label = self.nodes[step["node"]], self.reading.labels[step["node"]]
         parts, rules = step["parts"], step["rules"]
         arrived = _numbers(step["arrived"])
-        said = [f"The gradient of {self.reading.root} with respect to {label}: {arrived}"]
+        said = [f"The gradient of {self.reading.loss} with respect to {label}: {arrived}"]
         if len(parts) > 1:
             said[0] += f", the sum of {len(parts)} parts, because the value was used {times(len(parts))}"
         sends = [f"{_numbers(rule['sent'])} to {self.reading.labels[rule['to']]}" for rule in rules]
@@ -131,7 +131,7 @@ class Story:
             "arrived": self._value(step["arrived"]),
             "hooked": self._value(step["hooked"]),
             "parts": [{"from": part["from"], "value": self._value(part["sent"])} for part in parts],
-            "remarks": None if all(each.is_clear for each in told) else node["remarks"],
+            "remarks": None if all(each.is_formula for each in told) else node["remarks"],
             "rules": [self._rule(node, *both) for both in zip(rules, told, strict=True)],
             "came": sorted({f"{node['id']}-{part['from']}" for part in parts}),
             "edges": sorted({f"{rule['to']}-{node['id']}" for rule in rules}),
@@ -145,7 +145,7 @@ class Story:
             "source": rule["source"],
             "formula": f"{told.left} = {told.term.text}" if told.term else None,
             "filled": _worked_out(told.term, rule["gave"]),
-            "words": [f"where {name.lstrip('_')}(…): {words}" for name, words in told.words.items()],
+            "words": told.wheres(),
             "captured": [
                 {"name": name, "value": self._value(x), "node": x.get("node")}
                 if is_value(x)
