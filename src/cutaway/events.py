@@ -39,6 +39,18 @@ idle_step: tuple[Callable[[Any], None], ...] = ()
 # Before an optimizer resets the gradients of its parameters.
 zero_grad: tuple[Callable[[Any], None], ...] = ()
 
+# Before gradients are clipped: of which parameters, and to what.
+clipping: tuple[Callable[[list[Any], float], None], ...] = ()
+
+# Before an attribute of a module, other than a parameter, buffer or child, or of an optimizer is set: name and value.
+attribute: tuple[Callable[[Any, str, Any], None], ...] = ()
+
+# After state_dict() of a module, with its result.
+saved: tuple[Callable[[dict[str, Any]], None], ...] = ()
+
+# Before load_state_dict() of a module: its own parameters and buffers, and the state to load.
+loaded: tuple[Callable[[dict[str, Any], Any], None], ...] = ()
+
 # When the parameters of a module are requested.
 parameters: tuple[Callable[[Any], None], ...] = ()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,17 +14,7 @@ import pytest
 import cutaway as torch
 import cutaway.nn.functional as F
 from cutaway import checks, nn, optim
-
-
-def mlp(*sizes: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for a, b in pairwise(sizes):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
-
-
-def batch(n: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.randn(n, 4), torch.randint(0, 3, (n,))
+from tests.checks.shared import batch, mlp
 
 
 def gradients_of_several_batches() -> None:

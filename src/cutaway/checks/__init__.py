@@ -9,15 +9,20 @@ wrong and what to write. Checks are switched by name:
     loss_broadcast default
     softmax_before_cross_entropy default
     class_targets default
+    batch_first default
     forgotten_zero_grad default
     step_before_backward default
     forgotten_step default
+    clipping_without_effect default
     loss_not_finite default
     evaluation_without_eval default
+    training_without_train default
     parameter_without_gradient default
     parameter_not_in_optimizer default
     modules_in_list default
     graph_cut default
+    attribute_without_effect default
+    state_not_copied default
 
 At level "default", a check warns only about certain mistakes, and costs almost nothing. At level "strict", it also
 warns about likely mistakes. `help(checks.ForgottenZeroGrad)` explains one check, `docs/checks.md` all of them.
@@ -34,13 +39,16 @@ Warnings become errors with `warnings.simplefilter("error", checks.CheckWarning)
 from __future__ import annotations
 
 from .check import CheckWarning
-from .losses import ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
+from .effects import AttributeWithoutEffect, ClippingWithoutEffect, StateNotCopied
+from .losses import BatchFirst, ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
+from .modes import EvaluationWithoutEval, TrainingWithoutTrain
 from .switches import levels, off, on, strict
-from .training import EvaluationWithoutEval, ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
+from .training import ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
 from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient
 
 __all__ = [
-    "CheckWarning", "ClassTargets", "EvaluationWithoutEval", "ForgottenStep", "ForgottenZeroGrad", "GraphCut",
-    "LossBroadcast", "LossNotFinite", "ModulesInList", "ParameterNotInOptimizer", "ParameterWithoutGradient",
-    "SoftmaxBeforeCrossEntropy", "StepBeforeBackward", "levels", "off", "on", "strict",
+    "AttributeWithoutEffect", "BatchFirst", "CheckWarning", "ClassTargets", "ClippingWithoutEffect",
+    "EvaluationWithoutEval", "ForgottenStep", "ForgottenZeroGrad", "GraphCut", "LossBroadcast", "LossNotFinite",
+    "ModulesInList", "ParameterNotInOptimizer", "ParameterWithoutGradient", "SoftmaxBeforeCrossEntropy",
+    "StateNotCopied", "StepBeforeBackward", "TrainingWithoutTrain", "levels", "off", "on", "strict",
 ]  # fmt: skip

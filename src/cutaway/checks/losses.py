@@ -230,3 +230,49 @@ class ClassTargets(Check):
             self.say(f"cross_entropy reads a target of the input's shape as probabilities, and this one {what}")
         elif self.level == "strict" and (y.sum(1) == 1).all():
             self.say("cross_entropy was given one-hot targets: class indices say the same with less, y.argmax(1)")
+
+
+class BatchFirst(Check):
+    """The last sample of a batch in place of the last step of every sequence.
+
+    A recurrent layer takes (T, N, C) and returns (T, N, H), unless it has batch_first=True: then out[:, -1] is the last
+    step. Without it, it is the last sample, at all steps; and (N, T, C) is read as N steps of T samples.
+
+        lstm = nn.LSTM(8, 16)                       # x is (N, T, 8)
+        lstm = nn.LSTM(8, 16, batch_first=True)     # right
+        out, _ = lstm(x)
+        loss = F.cross_entropy(last(out[:, -1]), y)
+
+    It warns when a loss is computed of out[:, -1], or of what a few ops made of it.
+    """
+
+    name = "batch_first"
+    depth = 6
+
+    def events(self) -> Any:
+        return {"distance": self.on_loss, "classification": self.on_loss}
+
+    def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
+        node: Any = node_of(x)
+        for _ in range(self.depth):
+            if not isinstance(node, Node):
+                return
+            source = node.parents[0]
+            if node.op is ops.getitem and _is_last_of_axis_1(node.attrs["index"]):
+                if isinstance(source, Node) and source.op is ops.piece:  # the states of an LSTM, without the last c
+                    source = source.parents[0]
+                if isinstance(source, Node) and source.op in (ops.rnn, ops.gru, ops.lstm) and source.shape[1] > 1:
+                    self.say(
+                        "out[:, -1] of a recurrent layer without batch_first is the last sample of the batch, not the "
+                        "last step: if x is (N, T, C), create the layer with batch_first=True; if it is (T, N, C), "
+                        "write out[-1]"
+                    )
+                return
+            node = source
+
+
+def _is_last_of_axis_1(index: Any) -> bool:
+    """Whether an index is that of x[:, -1]; it may hold arrays, which == compares element by element."""
+    if not isinstance(index, tuple) or len(index) < 2 or not isinstance(index[0], slice):
+        return False
+    return bool(index[0] == slice(None)) and isinstance(index[1], int) and index[1] == -1

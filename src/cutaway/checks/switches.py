@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from ..errors import nearest
 from .check import Check, Level
-from .losses import ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
-from .training import EvaluationWithoutEval, ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
+from .effects import AttributeWithoutEffect, ClippingWithoutEffect, StateNotCopied
+from .losses import BatchFirst, ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
+from .modes import EvaluationWithoutEval, TrainingWithoutTrain
+from .training import ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
 from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient
 
 _all: list[Check] = [
     LossBroadcast(),
     SoftmaxBeforeCrossEntropy(),
     ClassTargets(),
+    BatchFirst(),
     ForgottenZeroGrad(),
     StepBeforeBackward(),
     ForgottenStep(),
+    ClippingWithoutEffect(),
     LossNotFinite(),
     EvaluationWithoutEval(),
+    TrainingWithoutTrain(),
     ParameterWithoutGradient(),
     ParameterNotInOptimizer(),
     ModulesInList(),
     GraphCut(),
+    AttributeWithoutEffect(),
+    StateNotCopied(),
 ]
 _checks = {check.name: check for check in _all}
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import gc
 import math
-import threading
 import weakref
 from typing import Any
 
 import numpy as np
 
-from ..grad_mode import is_grad_enabled
-from ..graph import Node, module_call, newest_first
+from ..graph import Node, newest_first
 from ..memory import clock, overwritten_at
 from ..nn import Parameter
 from ..optim import Optimizer
 from ..optim.optimizer import living
-from ..tensors.base import AccumulateGrad, TensorBase
+from ..tensors.base import AccumulateGrad
 from .check import Check
 
 
@@ -28,14 +26,6 @@ def alive(kind: type) -> list[Any]:
 def params_of(optimizer: Optimizer) -> list[Any]:
     """The parameters of an optimizer."""
     return [param for group in optimizer.param_groups for param in group["params"]]
-
-
-def model_that_runs() -> Any:
-    """The outermost module whose forward() is running, or None."""
-    call = module_call.get()
-    while call is not None and call[2] is not None:
-        call = call[2]
-    return call[0]() if call is not None else None
 
 
 class ForgottenZeroGrad(Check):
@@ -256,81 +246,3 @@ class LossNotFinite(Check):
             "the weights are finite: look for a logarithm, a root or a division outside its domain, or for nan in the "
             "data; autograd.detect_anomaly() names the op"
         )
-
-
-class _Layer(threading.local):
-    name: str | None = None
-
-
-class EvaluationWithoutEval(Check):
-    """Evaluation of a model in training mode: dropout is active, and batch norm uses batch statistics.
-
-    The metrics are worse and change from run to run, and the running statistics of batch norm absorb the test
-    data.
-
-        with torch.no_grad():
-            accuracy = (model(x).argmax(1) == y).float().mean()
-
-        model.eval()    # right
-        with torch.no_grad():
-            accuracy = (model(x).argmax(1) == y).float().mean()
-        model.train()   # and back, before training continues
-
-    By default, it warns if such a layer runs under no_grad and then a loss or an argmax is computed, so it does not
-    warn about a generator that draws fakes this way. At level "strict", it warns when the layer runs, unless the
-    optimizers train other models: this one may be an average of theirs that is brought up to date.
-    """
-
-    name = "evaluation_without_eval"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.here = _Layer()
-
-    def events(self) -> Any:
-        return {"mode": self.on_mode}
-
-    def on_mode(self, layer: str, training: bool) -> None:
-        suspect = training and not is_grad_enabled() and not self._is_meant()
-        self.here.name = layer if suspect else None
-        if not suspect:
-            self._rest()
-        elif self.level == "strict" and not self._is_an_average():
-            self.on_choice()
-        else:
-            self.listen("distance", self.on_loss)
-            self.listen("classification", self.on_loss)
-            self.listen("choice", self.on_choice)
-
-    @staticmethod
-    def _is_meant() -> bool:
-        """Whether the model is in evaluation, and only a part of it in training: somebody has turned that on again."""
-        innermost, model = module_call.get(), model_that_runs()
-        part = innermost[0]() if innermost is not None else None
-        return part is not None and part.training and model is not None and not model.training
-
-    @staticmethod
-    def _is_an_average() -> bool:
-        """Whether optimizers train something, but not the model that runs."""
-        model = model_that_runs()
-        held = {id(param) for optimizer in living for param in params_of(optimizer)}
-        return bool(held) and model is not None and held.isdisjoint(id(param) for _, param in model.named_parameters())
-
-    def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
-        self.on_choice()
-
-    def on_choice(self) -> None:
-        layer = self.here.name
-        if layer is None:  # it is another thread's
-            return
-        self.here.name = None
-        self._rest()
-        if not is_grad_enabled():
-            self.say(
-                f"{layer} runs in training mode, under no_grad: before evaluation call model.eval(), and model.train() "
-                f"after it; F.{layer} itself is switched by training=self.training"
-            )
-
-    def _rest(self) -> None:
-        for event in ("distance", "classification", "choice"):
-            self.leave(event)

@@ -266,7 +266,7 @@ class ModulesInList(_LeftOut):
                 self.tell(parent, name, params, "get gradients, and no optimizer updates them")
 
     def on_parameters(self, module: Module) -> None:
-        if module in self.asked or _is_being_made(module):
+        if module in self.asked or is_being_made(module):
             return
         self.asked.add(module)
         for parent, name, params in in_plain_lists(module):
@@ -284,7 +284,7 @@ class ModulesInList(_LeftOut):
         )
 
 
-def _is_being_made(module: Module) -> bool:
+def is_being_made(module: Module) -> bool:
     """Whether the module's __init__ is still running, so that it may be incomplete."""
     frame: FrameType | None = user_frame()
     while frame is not None:

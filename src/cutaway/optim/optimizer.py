@@ -143,6 +143,11 @@ class Optimizer:
         for listener in events.optimizer:
             listener(self)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        for listener in events.attribute:
+            listener(self, name, value)
+        object.__setattr__(self, name, value)
+
     def _check_how(self) -> None:
         how = self.defaults
         if how.get("fused") and how.get("foreach"):

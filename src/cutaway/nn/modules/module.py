@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 from weakref import ref
 
+from ... import events
 from ...dtypes import check_device, float16, float32, float64
 from ...dtypes import dtype as DType
 from ...grad_mode import no_grad
@@ -340,6 +341,8 @@ class Module(Registry):
         state: dict[str, Any] = OrderedDict() if destination is None else destination
         for name, tensor in self._named_state(prefix):
             state[name] = tensor if keep_vars else tensor.detach()
+        for listener in events.saved:
+            listener(state)
         return state
 
     def load_state_dict(
@@ -391,6 +394,8 @@ class Module(Registry):
                 + "\n"
                 + _how_to_load(state_dict, missing, unexpected)
             )
+        for listener in events.loaded:
+            listener(own, state_dict)
         for name, tensor in own.items():
             if name in state_dict and assign:
                 self._assign_state(name, tensor, state_dict[name])

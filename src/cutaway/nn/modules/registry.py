@@ -66,6 +66,8 @@ class Registry:
         elif name in own.get("_buffers", ()):
             self._replace("_buffers", name, value)
         else:
+            for listener in events.attribute:
+                listener(self, name, value)
             object.__setattr__(self, name, value)
 
     def _clear_the_place(self, name: str, shelf: str) -> None:

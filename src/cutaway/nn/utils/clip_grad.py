@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from ... import events
 from ...errors import warn
 from ...memory import stamp_write
 from ...tensors import Tensor
@@ -15,7 +16,7 @@ from ...tensors.base import wrap
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+def _gradients(parameters: Tensor | Iterable[Tensor], limit: float) -> list[Tensor]:
     given = [parameters] if isinstance(parameters, Tensor) else parameters
     if not isinstance(given, Iterable):
         kind = type(given).__name__
@@ -23,6 +24,8 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     params = list(given)
     if not params and isinstance(given, Iterator):
         warn("`parameters` is an empty generator, so nothing is clipped: it was used before, write model.parameters()")
+    for listener in events.clipping:
+        listener(params, limit)
     return [param.grad for param in params if param.grad is not None]
 
 
@@ -55,7 +58,7 @@ def clip_grad_norm_(
     tensor([0.6000, 0.8000])
     """
     order = float(norm_type)
-    grads = _gradients(parameters)
+    grads = _gradients(parameters, max_norm)
     if not grads:
         return wrap(np.zeros((), np.float32))
     arrays = [grad._array for grad in grads]
@@ -82,6 +85,6 @@ def clip_grad_value_(
     tensor([ 1.0000, -0.5000])
     """
     limit = float(clip_value)
-    for grad in _gradients(parameters):
+    for grad in _gradients(parameters, limit):
         np.clip(grad._array, -limit, limit, out=grad._array)
         stamp_write(grad._array)

@@ -1,0 +1,161 @@
+"""What the checks of statements without their effect say, beyond the examples of docs/checks.md."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import cutaway as torch
+import cutaway.nn.functional as F
+from cutaway import nn, optim
+from cutaway.checks import CheckWarning
+from tests.checks.shared import batch, mlp, step, with_dropout
+
+# --- attributes -----------------------------------------------------------------------------------------------------
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+
+
+@pytest.mark.parametrize("name", ["requires_grad", "require_grad", "trainable"])
+def test_a_model_is_not_frozen_by_an_attribute(name: str) -> None:
+    with pytest.warns(CheckWarning, match=rf"Net\.{name} was assigned, .*: write module\.requires_grad_\(False\)$"):
+        setattr(Net(), name, False)
+
+
+def test_a_mode_is_not_an_attribute() -> None:
+    with pytest.warns(CheckWarning, match=r"Net\.eval = True hides the method, and changes no mode: call model\.train"):
+        Net().eval = True  # type: ignore[assignment, method-assign]
+
+
+@pytest.mark.parametrize("name, key", [("lr", "lr"), ("learning_rate", "lr"), ("weight_decay", "weight_decay")])
+def test_settings_belong_to_groups(name: str, key: str) -> None:
+    optimizer = optim.Adam(nn.Linear(2, 1).parameters())
+    with pytest.warns(CheckWarning, match=rf"Adam\.{name} was assigned.*param_groups: group\['{key}'\] = 0\.5$"):
+        setattr(optimizer, name, 0.5)
+
+
+# --- states ---------------------------------------------------------------------------------------------------------
+
+
+def train(model: nn.Module) -> None:
+    x, y = batch()
+    step(optim.SGD(model.parameters(), lr=0.1), F.cross_entropy(model(x), y))
+
+
+KEPT: list[Callable[[Any], Any]] = [lambda s: s, dict, lambda s: {k: v for k, v in s.items()}, lambda s: s.copy()]
+
+
+@pytest.mark.parametrize("keep", KEPT)
+def test_a_state_that_was_kept_without_a_copy(keep: Callable[[Any], Any]) -> None:
+    model = mlp(4, 8, 3)
+    model[0].requires_grad_(False)
+    state = keep(model.state_dict())
+    model.load_state_dict(state)  # nothing has changed
+    train(model)
+    with pytest.warns(CheckWarning, match=r"state_not_copied: .* nothing is restored: .* copy\.deepcopy\(model\.state"):
+        model.load_state_dict(state)
+
+
+def test_states_that_restore_something() -> None:
+    model, other = mlp(4, 8, 3), mlp(4, 8, 3)
+    own, shared = copy.deepcopy(model.state_dict()), model.state_dict()
+    train(model)
+    other.load_state_dict(shared)
+    model.load_state_dict(own)
+    train(model)
+    model.load_state_dict({**shared, "0.weight": own["0.weight"]})
+
+
+# --- clipping -------------------------------------------------------------------------------------------------------
+
+
+def test_gradients_that_were_clipped_too_early_and_then_in_time() -> None:
+    model = mlp(4, 3)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    x, y = batch()
+    for early in (True, False):
+        optimizer.zero_grad()
+        if early:
+            nn.utils.clip_grad_value_(model.parameters(), 1.0)
+        F.cross_entropy(model(x), y).backward()
+        if early:
+            with pytest.warns(CheckWarning, match="clipping_without_effect: this step used gradients that were not"):
+                optimizer.step()
+        else:
+            nn.utils.clip_grad_value_(model.parameters(), 1.0)
+            optimizer.step()
+
+
+def test_gradients_that_were_clipped_too_late_are_reported_where_they_are_discarded() -> None:
+    model = mlp(4, 3)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    train(model)
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    with pytest.warns(CheckWarning, match="clipping_without_effect: gradients were clipped after the step"):
+        optimizer.zero_grad()
+    optimizer.zero_grad()
+
+
+def test_clipping_of_what_is_not_stepped_with() -> None:
+    model, other = mlp(4, 3), mlp(4, 3)
+    nn.utils.clip_grad_norm_(other.parameters(), 1.0)
+    nn.utils.clip_grad_norm_(mlp(4, 3).requires_grad_(False).parameters(), 1.0)
+    train(model)
+    with torch.no_grad():
+        model[0].weight.clamp_(-1, 1)
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optim.SGD(model.parameters(), lr=0.1).step()
+
+
+# --- modes ----------------------------------------------------------------------------------------------------------
+
+
+def evaluate(model: nn.Module) -> None:
+    model.eval()
+    with torch.no_grad():
+        model(batch()[0]).argmax(1)
+
+
+def test_two_models_that_stay_in_evaluation_are_both_reported_once() -> None:
+    models = [with_dropout(), with_dropout()]
+    optimizers = [optim.SGD(model.parameters(), lr=0.1) for model in models]
+    for model in models:
+        train(model)
+        evaluate(model)
+    x, y = batch()
+    for optimizer in optimizers:
+        optimizer.zero_grad()
+    F.cross_entropy(models[0](x) + models[1](x), y).backward()
+    for optimizer in optimizers:
+        with pytest.warns(CheckWarning, match="training_without_train: Sequential is still in evaluation mode"):
+            optimizer.step()
+    train(models[0])
+
+
+def test_a_gradient_of_an_evaluated_model_is_not_a_step_of_it() -> None:
+    model, other = with_dropout(), mlp(4, 3)
+    train(model)
+    evaluate(model)
+    x = batch()[0].requires_grad_()
+    model(x).sum().backward()
+    train(other)
+    model.train()
+    train(model)
+
+
+# --- recurrent layers -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+@pytest.mark.parametrize("features", ["out[:, -1]", "out[:, -1, :].relu() * 2", "out[:, -1, :4].unsqueeze(0)[0]"])
+def test_the_last_sample_in_place_of_the_last_step(kind: Any, features: str) -> None:
+    out, _ = kind(4, 8, num_layers=2)(torch.randn(6, 5, 4))
+    with pytest.warns(CheckWarning, match=r"batch_first: out\[:, -1\] of a recurrent layer without batch_first is the"):
+        F.mse_loss(x := eval(features, {"out": out}), torch.zeros(x.shape))
