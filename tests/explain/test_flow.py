@@ -172,6 +172,49 @@ def test_a_module_called_at_each_step_has_a_step_for_each_call() -> None:
     assert names(flow) == ["vanishing gradients", "vanishing through time"][-len(names(flow)) :]
 
 
+class Cells(nn.Module):
+    """A cell with gates, called at each step."""
+
+    def __init__(self, cell: Any) -> None:
+        super().__init__()
+        self.cell, self.out = cell(3, 8), nn.Linear(8, 10)
+
+    def forward(self, x: Any) -> Any:
+        h = None
+        for t in range(len(x)):
+            h = self.cell(x[t], h)
+        return self.out(h[0] if isinstance(h, tuple) else h)
+
+
+def test_the_gates_of_a_cell_are_told_apart() -> None:
+    x, y = torch.randn(6, 7, 3), torch.randint(0, 10, (7,))
+    model = Cells(nn.LSTMCell)
+    flow = step(model, x, y)
+    assert [(layer.name, len(layer.steps)) for layer in flow.layers] == [
+        ("cell.weight_ih", 6), ("cell.weight_hh", 6), ("cell → sigmoid (1 of 3)", 6), ("cell → sigmoid (2 of 3)", 6),
+        ("cell → sigmoid (3 of 3)", 6), ("cell → tanh (1 of 2)", 6), ("cell → tanh (2 of 2)", 6), ("out: Linear", 1),
+    ]  # fmt: skip
+    forget, *others = flow.layers[2:5]
+    assert forget.steps[0].grad_norm == 0  # the cell is 0 before the first step, whatever is forgotten of it
+    assert all(step.grad_norm > 0 for gate in others for step in gate.steps)
+    assert names(flow) == []
+
+
+def test_what_vanishes_in_a_cell_with_gates_is_not_helped_by_gates() -> None:
+    found = step(Cells(nn.LSTMCell), torch.randn(40, 7, 3), torch.randint(0, 10, (7,))).verdicts
+    [verdict] = [verdict for verdict in found if verdict.name == "vanishing through time"]
+    assert verdict.measured.startswith("at cell.weight_")
+    assert verdict.advice.startswith("a forget gate that begins open")
+
+
+def test_a_recurrent_layer_called_twice_has_the_steps_of_both_calls() -> None:
+    model = nn.RNN(3, 4)
+    with explain.flow(model) as flow:
+        h = model(torch.randn(5, 2, 3))[1]
+        model(torch.randn(5, 2, 3), h)[0].sum().backward()
+    assert [(layer.name, len(layer.steps)) for layer in flow.layers] == [("RNN", 10)]
+
+
 # --- names ----------------------------------------------------------------------------------------------------------
 
 
@@ -191,6 +234,17 @@ def test_activations_in_a_forward_are_named_by_the_layer_before_them() -> None:
     assert [layer.name for layer in step(Net()).layers] == [
         "layers.0: Linear", "layers.0 → relu", "layers.1: Linear", "layers.1 → relu", "Net", "Net → tanh",
     ]  # fmt: skip
+
+
+def test_a_frozen_layer_has_its_name_as_before() -> None:
+    model = net(nn.ReLU, 2)
+    expected = [layer.name for layer in step(model).layers]
+    model[2].requires_grad_(False)
+    model[4].requires_grad_(False)
+    flow = step(model)
+    assert [layer.name for layer in flow.layers] == expected
+    assert [p.update is None for p in flow.parameters] == [False] * 2 + [True] * 4
+    assert names(flow) == []
 
 
 def test_attention_is_told_by_its_weights() -> None:
@@ -289,6 +343,41 @@ def test_through_time() -> None:
 def test_updates_that_are_too_large_or_too_small() -> None:
     assert names(step(net(nn.Tanh, 2, nn.init.xavier_uniform_), lr=50.0)) == ["large updates"]
     assert names(step(net(nn.Tanh, 2, nn.init.xavier_uniform_), lr=1e-6)) == ["small updates"]
+
+
+def test_updates_too_small_for_the_digits_of_the_weights() -> None:
+    flow = step(net(nn.Tanh, 2, nn.init.xavier_uniform_), lr=1e-12)
+    assert flow.parameters[0].update == flow.parameters[0].ratio == 0
+    [verdict] = flow.verdicts
+    assert verdict.name == "small updates" and verdict.measured.startswith("no weight has changed")
+
+
+def test_without_a_step_there_is_no_update() -> None:
+    model, other = nn.Linear(64, 10), nn.Linear(2, 2)
+    with explain.flow(model) as flow:
+        model(torch.randn(3, 64)).sum().backward()
+        other(torch.ones(1, 2)).sum().backward()
+        optim.SGD(other.parameters(), lr=0.1).step()
+    assert [p.update for p in flow.parameters] == [None, None] and names(flow) == []
+
+
+@pytest.mark.parametrize(
+    "rule", [lambda p: optim.SGD(p, 0.1, momentum=0.9, weight_decay=0.01), lambda p: optim.Adam(p, 0.01)]
+)
+def test_updates_in_a_loop_are_those_worked_out_by_hand(rule: Any) -> None:
+    model = net(nn.Tanh, 1)
+    optimizer, x, y = rule(model.parameters()), torch.randn(64, 64), torch.randint(0, 10, (64,))
+    for _ in range(4):
+        before = [p.detach().clone() for p in model.parameters()]
+        with explain.flow(model) as flow:
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            gradients = [p.grad.norm().item() for p in model.parameters()]
+            nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+            optimizer.step()
+        ratios = [((p - b).norm() / b.norm()).item() for p, b in zip(model.parameters(), before)]
+        assert [p.ratio for p in flow.parameters] == pytest.approx(ratios, rel=1e-4)
+        assert [p.grad_norm for p in flow.parameters] == pytest.approx(gradients, rel=1e-5)
 
 
 def test_numbers_that_are_not_finite() -> None:

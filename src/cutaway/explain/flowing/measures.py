@@ -68,7 +68,7 @@ class ParameterFlow:
     norm: float  # √Σw²
     grad_norm: float | None
     used: float | None  # which part of the gradient is not 0
-    update: float | None  # the norm √Σ(w' - w)², None if it did not move
+    update: float | None  # the norm √Σ(w' - w)², None if nothing moved it
 
     @property
     def ratio(self) -> float | None:

@@ -27,8 +27,8 @@ class Plot(Picture):
     def __init__(self, title: str, layers: list[Layer], parameters: list[ParameterFlow]) -> None:
         self.title = title
         self._layers, self._parameters = layers, parameters
-        names = [layer.name for layer in layers] + [p.name for p in parameters]
-        self._left = MARGIN + max([width_of(name) for name in names], default=0) + 14
+        names = ["parameter", *(layer.name for layer in layers), *(p.name for p in parameters)]
+        self._left = MARGIN + max(map(width_of, names)) + 14
         self._columns = [self._left + i * (BAR + GAP) for i in range(3)]
         self._width = self._columns[2] + BAR + GAP + MARGIN
 

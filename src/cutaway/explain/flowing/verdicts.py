@@ -80,13 +80,18 @@ def _through_layers(layers: list[Layer]) -> Iterator[Verdict]:
 
 
 def _through_time(layers: list[Layer]) -> Iterator[Verdict]:
-    """Of the layers with time steps, the one that is worst."""
-    long = [layer for layer in layers if len(layer.steps) >= SEVERAL and layer.steps[-1].grad_norm > 0]
+    """Of the layers with time steps, the one that is worst.
+
+    Activations are left out: the first forget gate of an LSTM meets a cell of zeros, and gets no gradient.
+    """
+    with_time = (layer for layer in layers if len(layer.steps) >= SEVERAL and not layer.bends)
+    long = [layer for layer in with_time if layer.steps[-1].grad_norm > 0]
     if not long:
         return
     least, most = (choose(long, key=_kept) for choose in (min, max))
     if _kept(least) < WEAK:
-        gated = least.op in ("lstm", "gru")
+        steps = len(least.steps)
+        gated = least.op in ("lstm", "gru") or any(x.op == "sigmoid" and len(x.steps) == steps for x in layers)
         cell = "a forget gate that begins open (its bias at 1 or more)" if gated else "nn.LSTM or nn.GRU"
         yield Verdict(
             "vanishing through time",
@@ -158,6 +163,8 @@ def _updates(parameters: list[ParameterFlow]) -> Iterator[Verdict]:
     if ratio < SLOW and (p.used or 0) > MOST:
         yield Verdict(
             "small updates",
-            f"{p.name} changed by {ratio:.1g} times its norm, and no weight by more; about 0.001 is usual",
+            f"{p.name} changed by {ratio:.1g} times its norm, and no weight by more; about 0.001 is usual"
+            if ratio
+            else "no weight has changed: each update is too small for the digits of the weight; about 0.001 is usual",
             "a larger learning rate",
         )

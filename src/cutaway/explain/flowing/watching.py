@@ -8,6 +8,7 @@ is one op, its twin of small ops is run instead, and has a node for each time st
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from threading import get_ident
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from ... import events, ops
 from ...autograd import enable_grad
-from ...graph import Leaf, Node, observers, walk
+from ...graph import Call, Leaf, Node, observers, walk
 from ...memory import overwritten_at
 from ...nn import Module
 from ...ops import TABLE
@@ -37,7 +38,17 @@ class _Uses:
     weight: str  # the name of the first parameter that it uses: it is called by that if others have the same label
     op: str
     width: int
-    steps: list[tuple[int, Step]] = field(default_factory=list)  # each with the number of its node
+    nodes: list[tuple[int, Call | None, list[Step]]] = field(default_factory=list)  # number, the call it ran in, steps
+
+    def places(self) -> list[list[Step]]:
+        """The steps, in the order of the forward pass; of each gate apart, if a cell with several was called often."""
+        self.nodes.sort(key=lambda node: node[0])
+        calls: dict[int, list[list[Step]]] = {}
+        for _, call, steps in self.nodes:
+            calls.setdefault(id(call), []).append(steps)
+        each = list(calls.values())
+        alike = len(each) > 1 and len(set(map(len, each))) == 1
+        return [list(chain.from_iterable(place)) for place in (zip(*each) if alike else [chain.from_iterable(each)])]
 
 
 class Watch:
@@ -46,6 +57,7 @@ class Watch:
     def __init__(self, model: Module) -> None:
         self.modules = {id(module): (path, module) for path, module in model.named_modules()}
         self.params = {id(param): (name, param) for name, param in model.named_parameters()}
+        self._frozen = {id(param._array): key for key, (_, param) in self.params.items() if not param.requires_grad}
         self.root = type(model).__name__
         self._thread = get_ident()
         self._uses: dict[Any, _Uses] = {}
@@ -53,18 +65,21 @@ class Watch:
         self._walking = self._fresh = False
         self._moved_from: dict[int, Any] = {}  # by the id of a parameter: its values after the last backward
         self._gradients: dict[int, tuple[float | None, float | None]] = {}  # its norm, and which part is not 0
+        self._stepped: set[int] = set()  # the ids of parameters that an optimizer has updated since
 
     def start(self) -> None:
         """Begin to watch."""
         observers.append(self)
         events.listen("backward", self._begins)
         events.listen("received", self._ended)
+        events.listen("step", self._updated)
 
     def stop(self) -> None:
         """Watch no longer."""
         observers.remove(self)
         events.leave("backward", self._begins)
         events.leave("received", self._ended)
+        events.leave("step", self._updated)
 
     # -- a backward pass -------------------------------------------------------------------------------------
 
@@ -77,11 +92,16 @@ class Watch:
             return
         self._walking, self._latest = False, None
         if not self.params.keys().isdisjoint(id(leaf.variable) for leaf in leaves):
+            self._stepped.clear()
             for key, (_, param) in self.params.items():
                 self._moved_from[key] = param._array.copy()
                 g = None if param.grad is None else param.grad._array
                 found = None if g is None else (norm(g), float(np.count_nonzero(g) / max(g.size, 1)))
                 self._gradients[key] = found or (None, None)
+
+    def _updated(self, optimizer: Any) -> None:
+        if get_ident() == self._thread:
+            self._stepped.update(id(param) for group in optimizer.param_groups for param in group["params"])
 
     def recorded(self, node: Node, value: Any) -> None:
         """Of no interest: what a node has made is made again when its gradient is there."""
@@ -103,7 +123,7 @@ class Watch:
         self._walking = False  # what follows is our own
         try:
             steps = self._steps(node, g._array if isinstance(g, TensorBase) else g)
-            uses.steps += [(node.number, step) for step in steps]
+            uses.nodes.append((node.number, node.call, steps))
         finally:
             self._walking = True
 
@@ -119,7 +139,7 @@ class Watch:
         return None
 
     def _uses_of(self, node: Node, path: str, module: Module) -> _Uses:
-        weights = [found for parent in node.parents if (found := self._weight(parent))]
+        weights = [found for pair in zip(node.parents, node.arrays or ()) if (found := self._weight(*pair))]
         bare = not module._modules and not module._parameters  # such as nn.ReLU: its one op goes by its name
         label = f"{path}: {module._get_name()}" if path else self.root
         if not weights and not bare:  # written out in a forward()
@@ -132,8 +152,10 @@ class Watch:
             self._uses[key] = _Uses(label, weight, node.op.__name__, int(np.prod(node.shape)))
         return self._uses[key]
 
-    def _weight(self, node: Any) -> tuple[int, str] | None:
-        """The parameter that an input is, as it is or arranged anew, and how it was arranged."""
+    def _weight(self, node: Any, array: Any) -> tuple[int, str] | None:
+        """The parameter that an input is, as it is or arranged anew, and how it was arranged; a frozen one as it is."""
+        if node is None and id(array) in self._frozen:
+            return self._frozen[id(array)], ""
         how = ""
         while isinstance(node, Node) and len(node.parents) == 1:
             how += f"{node.op.__name__}{node.attrs}"
@@ -165,17 +187,16 @@ class Watch:
 
     def layers(self) -> list[Layer]:
         """Layers in the order of the forward pass, the uses of each too."""
-        found = sorted(self._uses.values(), key=lambda uses: min(number for number, _ in uses.steps))
+        found = sorted(self._uses.values(), key=lambda uses: min(number for number, *_ in uses.nodes))
         labels = [uses.label for uses in found]
-        return [
-            Layer(
-                uses.weight if uses.weight and labels.count(uses.label) > 1 else uses.label,
-                uses.op,
-                uses.width,
-                [step for _, step in sorted(uses.steps, key=lambda pair: pair[0])],
-            )
-            for uses in found
-        ]
+        layers = []
+        for uses in found:
+            name = uses.weight if uses.weight and labels.count(uses.label) > 1 else uses.label
+            places = uses.places()
+            for i, steps in enumerate(places, 1):
+                which = f" ({i} of {len(places)})" if len(places) > 1 else ""
+                layers.append(Layer(name + which, uses.op, uses.width, steps))
+        return layers
 
     def parameters(self) -> list[ParameterFlow]:
         """The parameters, with what the last backward pass and the optimizer did to them."""
@@ -183,7 +204,9 @@ class Watch:
         for key, before in self._moved_from.items():
             name, param = self.params[key]
             update = norm(param._array - before)
-            found.append(ParameterFlow(name, before.shape, norm(before), *self._gradients[key], update or None))
+            gradient, used = self._gradients[key]
+            moved = update > 0 or (key in self._stepped and gradient is not None)
+            found.append(ParameterFlow(name, before.shape, norm(before), gradient, used, update if moved else None))
         return found
 
 
