@@ -27,6 +27,12 @@ def rows(t: Any, *shape: int, dtype: str = "float32") -> Any:
     return t.from_numpy(np.linspace(0.1, 2, int(np.prod(shape))).reshape(shape).astype(dtype))
 
 
+def spread(t: Any, n: int, *batch: int, dtype: str = "float32") -> Any:
+    """A covariance, or a batch of them."""
+    x = rows(t, *batch, n, n, dtype=dtype)
+    return x @ x.mT + t.eye(n, dtype=x.dtype)
+
+
 DISTRIBUTIONS: dict[str, Make] = {
     "Normal of numbers": lambda t: t.distributions.Normal(0, 1),
     "Normal of tensors": lambda t: t.distributions.Normal(rows(t, 3), rows(t, 2, 1)),
@@ -53,7 +59,63 @@ DISTRIBUTIONS: dict[str, Make] = {
     "Categorical of 1": lambda t: t.distributions.Categorical(logits=t.tensor([[2.0], [3.0]])),
     "Categorical, transposed": lambda t: t.distributions.Categorical(rows(t, 5, 4).t()),
     "Categorical, transposed logits": lambda t: t.distributions.Categorical(logits=rows(t, 5, 4).t()),
+    "MultivariateNormal": lambda t: t.distributions.MultivariateNormal(rows(t, 3), spread(t, 3)),
+    "MultivariateNormal, batch": lambda t: t.distributions.MultivariateNormal(rows(t, 4, 1, 2), spread(t, 2, 2)),
+    "MultivariateNormal of L": lambda t: t.distributions.MultivariateNormal(rows(t, 2), scale_tril=spread(t, 2).tril()),
+    "MultivariateNormal, precision": lambda t: t.distributions.MultivariateNormal(rows(t, 2), None, spread(t, 2)),
+    "MultivariateNormal, wide": lambda t: t.distributions.MultivariateNormal(rows(t, 20), t.eye(20)),
+    "Independent": lambda t: t.distributions.Independent(t.distributions.Normal(rows(t, 4, 3), 1.0), 1),
+    "Independent of two": lambda t: t.distributions.Independent(t.distributions.Bernoulli(rows(t, 2, 3) / 2), 2),
+    "Independent of none": lambda t: t.distributions.Independent(t.distributions.Uniform(0.0, rows(t, 3)), 0),
+    "Independent of vectors": lambda t: t.distributions.Independent(
+        t.distributions.MultivariateNormal(rows(t, 4, 2), t.eye(2)), 1),
 }
+MIXTURES: dict[str, Make] = {
+    "of numbers": lambda t: t.distributions.MixtureSameFamily(
+        t.distributions.Categorical(rows(t, 3)), t.distributions.Normal(rows(t, 3), 1.0)),
+    "batch": lambda t: t.distributions.MixtureSameFamily(
+        t.distributions.Categorical(logits=rows(t, 4, 3)), t.distributions.Normal(rows(t, 4, 3), rows(t, 3))),
+    "of vectors": lambda t: t.distributions.MixtureSameFamily(
+        t.distributions.Categorical(rows(t, 3)), t.distributions.MultivariateNormal(rows(t, 3, 2), t.eye(2))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_mixtures(name: str) -> None:
+    def program(t: Any) -> Any:
+        d = MIXTURES[name](t)
+        draws = [d.sample(), d.sample((5,)), d.sample((2, 3)), t.get_rng_state()]
+        known = [repr(d), d.batch_shape, d.event_shape, d.has_rsample, d.mean, d.variance, d.stddev]
+        return [*draws, *known, *(d.log_prob(draw) for draw in draws[:3])]
+
+    check(program, rtol=1e-5)
+
+
+PAIRS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "Normal": lambda t, a, b: (t.distributions.Normal(a, b), t.distributions.Normal(b, a)),
+    "Normal, broadcast": lambda t, a, b: (t.distributions.Normal(a, b), t.distributions.Normal(0.0, 1.0)),
+    "Uniform": lambda t, a, b: (t.distributions.Uniform(a, a + b), t.distributions.Uniform(a - 1, a + b + 1)),
+    "Bernoulli": lambda t, a, b: (t.distributions.Bernoulli(a / 3), t.distributions.Bernoulli(logits=b)),
+    "Categorical": lambda t, a, b: (t.distributions.Categorical(a), t.distributions.Categorical(logits=b)),
+    "MultivariateNormal": lambda t, a, b: (
+        t.distributions.MultivariateNormal(a, a.mT @ a + t.eye(4, dtype=a.dtype)),
+        t.distributions.MultivariateNormal(b, t.eye(4, dtype=a.dtype) * b[0])),
+    "Independent": lambda t, a, b: (
+        t.distributions.Independent(t.distributions.Normal(a, b), 1),
+        t.distributions.Independent(t.distributions.Normal(b, b), 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_divergences(name: str) -> None:
+    def program(t: Any) -> Any:
+        a, b = (rows(t, 3, 4, dtype="float64").requires_grad_() for _ in range(2))
+        p, q = PAIRS[name](t, a, b * 0.7)
+        kl = t.distributions.kl_divergence(p, q)
+        kl.sum().backward()
+        return kl, a.grad, b.grad
+
+    check(program, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
@@ -73,7 +135,7 @@ def test_samples(name: str, shape: Any) -> None:
                 seen += [distribution.rsample(shape), t.get_rng_state()]
         return [*seen, distribution.sample(t.Size(shape)), distribution.sample(list(shape)), t.randn(3)]
 
-    check(program, rtol=2e-7, atol=0)
+    check(program, *(() if "Multivariate" in name or "vectors" in name else (False, 2e-7, 0)))  # L @ z is a sum
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
@@ -95,7 +157,7 @@ def test_log_prob_of_samples(name: str) -> None:
     check(program, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", [name for name in DISTRIBUTIONS if name[0] in "NU"])
+@pytest.mark.parametrize("name", [name for name in DISTRIBUTIONS if name.startswith(("Normal", "Uniform"))])
 def test_cdf_and_icdf(name: str) -> None:
     def program(t: Any) -> Any:
         d = DISTRIBUTIONS[name](t)
@@ -112,7 +174,11 @@ GRADIENTS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "Bernoulli of logits": lambda t, a, b: t.distributions.Bernoulli(logits=a - b),
     "Categorical of probs": lambda t, a, b: t.distributions.Categorical(a + b),
     "Categorical of logits": lambda t, a, b: t.distributions.Categorical(logits=a * b),
-}
+    "MultivariateNormal": lambda t, a, b: t.distributions.MultivariateNormal(a, b.mT @ b + t.eye(4, dtype=a.dtype)),
+    "MultivariateNormal of L": lambda t, a, b: t.distributions.MultivariateNormal(
+        a, scale_tril=(b.mT @ b).tril() + t.eye(4, dtype=a.dtype)),
+    "Independent": lambda t, a, b: t.distributions.Independent(t.distributions.Normal(a, b), 1),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
@@ -126,6 +192,7 @@ def test_gradients(name: str) -> None:
         losses = [d.log_prob(draw).sum(), (d.entropy() * 2).sum(), (d.log_prob(d.sample()).exp() * 3).sum()]
         if d.has_rsample:
             losses.append((d.rsample((2,)) ** 2).sum())
+        if name in ("Normal", "Uniform"):
             losses.append(d.cdf(draw).sum())
             losses.append((d.icdf(draw * 0 + 0.3) ** 2).sum())
         for loss in losses:
@@ -178,7 +245,21 @@ VALUES: list[Any] = [
     lambda t: t.distributions.Categorical(logits=t.tensor([0.0, -float("inf")])).log_prob(t.tensor(1)),
     lambda t: t.distributions.Categorical(logits=t.tensor([1.0, 2.0])).probs,
     lambda t: t.distributions.Categorical(rows(t, 3)).logits,
-]
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), precision_matrix=2 * t.eye(2)).covariance_matrix,
+    lambda t: t.distributions.MultivariateNormal(t.zeros(3, 2), spread(t, 2)).precision_matrix,
+    lambda t: t.distributions.MultivariateNormal(t.zeros(3, 2), spread(t, 2)).scale_tril,
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), spread(t, 2)).log_prob(t.ones(3, 1, 2)),
+    lambda t: t.distributions.MixtureSameFamily(  # one choice for a batch
+        t.distributions.Categorical(rows(t, 3)), t.distributions.Normal(rows(t, 4, 3), 1.0)).log_prob(t.ones(4)),
+    lambda t: t.distributions.Independent(t.distributions.Normal(t.zeros(2), 1.0), 1).log_prob(t.ones(3, 2)),
+    lambda t: t.distributions.kl.kl_divergence(t.distributions.Uniform(0.0, 1.0), t.distributions.Uniform(-1.0, 0.5)),
+    lambda t: t.distributions.kl_divergence(t.distributions.Bernoulli(0.0), t.distributions.Bernoulli(1.0)),
+    lambda t: t.distributions.kl_divergence(t.distributions.Bernoulli(1.0), t.distributions.Bernoulli(0.5)),
+    lambda t: t.distributions.kl_divergence(
+        t.distributions.Categorical(t.tensor([0.0, 1.0])), t.distributions.Categorical(t.tensor([1.0, 0.0]))),
+    lambda t: t.distributions.kl_divergence(
+        t.distributions.Categorical(t.tensor([0.0, 1.0])), t.distributions.Categorical(t.tensor([1.0, 1.0]))),
+]  # fmt: skip
 
 ERRORS: list[Any] = [
     lambda t: t.distributions.Normal(0, -1),
@@ -218,9 +299,39 @@ ERRORS: list[Any] = [
     lambda t: t.distributions.Categorical(rows(t, 2, 3)).log_prob(1),
     lambda t: t.distributions.Categorical(rows(t, 2, 3)).rsample(),
     lambda t: t.distributions.Categorical(rows(t, 2, 3)).cdf(t.tensor(1)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2)),
+    lambda t: t.distributions.MultivariateNormal(t.tensor(0.0), t.eye(1)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), t.ones(2)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), t.zeros(2, 2)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), t.tensor([[1.0, 0.5], [0.0, 1.0]])),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), -t.eye(2)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), precision_matrix=t.zeros(2, 2)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), scale_tril=t.ones(2, 2)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), scale_tril=-t.eye(2)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), t.eye(2), scale_tril=t.eye(2)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), t.eye(2)).log_prob(t.zeros(3)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), t.eye(2)).log_prob(t.zeros(1)),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), t.eye(2)).log_prob(t.tensor([0.0, float("nan")])),
+    lambda t: t.distributions.MultivariateNormal(t.zeros(2), t.eye(2)).cdf(t.zeros(2)),
+    lambda t: t.distributions.Independent(t.distributions.Normal(t.zeros(2), 1.0), 2),
+    lambda t: t.distributions.Independent(t.distributions.Categorical(t.ones(3, 2)), 1).rsample(),
+    lambda t: t.distributions.MixtureSameFamily(t.distributions.Normal(0, 1), t.distributions.Normal(t.zeros(1), 1)),
+    lambda t: t.distributions.MixtureSameFamily(
+        t.distributions.Categorical(t.ones(2)), t.distributions.Normal(t.zeros(3), 1.0)),
+    lambda t: t.distributions.MixtureSameFamily(
+        t.distributions.Categorical(t.ones(2, 3)), t.distributions.Normal(t.zeros(4, 3), 1.0)),
+    lambda t: t.distributions.MixtureSameFamily(
+        t.distributions.Categorical(t.ones(3)), t.distributions.Normal(t.zeros(3), 1.0)).rsample(),
+    lambda t: t.distributions.kl_divergence(t.distributions.Normal(0.0, 1.0), t.distributions.Bernoulli(0.5)),
+    lambda t: t.distributions.kl_divergence(
+        t.distributions.MultivariateNormal(t.zeros(2), t.eye(2)),
+        t.distributions.MultivariateNormal(t.zeros(3), t.eye(3))),
+    lambda t: t.distributions.kl_divergence(
+        t.distributions.Independent(t.distributions.Normal(t.zeros(2, 2), 1.0), 1),
+        t.distributions.Independent(t.distributions.Normal(t.zeros(2, 2), 1.0), 2)),
     lambda t: t.distributions.Distribution(validate_args=False).sample(),
     lambda t: t.distributions.Distribution(validate_args=False).mean,
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("number", range(len(VALUES)))

@@ -11,10 +11,17 @@ from ..errors import absent
 from .bernoulli import Bernoulli
 from .categorical import Categorical
 from .distribution import Distribution
+from .independent import Independent
+from .kl import kl_divergence
+from .mixture_same_family import MixtureSameFamily
+from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 from .uniform import Uniform
 
-__all__ = ["Bernoulli", "Categorical", "Distribution", "Normal", "Uniform"]
+__all__ = [
+    "Bernoulli", "Categorical", "Distribution", "Independent", "MixtureSameFamily", "MultivariateNormal", "Normal",
+    "Uniform", "kl_divergence",
+]  # fmt: skip
 
 if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names
     __getattr__ = absent("torch.distributions")

@@ -1,7 +1,7 @@
 """Distribution: the base class of all distributions.
 
 One object holds a batch of distributions: `Normal(torch.zeros(3), 1.0)` holds three. The broadcast shape of the
-parameters is the `batch_shape`. A draw from one of them has shape `event_shape`, which is () for all of these.
+parameters is the `batch_shape`. A draw from one of them has shape `event_shape`, which is () if it is a number.
 So `sample((5,))` has shape (5,) + batch_shape + event_shape.
 """
 
@@ -153,7 +153,11 @@ class Distribution:
             raise ValueError(
                 f"The value argument to log_prob must be a Tensor, not {describe(value)}: torch.tensor(...)"
             )
-        shape = self.batch_shape + self.event_shape
+        shape, event = self.batch_shape + self.event_shape, self.event_shape
+        if value.shape[len(value.shape) - len(event) :] != event:
+            raise ValueError(
+                f"The right-most size of value must match event_shape: {tuple(value.shape)} vs {tuple(event)}"
+            )
         try:
             np.broadcast_shapes(value.shape, shape)
         except ValueError:

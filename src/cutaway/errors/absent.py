@@ -88,7 +88,6 @@ ADVICE = {
     "torch.nn.DataParallel": "call the model itself; there is only one device",
     "torch.optim.lr_scheduler.CyclicLR": "use torch.optim.lr_scheduler.OneCycleLR, or LambdaLR with a formula",
     "torch.optim.LBFGS": "use torch.optim.Adam, or scipy.optimize for a small problem",
-    "torch.distributions.kl_divergence": "write the formula, or average p.log_prob(x) - q.log_prob(x) over draws of p",
     "torch.utils.tensorboard": "print the numbers, or draw them with matplotlib",
     "torch.utils.checkpoint": "call the function itself; the gradients are the same",
     # tensors
@@ -228,9 +227,6 @@ ADVICE = {
     "torch.autograd.profiler": "use Python's cProfile",
     "torch.hub": "write the model out, and load its weights with cutaway.safetensors",
     "torch.onnx": "save the weights with torch.save",
-    "torch.distributions.Independent": "sum log_prob over the last dimension",
-    "torch.distributions.MultivariateNormal": "use torch.distributions.Normal for independent coordinates, and sum "
-    "log_prob over the last dimension",
     "torch.distributions.Exponential": "call torch.empty(n).exponential_(rate)",
     "torch.distributions.LogNormal": "call torch.distributions.Normal(loc, scale).sample().exp()",
     "torch.distributions.OneHotCategorical": "call torch.nn.functional.one_hot on draws of "
