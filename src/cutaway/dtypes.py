@@ -303,9 +303,10 @@ cpu = device("cpu")
 
 
 def check_device(where: Any) -> None:
-    """Accept None and the CPU; raise for any other device."""
-    if where is not None and device(where).type != "cpu":
-        error = AssertionError if device(where).type == "cuda" else RuntimeError
+    """Accept None and the CPU; raise for any other device; a number is that of a GPU."""
+    is_number = isinstance(where, int)
+    if is_number or (where is not None and device(where).type != "cpu"):
+        error = AssertionError if not is_number and device(where).type == "cuda" else RuntimeError
         raise error(
             f"device={str(where)!r}: cutaway runs on the CPU only. Write device='cpu', or choose as lessons do: "
             "device = 'cuda' if torch.cuda.is_available() else 'cpu' (which gives 'cpu' here)."

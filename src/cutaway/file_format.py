@@ -134,7 +134,8 @@ def _check_binary(f: Any, method: str, mode: str) -> None:
     if isinstance(f, TextIOBase):
         raise TypeError(f"this file was opened in text mode: open(path, {mode!r})")
     if not hasattr(f, method):
-        raise TypeError(f"a file must be a path or an object with {method}(), not {type(f).__name__}")
+        order = "torch.save(state, path)" if method == "write" else "model.load_state_dict(torch.load(path))"
+        raise TypeError(f"a file must be a path or an object with {method}(), not {type(f).__name__}: {order}")
 
 
 # --- reading ------------------------------------------------------------------------------------------

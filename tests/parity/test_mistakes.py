@@ -15,6 +15,9 @@ OTHERWISE = {
     "An LSTM's state is a pair": IndexError,  # from state[1] of a tensor
     "A loss constructed with its arguments": RuntimeError,  # from asking whether the second tensor is true
     "A list of tensors into TensorDataset": AttributeError,  # from tensors[0].size of a list
+    "save() with its arguments exchanged": AttributeError,  # of a file, which the dict is not
+    "load() of a state": AttributeError,
+    "Two states for a GRU": AttributeError,  # from asking a tuple for its dimensions
     "forward() without return": AttributeError,  # from target.size() of None
 }
 

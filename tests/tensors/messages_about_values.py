@@ -28,13 +28,13 @@ ABOUT_VALUES: dict[str, Exception] = {
         "forward(), returns None"
     ),
     "x - t.ones(3, dtype=t.bool)": RuntimeError(
-        "x - y with a bool tensor is not supported: write x ^ y for the exclusive or, or convert it to numbers with "
-        "x.int()"
+        "x - y with a bool tensor is not supported: write ~x to invert a mask, x ^ y for the exclusive or, or "
+        "convert it to numbers with x.int()"
     ),
     "+(x > 0)": RuntimeError("+x with a bool tensor is not supported: convert it to numbers with x.int()"),
     "(x > 0) - (x > 0)": RuntimeError(
-        "x - y with a bool tensor is not supported: write x ^ y for the exclusive or, or convert it to numbers with "
-        "x.int()"
+        "x - y with a bool tensor is not supported: write ~x to invert a mask, x ^ y for the exclusive or, or "
+        "convert it to numbers with x.int()"
     ),
     "(x > 0) // True": NotImplementedError(
         "\"floor_divide\" not implemented for 'bool': it needs integers: x.int()"
@@ -136,6 +136,14 @@ ABOUT_VALUES: dict[str, Exception] = {
     "x.masked_fill(t.tensor([1, 0, 1]), 0)": RuntimeError(
         "masked_fill expected a boolean tensor as its condition, but got a tensor with dtype torch.int64: compare"
         " first, as in x != 0"
+    ),
+    "x.half().masked_fill(x > 0, -1e9)": RuntimeError(
+        "value cannot be converted to type float16 without overflow: -1000000000.0 is not in the range from -65504.0 "
+        "to 65504.0; -inf and inf are values of this type"
+    ),
+    "x.long().masked_fill(x > 0, t.inf)": RuntimeError(
+        "value cannot be converted to type int64 without overflow: inf is not in the range from -9223372036854775808 "
+        "to 9223372036854775807"
     ),
     "x.masked_fill(x > 0, t.ones(3))": RuntimeError(
         "masked_fill only supports a 0-dimensional value tensor, but got a tensor of shape (3,); torch.where(mask, "

@@ -55,7 +55,8 @@ class Categorical(Distribution):
         self._num_events = given.shape[-1]
         if probs is not None:
             self.probs = probs / probs.sum(-1, keepdim=True)
-            self.check_parameter("probs", self.probs >= 0, "be non-negative, with a positive sum")
+            wanted = "be non-negative, with a positive sum (scores are given by name, logits=scores)"
+            self.check_parameter("probs", self.probs >= 0, wanted)
         else:
             self.logits = logits - logits.logsumexp(-1, keepdim=True)
             self.check_parameter("logits", self.logits == self.logits, "be numbers")

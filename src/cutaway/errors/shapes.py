@@ -60,6 +60,7 @@ def linear_mismatch(x: Sequence[int], weight: Sequence[int], bias: Sequence[int]
     return RuntimeError(
         "linear: input @ weight.T multiplies the last axis of the input by the last axis of the weight, "
         f"{tuple(weight)}: it must have size {weight[-1]}, but the input has shape {tuple(x)}"
+        + ("; the weight is (out, in): write weight.T" if tuple(weight[:1]) == tuple(x[-1:]) else "")
     )
 
 

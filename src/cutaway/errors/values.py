@@ -56,6 +56,8 @@ def number_does_not_fit(value: Any, dtype: Any) -> RuntimeError:
     """A number outside of the range of a dtype."""
     limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
     what = f"from {limits.min} to {limits.max}"
+    if dtype.kind == "f":
+        what += "; -inf and inf are values of this type"
     return RuntimeError(
         f"value cannot be converted to type {dtype} without overflow: {value} is not in the range {what}"
     )
@@ -170,7 +172,7 @@ def bool_arithmetic(expression: str, instead: str = "") -> RuntimeError:
 
 def bool_subtraction() -> RuntimeError:
     """Subtraction of bools."""
-    return bool_arithmetic("x - y", "write x ^ y for the exclusive or")
+    return bool_arithmetic("x - y", "write ~x to invert a mask, x ^ y for the exclusive or")
 
 
 def not_invertible(dtype: Any) -> TypeError:

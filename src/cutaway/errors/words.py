@@ -55,6 +55,8 @@ def how_to_get_a_tensor(given: Any) -> str:
         return f"create the layer first, layer = nn.{name}(...), then call it, layer(x)"
     if hasattr(given, "batch_sizes"):
         return "unpack it first: x, lengths = torch.nn.utils.rnn.pad_packed_sequence(packed)"
+    if hasattr(given, "indices"):
+        return "it holds values and indices: select one, .values or .indices"
     if _holds_tensors(given) and isinstance(given, tuple):
         return (
             "select the tensor that you mean; recurrent and attention layers return two values, output, hidden = "

@@ -40,8 +40,8 @@ def number_of(x: Any) -> Any:
     return value
 
 
-def number_for(dtype: np.dtype[Any], value: Any) -> Any:
-    """A number converted to a 0-d array of the given dtype.
+def number_for(dtype: np.dtype[Any], value: Any, finite: bool = False) -> Any:
+    """A number converted to a 0-d array of the given dtype; finite: one beyond float16 is an error, not infinity.
 
     Raises:
         TypeError: value is not a number.
@@ -49,8 +49,9 @@ def number_for(dtype: np.dtype[Any], value: Any) -> Any:
     """
     value = number_of(value)
     if dtype.kind == "f":
-        # As in PyTorch: overflow is an error in float32, and infinity in float16.
-        fits = dtype != np.float32 or not np.finfo(dtype).max < abs(value) < np.inf
+        # As in PyTorch: overflow is an error in float32, and in float16 as a rule infinity.
+        checked = dtype == np.float32 or (finite and dtype == np.float16)
+        fits = not checked or not np.finfo(dtype).max < abs(value) < np.inf
     elif dtype.kind == "b":
         fits = True
     else:  # negative numbers wrap around in unsigned dtypes, as in PyTorch

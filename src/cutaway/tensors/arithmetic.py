@@ -13,7 +13,7 @@ import numpy as np
 from .. import errors, ops
 from ..dtypes import result_type, scalar_dtype
 from ..ops.rounding import whole_power
-from .arguments import number_of, plain, tensor_argument
+from .arguments import number_for, number_of, plain, tensor_argument
 from .base import (
     Number,
     Operand,
@@ -338,7 +338,7 @@ class Arithmetic(TensorBase):
             value: a number or a 0-d tensor, converted to self's dtype.
 
         Raises:
-            RuntimeError: mask is not a bool tensor, or value is not a single number.
+            RuntimeError: mask is not a bool tensor, or value is not a single number, or beyond the range of the dtype.
 
         >>> cutaway.ones(2, 2).masked_fill(cutaway.tensor([True, False]), -1.)
         tensor([[-1.,  1.],
@@ -347,10 +347,12 @@ class Arithmetic(TensorBase):
         if tensor_argument(mask, "masked_fill")._array.dtype.kind != "b":
             raise errors.not_a_mask("masked_fill", mask.dtype)
         value = as_operand(value)
-        if not isinstance(value, TensorBase):
-            value = wrap(np.array(value).astype(self._array.dtype))
-        elif value._array.ndim:
+        if isinstance(value, TensorBase) and value._array.ndim:
             raise errors.not_a_single_value("masked_fill", value._array.shape)
+        number = value._array.item() if isinstance(value, TensorBase) else value
+        filled = number_for(self._array.dtype, number, finite=True)
+        if not isinstance(value, TensorBase):
+            value = wrap(filled)
         return apply(ops.masked_fill, self, to_dtype(value, self._array.dtype), mask=mask._array)
 
 

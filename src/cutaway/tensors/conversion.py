@@ -147,7 +147,7 @@ class Conversion(TensorBase):
         for arg in args:
             if isinstance(arg, TensorBase):
                 dtype = arg.dtype
-            elif isinstance(arg, str | dtypes.device):
+            elif isinstance(arg, str | dtypes.device) or (isinstance(arg, int) and not isinstance(arg, bool)):
                 device = arg
             elif arg is not None and not isinstance(arg, bool):
                 dtype = arg

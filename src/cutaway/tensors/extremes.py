@@ -144,6 +144,12 @@ class Found(NamedTuple):
     values: Any
     indices: Any
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}: it holds values and indices; select one, "
+            ".values or .indices"
+        )
+
     def __repr__(self) -> str:
         name = type(self).__name__.removesuffix("Result").lower()
         return f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"

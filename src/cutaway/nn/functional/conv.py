@@ -229,7 +229,10 @@ def _check(
         check_tensors(str(name), input=input, weight=weight)
     x, w = input._array, weight._array
     if w.ndim != axes + 2:
-        raise RuntimeError(f"{name}: the weight must have {axes + 2} axes, but has shape {w.shape}")
+        raise RuntimeError(
+            f"{name}: the weight must have {axes + 2} axes, two of channels and those of its window, but has shape "
+            f"{w.shape}"
+        )
     if groups <= 0:
         raise RuntimeError(f"{name}: groups must be 1 or more, but is {groups}")
     channels = w.shape[0] if transposed else w.shape[1] * groups

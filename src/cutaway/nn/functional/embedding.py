@@ -32,7 +32,10 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     """
     check_tensors("embedding", input=input, weight=weight)
     if weight._array.ndim != 2:
-        raise RuntimeError(f"embedding: the weight is (V, D), rows by number, and its shape is {tuple(weight.shape)}")
+        raise RuntimeError(
+            f"embedding: the weight is (V, D), rows by number, and its shape is {tuple(weight.shape)}; the indices "
+            "come first, embedding(indices, weight)"
+        )
     rows, index = len(weight._array), input._array
     if index.dtype.kind != "i" or index.dtype.itemsize < 4:
         one_hot = index.shape[-1:] == (rows,) and bool((index.sum(-1) == 1).all())

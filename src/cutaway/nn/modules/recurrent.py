@@ -62,6 +62,8 @@ class _Recurrent(Module):
         """The given states as a tuple: h alone, or for an LSTM the pair (h, c)."""
         if given is None:
             return None
+        if len(self.states) == 1 and isinstance(given, tuple | list):
+            raise TypeError(f"{self} has one state, h, but got {describe(given)}; only an LSTM has two, (h, c)")
         if len(self.states) == 1:
             check_tensors(type(self).__name__, h=given)
             return (given,)
@@ -90,7 +92,9 @@ class _Recurrent(Module):
                     f"{expected}, but it has {tuple(state.shape)}{how}"
                 )
             if state.dtype != x.dtype:
-                raise RuntimeError(f"x is {x.dtype} and {name} is {state.dtype}: use {name}.to({x.dtype})")
+                raise RuntimeError(
+                    f"{self} was given x of {x.dtype} and a state {name} of {state.dtype}: use {name}.to({x.dtype})"
+                )
 
 
 class RNNCellBase(_Recurrent):
@@ -294,7 +298,9 @@ class RNNBase(_Recurrent):
         check_same_dtype(str(self), x, self.weight_ih_l0, ValueError)
         if x.shape[-1] != self.input_size:
             there = [axis for axis, size in enumerate(x.shape) if size == self.input_size]
-            hint = f": x.movedim({there[-1]}, -1) makes axis {there[-1]} the last" if there else ""
+            hint = f": make it nn.{type(self).__name__}({x.shape[-1]}, {self.hidden_size})"
+            if there:
+                hint = f": x.movedim({there[-1]}, -1) makes axis {there[-1]} the last"
             raise RuntimeError(
                 f"{self} takes x of shape ({layout}, {self.input_size}), so its last axis must have size "
                 f"{self.input_size}, and x has shape {tuple(x.shape)}{hint}"
