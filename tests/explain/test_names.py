@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import cutaway as torch
 from cutaway import nn
 from cutaway.explain import trace
@@ -213,3 +215,81 @@ def test_what_has_no_name_gets_a_letter_that_nobody_uses() -> None:
     y = a * 2 + c
     found = trace(y)
     assert labels(found) == ["a", "2", "b", "c", "y"]
+
+
+# --- views of data, and objects -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("take", "name"),
+    [
+        (lambda x: x[:2], "batch[:2]"),
+        (lambda x: x[4:], "batch[4:]"),
+        (lambda x: x[1:3], "batch[1:3]"),
+        (lambda x: x[:1], "batch[:1]"),
+        (lambda x: x[::2], "batch[::2]"),
+        (lambda x: x[1::3, 2], "batch[1::3, 2]"),
+        (lambda x: x[:, 0], "batch[:, 0]"),
+        (lambda x: x[3], "batch[3]"),
+        (lambda x: x[3, 1], "batch[3, 1]"),
+        (lambda x: x[:, :2], "batch[:, :2]"),
+        (lambda x: x.t(), "batchᵀ"),
+        (lambda x: x[:2].T, "batch[:2]ᵀ"),
+        (lambda x: x.reshape(9, 2), "batch.reshape(9, 2)"),
+        (lambda x: x[2:4].flatten(), "batch[2:4].reshape(6)"),
+        (lambda x: x.detach(), "batch"),
+        (lambda x: x[[0, 2]], None),  # a copy
+        (lambda x: x[0].expand(2, 3), None),
+        (lambda x: x[:0], None),
+    ],
+)
+def test_a_view_of_what_has_a_name_is_named_by_it(take: Any, name: str | None) -> None:
+    batch = torch.arange(18.0).reshape(6, 3).clone()
+    w = torch.ones(take(batch).shape, requires_grad=True)
+    assert named(trace((w * take(batch)).sum()), "constant") == {name}
+
+
+def test_swapped_axes_are_named_too() -> None:
+    sequences = torch.arange(24.0).reshape(2, 3, 4).clone()
+    w = torch.ones(3, 2, 4, requires_grad=True)
+    assert named(trace((w * sequences.transpose(0, 1)).sum()), "constant") == {"sequences.transpose(0, 1)"}
+
+
+def test_a_view_that_a_variable_holds_is_called_after_the_variable() -> None:
+    w, data = torch.ones(2, 3, requires_grad=True), torch.ones(6, 3)
+    batch = data[2:4]
+    assert named(trace((w * batch).sum()), "constant") == {"batch"}
+
+
+class Unit:
+    def __init__(self) -> None:
+        self.w, self.b = [torch.ones((), requires_grad=True) for _ in range(2)], torch.ones((), requires_grad=True)
+
+
+class Layers:
+    def __init__(self) -> None:
+        self.units = {"first": Unit(), "last": Unit()}
+
+
+def test_what_objects_of_the_users_own_classes_have_is_named_by_its_path() -> None:
+    net = Layers()
+    first, last = net.units.values()
+    found = trace(first.w[1] * last.w[0] + first.b)
+    assert [node["name"] for node in found["nodes"] if node["kind"] == "input"] == [
+        "first.w[1]", "last.w[0]", "first.b",
+    ]  # fmt: skip
+    del first, last
+    found = trace(net.units["first"].w[1] * net.units["last"].b)
+    assert [node["name"] for node in found["nodes"] if node["kind"] == "input"] == [
+        "net.units['first'].w[1]", "net.units['last'].b",
+    ]  # fmt: skip
+
+
+def test_the_letter_of_a_variable_is_given_to_no_other_value() -> None:
+    m = torch.nn.Linear(1, 1)
+    x = torch.ones(1, requires_grad=True)
+    h = x
+    for op in ("sin", "cos", "exp", "tanh", "sigmoid", "sinh", "square", "exp", "cos", "sin"):
+        h = getattr(h, op)()
+    out = m(h * 2 * 3 * 4)
+    assert "m" not in labels(trace(out))

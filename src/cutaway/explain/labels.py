@@ -42,7 +42,8 @@ def labels(trace: dict[str, Any], shown: Collection[int] = ()) -> list[str]:
             found[i] = (None if node["value"] is None else single(node["value"])) or "data"
     unnamed = [i for i, name in enumerate(found) if name is None]
     captured = {name for step in trace["steps"] for rule in step["rules"] for name in rule["captured"]}
-    free = [letter for letter in LETTERS if letter not in found and letter not in captured - {"x", "y"}]
+    taken = {name.partition(".")[0].partition("[")[0] for name in found if name is not None}
+    free = [letter for letter in LETTERS if letter not in taken and letter not in captured - {"x", "y"}]
     for some in (unnamed, [i for i in unnamed if i in shown]):
         if len(some) <= len(free):
             for i, letter in zip(some, free, strict=False):

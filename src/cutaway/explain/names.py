@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import CO_OPTIMIZED
+from itertools import combinations
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -16,27 +17,40 @@ from ..tensors.base import TensorBase
 
 _PACKAGE = __name__.partition(".")[0]
 MOST = 1000  # items of a list that are looked at
+MANY = 100  # lists, dicts and objects that are looked into
 
 
 def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
-    """Names and tensors, arrays and modules that the frame can see; after them what lies in its lists and dicts."""
+    """Names and tensors, arrays and modules that the frame can see; after them what lies in its lists and dicts.
+
+    Its objects are looked into if their class stands in the same file: `net.layers[0].w`.
+    """
     found: dict[str, Any] = {}
     for name, value in (*_locals(frame), *frame.f_globals.items()):
-        if name[:1] != "_":
+        if name[:1].isalpha():  # not _x, and not what pytest keeps while it evaluates an assertion
             found.setdefault(name, value)
-    return named(found)
+    return named(found, frame.f_globals.get("__name__"))
 
 
-def named(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def named(found: Mapping[str, Any], own: str | None = None) -> Iterator[tuple[str, Any]]:
     """What of these are tensors, arrays and modules; after them what lies in lists and dicts, as `batch['x']`."""
-    inside: list[tuple[str, Any]] = []
+    inside: list[tuple[str, Any, tuple[type, ...]]] = []  # and what of the parts is looked into again
     for name, value in found.items():
         if isinstance(value, _NAMED):
             yield name, value
-        elif name == "self" or isinstance(value, (list, tuple, dict)):
-            inside.append((name, value))
-    for name, value in inside:
-        yield from _parts(name, value)
+        elif name == "self" or type(value).__module__ == own:
+            inside.append((name, value, _HOLDING))
+        elif isinstance(value, _HOLDING):
+            inside.append((name, value, ()))
+    for name, value, holding in inside:  # it grows
+        for path, part in _parts(name, value, own, (*_NAMED, *holding)):
+            if isinstance(part, _NAMED):
+                yield path, part
+            elif len(inside) < MANY:
+                inside.append((path, part, _HOLDING))
+
+
+_HOLDING = (list, tuple, dict)
 
 
 def _locals(frame: FrameType) -> list[tuple[str, Any]]:
@@ -51,7 +65,7 @@ def _locals(frame: FrameType) -> list[tuple[str, Any]]:
 _NAMED = (TensorBase, Module, np.ndarray)
 
 
-def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _parts(name: str, value: Any, own: str | None, wanted: tuple[type, ...]) -> Iterator[tuple[str, Any]]:
     """What lies in a list or a dict, or what an object has, and how it is reached; of long ones what comes first."""
     form = "{}[{!r}]"
     keys: Sequence[Any] = range(MOST)
@@ -61,10 +75,58 @@ def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             form, value = "{}.{}", getattr(value, "__dict__", {})
         keys, parts = list(value), list(value.values())
     parts = parts[:MOST]
-    if any(issubclass(kind, _NAMED) for kind in set(map(type, parts))):  # long lists are mostly of numbers
+    kinds = {kind for kind in set(map(type, parts)) if issubclass(kind, wanted) or kind.__module__ == own}
+    if kinds:  # long lists are mostly of numbers
         for key, part in zip(keys, parts):
-            if isinstance(part, _NAMED) and isinstance(key, str | int):
+            if type(part) in kinds and isinstance(key, str | int):
                 yield form.format(name, key), part
+
+
+def view_of(part: Any, whole: Any) -> str | None:
+    """How one gets part of an array, if it is a view of it: [3], [:4], [0, :, 1], ᵀ, .transpose(0, 1), .reshape(4, 6).
+
+    None if that cannot be said in a few characters.
+    """
+    away = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    if (found := _index(part, whole, away)) is not None:
+        return found
+    if part.ndim == 2 and (found := _index(part.T, whole, away)) is not None:
+        return f"{found}ᵀ"
+    for i, j in combinations(range(whole.ndim), 2):
+        if part.ndim == whole.ndim and (found := _index(part.swapaxes(i, j), whole, away)) is not None:
+            return f"{found}.transpose({i}, {j})"
+    if not (part.flags.c_contiguous and whole.flags.c_contiguous and whole.size):
+        return None
+    rows, rest = divmod(part.size, whole.size // len(whole))
+    found = None if rest else _index(part.reshape(rows, *whole.shape[1:]), whole, away)
+    return None if found is None else f"{found}.reshape({', '.join(map(str, part.shape))})"
+
+
+def _index(part: Any, whole: Any, away: int) -> str | None:
+    """The index of part in an array, whose first number stands so many bytes before that of part."""
+    texts: list[str] = []
+    taken, dropped = 0, whole.ndim - part.ndim  # axes of part that were found; axes to be dropped by an integer
+    for n, stride in zip(whole.shape, whole.strides):
+        if stride <= 0:
+            return None
+        start, away = divmod(away, stride)
+        m = part.shape[taken] if taken < part.ndim else 0
+        step, rest = divmod(part.strides[taken], stride) if m > 1 else (1, 0)
+        stop = start + (m - 1) * step + 1
+        if m > (dropped > 0) and not rest and step > 0 and 0 <= start < stop <= n:
+            taken += 1
+            ends = f"{start or ''}:{'' if stop + step > n and (start or step > 1 or stop == n) else stop}"
+            texts.append(ends if step == 1 else f"{ends}:{step}")
+        elif dropped and 0 <= start < n:
+            dropped -= 1
+            texts.append(str(start))
+        else:
+            return None
+    if away or dropped or taken < part.ndim:
+        return None
+    while texts and texts[-1] == ":":
+        texts.pop()
+    return f"[{', '.join(texts)}]" if texts else ""
 
 
 class Names:
@@ -98,17 +160,21 @@ class Names:
         self._kept.append((node, array))
 
     def constant(self, array: Any) -> str | None:
-        """The name of a constant; xs[3] for a row of what is called xs."""
+        """The name of a constant. A row of what is called xs is xs[3], also if a loop calls it x; another view of it
+        is called so, xs[:4], if no variable holds it."""
         if not isinstance(array, np.ndarray):
             return None
-        if array.base is not None:
-            for name, whole in self._wholes.get(id(owner(array)), ()):
-                if whole.shape[1:] == array.shape and whole.strides[1:] == array.strides and whole.strides[0]:
-                    away = array.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-                    row, rest = divmod(away, whole.strides[0])
-                    if not rest and 0 <= row < len(whole):
-                        return f"{name}[{row}]"
-        return self._arrays.get(id(array))
+        known = self._arrays.get(id(array))
+        if array.base is None or not array.size:
+            return known
+        for name, whole in self._wholes.get(id(owner(array)), ()):
+            if whole is array:
+                continue
+            view = view_of(array, whole)
+            if view is not None and view[:1] == "[" and view[1:-1].isdigit():
+                return name + view
+            known = known or (None if view is None else name + view)
+        return known
 
     def add_tree(self, root: Module, name: str) -> None:
         """Name a module, all below it, and their parameters and buffers."""

@@ -149,7 +149,7 @@ def test_a_recurrent_net_is_told_once_and_counted() -> None:
     assert text.count("= tanh(") == 1
     assert re.search(r"h₅ = tanh\(\w+\) +cell, RNNCell", text)
     assert "xs[4]" in text
-    assert "the same 4 steps 4 times more, beginning with\n    ∂loss/∂h₄ = [[" in text
+    assert "the same 4 steps 4 times more, with\n    ∂loss/∂h₄ = [[" in text
     assert "    ∂loss/∂h₁ = [[" in text
     assert "cell.weight_hh was used 5 times: the gradients of its uses add up" in text
     assert text.count("= tanh(") < explain.text(loss, fold=False).plain.count("= tanh(") == 5
@@ -181,7 +181,7 @@ def test_a_deep_model_is_folded_by_module() -> None:
     loss = model(torch.randn(5, 1, 4)).square().mean()
     text = lines(explain.text(loss, width=88))
     assert any(re.match(r"  \S+ = model\.2\.attention\(…\), in \d+ steps +MultiheadAttention", each) for each in text)
-    assert any("steps twice more, beginning with" in each for each in text)
+    assert any("steps twice more, with" in each for each in text)
     assert len(text) < 150
     assert len(lines(explain.text(loss, fold=False, width=88))) > 300
     assert all(len(each) <= 100 for each in text)
@@ -618,3 +618,26 @@ def test_ops_are_called_as_users_call_them() -> None:
         r"∂loss/∂x via \w = ∂loss/∂\w, shared equally by the elements of x equal to \w;\n +elsewhere 0\n", text
     )
     assert re.search(r"∂loss/∂x via \w = x · ∂loss/∂\w / \w\n", text)
+
+
+def test_it_is_said_where_numbers_that_are_added_or_multiplied_are_rounded() -> None:
+    said = "Numbers are rounded to 4 digits after the point: a result can differ in its last digit."
+    x = torch.tensor(1.0, requires_grad=True)
+    assert lines(explain.text(x / 3 + x / 7, width=88))[-2:] == ["", said]
+    assert said not in explain.text(x / 4 + x / 8, width=88).plain
+    w = torch.tensor([1.0, 3.0], requires_grad=True)
+    assert said not in explain.text((w / 3).sum(), width=88).plain  # no number is worked with
+    total = w.sum() / 3
+    assert lines(explain.text(total * total, width=88))[-1] == said  # 1.3333 + 1.3333
+
+
+def test_a_turn_of_a_loop_is_told_by_what_differs() -> None:
+    torch.manual_seed(0)
+    w, h = torch.randn(2, 2, requires_grad=True), torch.ones(2)
+    loss: Any = 0
+    for _ in range(6):
+        h = torch.tanh(w @ h)
+        loss = loss + h.sum()
+    text = lines(explain.text(loss, width=88))
+    again = text.index("  the same 4 steps 5 times more, with")
+    assert [each.partition(" = ")[0] for each in text[again + 1 : again + 6]] == [f"    ∂loss₆/∂h{n}" for n in "₅₄₃₂₁"]

@@ -7,6 +7,7 @@ Arrays have a paragraph for each op: the rule, with its names replaced by what t
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from .reading import Reading, Told, called, times
 
 FEW = 12  # ops whose values are listed before the pass back is told
 MANY_LINES = 20  # of source that are shown
+# A rounded number that is added or multiplied before the reader's eyes.
+WORKED_ROUNDED = re.compile(r"\.\d{4} [-+·/] |[-+·/] \(?-?\d+\.\d{4}(?!\d)")
 
 
 def text(tensor: Any, gradient: Any = None, *, of: Any = None, fold: bool = True, width: int | None = None) -> Page:
@@ -83,7 +86,12 @@ class Explanation:
             yield from self._forward()
             yield line()
         yield line(Span("Backward", "title"), Span(": the chain rule, from the last step to the first", "note"))
-        yield from self._scalars() if self.is_scalar else self._arrays()
+        told = list(self._scalars() if self.is_scalar else self._arrays())
+        yield from told
+        if any(WORKED_ROUNDED.search("".join(part.text for part in parts)) for parts in told):
+            yield line()
+            words = "Numbers are rounded to 4 digits after the point: a result can differ in its last digit."
+            yield from wrapped(line(Span(words, "note")), self.width, 0)
 
     def _title(self) -> Iterator[Line]:
         at = self.trace["nodes"][self.trace["root"]]["line"]
@@ -329,18 +337,29 @@ class Explanation:
             yield from self._group(item)
 
     def _again(self, item: Again) -> Iterator[Line]:
-        """What was told, once or more again: only with what gradient each time began."""
+        """What was told, once or more again: only one gradient of each time."""
         n, count = len(item.times[0]), len(item.times)
         what = "the same step" if n == 1 else f"the same {n} steps"
-        yield line("  ", Span(f"{what} {'once' if count == 1 else times(count)} more, beginning with", "note"))
-        firsts: list[Step | None] = [all_steps(time)[0] for time in item.times]
-        for first in firsts if count <= 8 else [*firsts[:3], None, *firsts[-3:]]:
-            if first is None:
+        yield line("  ", Span(f"{what} {'once' if count == 1 else times(count)} more, with", "note"))
+        turns = [all_steps(time) for time in item.times]
+        which = self._most_telling(turns)
+        shown: list[Step | None] = [turn[which] for turn in turns]
+        for step in shown if count <= 8 else [*shown[:3], None, *shown[-3:]]:
+            if step is None:
                 yield line("      ", Span(f"… {count - 6:,} times …", "note"))
             else:
-                d = line("    ", Span(self.read.d(first.node["id"]), "gradient"))
-                yield from self._equation(d, "", first.step["arrived"])
+                d = line("    ", Span(self.read.d(step.node["id"]), "gradient"))
+                yield from self._equation(d, "", step.step["arrived"])
         yield from self._totals(all_steps([item]))
+
+    def _most_telling(self, turns: Sequence[Sequence[Step]]) -> int:
+        """Which step's gradient to show of each turn: of those that differ the first that a variable holds."""
+        differ = [
+            i for i, step in enumerate(turns[0])
+            if any(turn[i].step["arrived"]["numbers"] != step.step["arrived"]["numbers"] for turn in turns[1:])
+        ]  # fmt: skip
+        held = [i for i in differ if turns[0][i].node["name"] is not None]
+        return next(iter([*held, *differ]), 0)
 
     def _group(self, item: Group) -> Iterator[Line]:
         """A module as one step: what its inputs and its parameters got."""

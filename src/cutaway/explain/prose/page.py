@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 ANSI = {"title": "1", "gradient": "36", "result": "1", "note": "2", "rule": "33"}
 CSS = {
     "title": "font-weight:bold", "gradient": "color:#0a7c8c", "result": "font-weight:bold", "note": "opacity:.6",
@@ -92,12 +94,13 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int, hang
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
     """How wide columns must be, so that most rows fit in them; None if they are too wide."""
-    counted = sorted(rows, key=lambda cells: sum(map(len, cells)))
-    while len(counted) > max(0, min(0.7 * len(rows), len(rows) - 2)):
-        widths = [max(map(len, column)) for column in zip(*counted, strict=True)]
-        if sum(room + 1 for room in widths if room) + 1 <= width:
-            return widths
-        counted.pop()
+    lengths = np.array([[len(text) for text in cells] for cells in rows])
+    while len(lengths) > max(0, min(0.7 * len(rows), len(rows) - 2)):
+        widths = lengths.max(axis=0)
+        if widths.sum() + np.count_nonzero(widths) + 1 <= width:
+            return [int(room) for room in widths]
+        without = [np.delete(lengths, i, axis=0) for i in set(lengths.argmax(axis=0))]  # each row that makes one wide
+        lengths = min(without, key=lambda left: left.max(axis=0, initial=0).sum())
     return None
 
 
