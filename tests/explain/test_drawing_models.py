@@ -73,6 +73,20 @@ def test_what_has_no_parameters_or_is_frozen_is_drawn_too() -> None:
     assert [p.requires_grad for p in model.parameters()] == [False, False, True, True]
 
 
+def test_lazy_layers_and_parameters_of_integers() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.tensor([1, 2]), requires_grad=False)
+
+        def forward(self, x: Any) -> Any:
+            return x * self.scale
+
+    model = nn.Sequential(nn.LazyLinear(2), Scaled())
+    assert sorted(firsts(drawn(model, torch.ones(3)), "parameter")) == ["bias", "weight"]
+    assert explain.summary(model, torch.ones(3)).trainable == 8
+
+
 def test_a_model_in_training_is_as_it_was() -> None:
     class Counts(nn.Module):
         def __init__(self) -> None:

@@ -143,12 +143,24 @@ def test_what_a_rule_written_by_hand_amounts_to_is_told() -> None:
     assert rule["words"] == ["where product_of_others(…): For each element, the product of all others along the axis"]
 
 
+def test_a_model_is_no_computation_to_step_through() -> None:
+    with pytest.raises(TypeError, match="the gradients of a tensor, but got the layer Linear"):
+        explain.step(torch.nn.Linear(2, 2))
+
+
 def test_what_is_listed_reads_as_a_sentence() -> None:
     told = frames(xor())
     assert told[0]["say"].startswith("4 parameters and 2 constants. The →")
     (at_linear,) = (frame for frame in told if frame["title"] == "∂loss/∂model.2")
     said = r"It sends .* to model\.1, .* to model\.2\.weight and \[.*\] to model\.2\.bias\."
     assert re.search(said, at_linear["say"])
+
+
+def test_many_inputs_are_counted_and_not_listed() -> None:
+    xs = [torch.tensor(float(i), requires_grad=True) for i in range(7)]
+    total = torch.stack(xs).sum()
+    said = [frame["say"] for frame in frames(torch.explain.trace(total))]
+    assert any(say.endswith("It sends a gradient to each of its 7 inputs.") for say in said)
 
 
 def test_parts_add_up() -> None:

@@ -32,7 +32,8 @@ def rehearsal(model: Module) -> Iterator[None]:
     ]
     random = default_generator.get_state()
     try:
-        model.requires_grad_(True)
+        for p in frozen:
+            p.requires_grad_(True)
         with enable_grad():
             yield
     finally:

@@ -503,6 +503,23 @@ def test_the_caption_of_a_table_stays_in_sight_when_it_is_scrolled(reader: Reade
     assert 0 <= reader.run(at) < 30
 
 
+def test_a_small_window_is_not_covered_by_the_controls(reader: Reader) -> None:
+    reader.open(gpt(), width=320, height=256)  # 1280 by 1024, at 400 %
+    assert reader.run("return document.documentElement.scrollWidth <= innerWidth")
+    reader.run("scrollTo(0, 400)")
+    assert reader.run("return document.querySelector('nav').getBoundingClientRect().bottom < 0")
+
+
+@pytest.mark.parametrize("width", [360, 800, 1600])
+def test_a_step_with_a_long_name_fits_too(width: int, reader: Reader) -> None:
+    xs = [torch.tensor(float(i), requires_grad=True) for i in range(30)]
+    total = torch.stack(xs).sum()
+    reader.open(explain.trace(total), width=width, height=800)
+    for key in ("ArrowRight", "End"):
+        reader.press(key)
+        assert reader.run("return document.documentElement.scrollWidth <= innerWidth"), key
+
+
 def test_nothing_moves_for_those_who_want_it_calm(reader: Reader) -> None:
     reader.open(xor())
     reader.press("ArrowRight")

@@ -47,15 +47,15 @@ def draw(what: Any, *inputs: Any, depth: int | None = None, gradient: Any = None
     >>> drawing.svg()[:46]
     '<svg xmlns="http://www.w3.org/2000/svg" class='
     """
-    return Drawing(traced(what, inputs, gradient), depth)
-
-
-def traced(what: Any, inputs: tuple[Any, ...] = (), gradient: Any = None) -> dict[str, Any]:
-    """The trace of a tensor, of a model's output, or the one that was given."""
     if isinstance(what, Module):
-        return _run(what, inputs)
+        return Drawing(_run(what, inputs), depth)
     if inputs:
         raise errors.inputs_without_model(what)
+    return Drawing(traced(what, gradient), depth)
+
+
+def traced(what: Any, gradient: Any = None) -> dict[str, Any]:
+    """The trace of a tensor, or the one that was given."""
     if isinstance(what, dict) and what.get("format") == FORMAT:
         return what
     return trace(what, gradient)

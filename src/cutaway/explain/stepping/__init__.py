@@ -43,7 +43,7 @@ def step(what: Any, *, depth: int | None = None, gradient: Any = None) -> Steps:
     >>> "<!doctype html>" in steps.html()
     True
     """
-    return Steps(traced(what, gradient=gradient), depth)
+    return Steps(traced(what, gradient), depth)
 
 
 class Steps:

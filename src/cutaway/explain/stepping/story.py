@@ -15,6 +15,8 @@ from ..prose.folding import Step
 from ..prose.reading import Reading, Told, times
 from ..prose.terms import Term
 
+MANY = 6  # inputs; the gradients of more are not told one by one in a sentence
+
 
 class Story:
     """What the page tells of each step."""
@@ -120,6 +122,8 @@ class Story:
         sends = [f"{_numbers(rule['sent'])} to {self.reading.labels[rule['to']]}" for rule in rules]
         stored = self.reading.becomes(node["id"])
         stays = "It goes no further" if stored is None else f"backward() stores it in {stored}"
+        if len(sends) > MANY:
+            sends = [f"a gradient to each of its {len(sends)} inputs"]
         said.append(f"It sends {listed(sends)}" if sends else stays)
         told = self.reading.told(Step(step, node))
         return {
