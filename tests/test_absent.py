@@ -33,7 +33,6 @@ MISSING = {
     "digamma": "cutaway has no torch.digamma",
     "histc": "cutaway has no torch.histc: use torch.bincount for integers, or np.histogram on x.numpy()",
     "linalg.vander": "cutaway has no torch.linalg.vander",
-    "optim.LBFGS": "cutaway has no torch.optim.LBFGS: use torch.optim.Adam, or scipy.optimize for a small problem",
     "optim.lr_scheduler.CyclicLR": "cutaway has no torch.optim.lr_scheduler.CyclicLR: "
     "use torch.optim.lr_scheduler.OneCycleLR, or LambdaLR with a formula",
     "utils.cpp_extension": "cutaway has no torch.utils.cpp_extension",

@@ -119,6 +119,51 @@ def test_defaults_and_groups(name: str) -> None:
     same(program, rtol=2e-4, atol=2e-5)
 
 
+LBFGS: list[dict[str, Any]] = [
+    {}, {"line_search_fn": "strong_wolfe"}, {"lr": 0.3, "history_size": 3}, {"max_iter": 5, "max_eval": 3},
+    {"line_search_fn": "strong_wolfe", "max_iter": 7, "history_size": 2, "lr": 2.0}, {"lr": 1e-3, "max_iter": 4},
+    {"line_search_fn": "strong_wolfe", "max_eval": 6}, {"tolerance_grad": 0.1}, {"tolerance_change": 0.1},
+]  # fmt: skip
+
+
+def valley(t: Any) -> tuple[Any, list[Any]]:
+    x = t.tensor([-1.2, 1.0, 0.7], dtype=t.float64, requires_grad=True)
+    return lambda: (10 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum(), [x]
+
+
+def bowl(t: Any) -> tuple[Any, list[Any]]:
+    x, y = t.arange(3.0, dtype=t.float64, requires_grad=True), t.ones(2, 2, dtype=t.float64, requires_grad=True)
+    return lambda: (x * x * t.tensor([1.0, 5.0, 9.0])).sum() + (y - 2).abs().pow(1.5).sum(), [x, y]
+
+
+def classes(t: Any) -> tuple[Any, list[Any]]:
+    inputs, layer = t.randn(30, 3).double(), t.nn.Linear(3, 2).double()
+    chosen = (inputs[:, 0] > 0).long()
+    loss = t.nn.functional.cross_entropy
+    return lambda: loss(layer(inputs), chosen) + 0.01 * layer.weight.square().sum(), list(layer.parameters())
+
+
+@pytest.mark.parametrize("settings", LBFGS, ids=str)
+@pytest.mark.parametrize("problem", [valley, bowl, classes])
+def test_lbfgs_calls_the_closure_as_often_and_finds_the_same(settings: dict[str, Any], problem: Any) -> None:
+    def program(t: Any) -> Any:
+        loss, params = problem(t)
+        optimizer, losses = t.optim.LBFGS(params, **settings), []
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            value = loss()
+            value.backward()
+            losses.append(value.item())
+            return value
+
+        returned = [optimizer.step(closure).item() for _ in range(3)]
+        state = optimizer.state[params[0]]
+        return returned, losses, params, state["func_evals"], state["n_iter"], set(state) - {"al"}, repr(optimizer)
+
+    same(program, rtol=1e-4, atol=1e-6)
+
+
 def test_a_closure_is_called_first() -> None:
     def program(t: Any) -> Any:
         params = parameters(t)
@@ -201,7 +246,8 @@ MISTAKES = [
     "Adam([p], betas=(0, 1))", "Adam([p], weight_decay=-1)", "AdamW([p], lr=-1)", "Adagrad([p], lr_decay=-1)",
     "Adagrad([p], initial_accumulator_value=-1)", "Adagrad([p], eps=-1)", "RMSprop([p], alpha=-1)",
     "RMSprop([p], momentum=-1)", "RMSprop([p], eps=-1)", "Adadelta([p], rho=3)", "Adadelta([p], eps=-1)",
-    "SGD([p], momentun=0.9)",
+    "SGD([p], momentun=0.9)", "LBFGS([p], lr=-1)", "LBFGS([p]).step()", "LBFGS([{'params': [p]}, {'params': [q]}])",
+    "LBFGS([q], line_search_fn='armijo').step(lambda: q.sum())",
 ]  # fmt: skip
 
 

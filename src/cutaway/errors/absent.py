@@ -87,7 +87,6 @@ ADVICE = {
     "torch.bfloat16": "use torch.float32",
     "torch.nn.DataParallel": "call the model itself; there is only one device",
     "torch.optim.lr_scheduler.CyclicLR": "use torch.optim.lr_scheduler.OneCycleLR, or LambdaLR with a formula",
-    "torch.optim.LBFGS": "use torch.optim.Adam, or scipy.optimize for a small problem",
     "torch.utils.tensorboard": "print the numbers, or draw them with matplotlib",
     "torch.utils.checkpoint": "call the function itself; the gradients are the same",
     # tensors
