@@ -32,7 +32,7 @@ def places_in_order(array: Array, axis: int, descending: bool, k: int | None = N
         k: the number of first elements to return; None for all.
         stable: whether equal elements keep their order.
     """
-    x = np.moveaxis(array, axis, -1)
+    x = array.swapaxes(axis, -1)
     n = x.shape[-1]
     if k is not None and 0 < k < n and x.size > LOOKED_AT:
         # Sort only these: the first 5 of each row, of 10⁶ numbers in all, take 9 ms instead of 47.
@@ -40,15 +40,15 @@ def places_in_order(array: Array, axis: int, descending: bool, k: int | None = N
         kept = np.argpartition(x, n - k if descending else k - 1, axis=-1)[..., chosen]
         order = places_in_order(np.take_along_axis(x, kept, -1), -1, descending, stable=True)
         order = np.take_along_axis(kept, order, -1)
-        return np.ascontiguousarray(np.moveaxis(order, -1, axis), np.int64)
+        return np.ascontiguousarray(order.swapaxes(axis, -1), np.int64)
     if descending:  # seen from its end, in order, and seen from its end again: so that equal elements stay
-        order = n - 1 - np.flip(np.argsort(np.flip(x, -1), axis=-1, kind="stable"), -1)
+        order = n - 1 - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
     else:
         order = np.argsort(x, axis=-1, kind="stable")
     order = np.ascontiguousarray(order, np.int64)
     if not stable and 0 < x.size <= LOOKED_AT and (k is not None or n > SMALL):
         _settle_ties(order.reshape(-1, n), np.take_along_axis(x, order, -1).reshape(-1, n), k)
-    return np.ascontiguousarray(np.moveaxis(order[..., :k], -1, axis))
+    return np.ascontiguousarray(order[..., :k].swapaxes(axis, -1))
 
 
 def _settle_ties(order: Array, values: Array, k: int | None) -> None:
