@@ -18,6 +18,9 @@ from typing import Any
 distance: tuple[Callable[[str, Any, Any], None], ...] = ()
 classification: tuple[Callable[[str, Any, Any], None], ...] = ()
 
+# Before two tensors are compared by ==.
+equality: tuple[Callable[[Any, Any], None], ...] = ()
+
 # Before a backward pass, with the tensors it starts from.
 backward: tuple[Callable[[list[Any]], None], ...] = ()
 

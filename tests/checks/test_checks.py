@@ -164,6 +164,24 @@ def test_a_loss_by_hand(loss: str) -> None:
     eval(loss, {"d": model(x[:1]) - y[:1]}).backward()  # one example: nothing is stretched
 
 
+@pytest.mark.parametrize("column", ["x.argmax(1, keepdim=True)", "x.max(1, keepdim=True).indices", "x[:, :1].round()"])
+def test_an_accuracy_of_a_column_and_a_row(column: str) -> None:
+    x, y = torch.randn(5, 3), torch.tensor([0, 2, 1, 1, 0])
+    with pytest.warns(CheckWarning, match=r"loss_broadcast: shapes \(5, 1\) and \(5,\) are compared, .* \(5, 5\)"):
+        assert (eval(column, {"x": x}) == y).shape == (5, 5)
+    with pytest.warns(CheckWarning, match=r"loss_broadcast: shapes \(5,\) and \(5, 1\) are compared"):
+        y.eq(eval(column, {"x": x}))
+
+
+def test_columns_and_rows_that_are_meant() -> None:
+    labels = torch.tensor([0, 2, 1, 1, 0])
+    assert (labels.unsqueeze(1) == labels).sum() == (labels[:, None] == labels.clone()).sum() == 9
+    chosen = torch.randn(5, 5).argmax(1, keepdim=True)
+    assert (chosen == torch.arange(5)).sum() == 5  # one-hot vectors
+    assert (chosen[:1] == labels[:1]).shape == (1, 1)
+    assert (chosen == labels[:3]).shape == (5, 3)
+
+
 @pytest.mark.parametrize("loss", ["torch.sqrt(mse)", "0.5 * mse", "mse / 2", "(2 * mse) ** 0.5 * 3"])
 def test_a_root_or_a_multiple_of_a_loss_by_hand(loss: str) -> None:
     mse = ((nn.Linear(2, 1)(torch.randn(5, 2)) - torch.randn(5)) ** 2).mean()
@@ -473,6 +491,21 @@ def test_a_check_that_is_switched_looks_again() -> None:
         with pytest.warns(CheckWarning, match=r"parameter_not_in_optimizer: Linear\..* this one holds others"):
             step()
         step()
+
+
+def test_a_layer_that_is_repeated_by_multiplying_a_list() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.blocks = nn.ModuleList([nn.Sequential(nn.Linear(2, 2), nn.ReLU())] * 3)
+
+    relu = nn.ReLU()
+    with checks.strict():
+        list(nn.Sequential(nn.Linear(2, 2), relu, nn.Linear(2, 2), relu).parameters())
+        with pytest.warns(CheckWarning, match="repeated_module: a ModuleList .* same Sequential 3 times") as said:
+            net = Net()
+            list(net.parameters()), list(net.parameters())
+    assert len(said) == 1
 
 
 def test_parameters_in_a_list_and_modules_in_a_dict() -> None:

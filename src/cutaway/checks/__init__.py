@@ -20,6 +20,7 @@ wrong and what to write. Checks are switched by name:
     parameter_without_gradient default
     parameter_not_in_optimizer default
     modules_in_list default
+    repeated_module default
     graph_cut default
     attribute_without_effect default
     state_not_copied default
@@ -44,11 +45,12 @@ from .losses import BatchFirst, ClassTargets, LossBroadcast, SoftmaxBeforeCrossE
 from .modes import EvaluationWithoutEval, TrainingWithoutTrain
 from .switches import levels, off, on, strict
 from .training import ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
-from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient
+from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient, RepeatedModule
 
 __all__ = [
     "AttributeWithoutEffect", "BatchFirst", "CheckWarning", "ClassTargets", "ClippingWithoutEffect",
     "EvaluationWithoutEval", "ForgottenStep", "ForgottenZeroGrad", "GraphCut", "LossBroadcast", "LossNotFinite",
-    "ModulesInList", "ParameterNotInOptimizer", "ParameterWithoutGradient", "SoftmaxBeforeCrossEntropy",
-    "StateNotCopied", "StepBeforeBackward", "TrainingWithoutTrain", "levels", "off", "on", "strict",
+    "ModulesInList", "ParameterNotInOptimizer", "ParameterWithoutGradient", "RepeatedModule",
+    "SoftmaxBeforeCrossEntropy", "StateNotCopied", "StepBeforeBackward", "TrainingWithoutTrain", "levels", "off",
+    "on", "strict",
 ]  # fmt: skip

@@ -31,13 +31,14 @@ class LossBroadcast(Check):
         loss = F.mse_loss(model(x), y)            # (N, 1) against (N)
         loss = F.mse_loss(model(x).squeeze(1), y) # right: (N) against (N)
 
-    Covers the regression losses of nn.functional, and hand-written ones such as `((model(x) - y) ** 2).mean()`.
+    Covers the regression losses of nn.functional, hand-written ones such as `((model(x) - y) ** 2).mean()`, and the
+    comparison of predictions (N, 1) with targets (N), whose mean is no accuracy.
     """
 
     name = "loss_broadcast"
 
     def events(self) -> Any:
-        return {"distance": self.on_distance, "backward": self.on_backward}
+        return {"distance": self.on_distance, "backward": self.on_backward, "equality": self.on_equality}
 
     def on_distance(self, name: str, x: TensorBase, y: TensorBase) -> None:
         if x._array.shape != y._array.shape:
@@ -48,6 +49,19 @@ class LossBroadcast(Check):
                 f"{name} was given a prediction of shape {a} and a target of shape {b}, so one is broadcast against "
                 f"the other{makes}, which is rarely meant: give both the same shape, for example by "
                 "target.reshape(x.shape)"
+            )
+
+    def on_equality(self, x: TensorBase, y: TensorBase) -> None:
+        a, b = x._array, y._array
+        column, row = (a, b) if a.ndim == 2 else (b, a)
+        n = column.shape[0] if column.ndim == 2 else 0
+        if n < 2 or column.shape[1] != 1 or row.shape != (n,):
+            return
+        # a view is x[:, None] == y, all pairs; and one-hot vectors are made by comparison with 0, 1, 2, ...
+        if column.base is None and not np.array_equal(row, np.arange(n)):
+            self.say(
+                f"shapes {a.shape} and {b.shape} are compared, which makes ({n}, {n}), each element with every other; "
+                "its mean is no accuracy: give both the same shape, for example by pred.squeeze(1)"
             )
 
     def on_backward(self, tensors: list[Any]) -> None:

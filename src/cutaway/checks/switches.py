@@ -8,7 +8,7 @@ from .effects import AttributeWithoutEffect, ClippingWithoutEffect, StateNotCopi
 from .losses import BatchFirst, ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
 from .modes import EvaluationWithoutEval, TrainingWithoutTrain
 from .training import ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
-from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient
+from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient, RepeatedModule
 
 _all: list[Check] = [
     LossBroadcast(),
@@ -25,6 +25,7 @@ _all: list[Check] = [
     ParameterWithoutGradient(),
     ParameterNotInOptimizer(),
     ModulesInList(),
+    RepeatedModule(),
     GraphCut(),
     AttributeWithoutEffect(),
     StateNotCopied(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
@@ -14,7 +15,7 @@ from ..errors import line_number, user_frame
 from ..grad_mode import is_grad_enabled
 from ..graph import Node, newest_first
 from ..memory import Line
-from ..nn import Module, Parameter
+from ..nn import Module, ModuleList, Parameter, Sequential
 from ..optim import Optimizer
 from ..optim.optimizer import living
 from ..tensors.base import AccumulateGrad, TensorBase, node_of
@@ -298,15 +299,53 @@ def in_plain_lists(root: Module | None = None) -> Iterator[tuple[Module, str, li
     """What only a plain list, tuple or dict of a model (or of any) holds: the module, its attribute, parameters."""
     modules = list(root.modules()) if root is not None else alive(Module)
     known = {id(child) for module in modules for child in module.modules() if child is not module}
-    known.update(id(param) for module in modules for param in module.parameters())
+    known.update(id(param) for module in modules for _, param in module.named_parameters())
     for parent in modules:
         for name, value in vars(parent).items():
             inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
             hidden = [x for x in inside if isinstance(x, Module | Parameter) and id(x) not in known]
-            members = [x.parameters() if isinstance(x, Module) else [x] for x in hidden]
+            members = [dict(x.named_parameters()).values() if isinstance(x, Module) else [x] for x in hidden]
             params = [param for some in members for param in some if param.requires_grad]
             if params:
                 yield parent, name, params
+
+
+class RepeatedModule(Check):
+    """One layer several times in a ModuleList or Sequential, where several layers were meant.
+
+        self.layers = nn.ModuleList([nn.Linear(8, 8)] * 3)                      # one layer, one set of weights
+        self.layers = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])        # right
+
+    Only at level "strict", since weights can be shared on purpose. It does not warn about layers without parameters.
+    """
+
+    name = "repeated_module"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: weakref.WeakSet[Module] = weakref.WeakSet()
+
+    def events(self) -> Any:
+        return {}
+
+    def forget(self) -> None:
+        self.asked.clear()
+
+    def strict_events(self) -> Any:
+        return {"parameters": self.on_parameters}
+
+    def on_parameters(self, module: Module) -> None:
+        if module in self.asked:
+            return
+        self.asked.add(module)
+        for holder in module.modules():
+            times = Counter(holder._modules.values()) if isinstance(holder, ModuleList | Sequential) else {}
+            for layer, n in times.items():
+                if layer is not None and n > 1 and any(True for _ in layer.named_parameters()):
+                    self.say(
+                        f"a {type(holder).__name__} holds the same {type(layer).__name__} {n} times, with one set of "
+                        "weights: create several, [layer() for _ in range(n)], not [layer()] * n"
+                    )
 
 
 class GraphCut(Check):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, events
 from ..dtypes import result_type
 from .arguments import plain, tensor_argument
 from .base import Operand, TensorBase, is_operand, to_common_dtype, wrap
@@ -280,6 +280,9 @@ _SIGNS: dict[Any, str] = {
 
 
 def _answer(question: Callable[..., Any], x: TensorBase, y: Any, name: str = "") -> Tensor:
+    if question is np.equal and isinstance(y, TensorBase):
+        for listener in events.equality:
+            listener(x, y)
     a, b = map(plain, to_common_dtype(x, y))
     try:
         return wrap(np.asarray(question(a, b)))
