@@ -321,6 +321,14 @@ def test_more_leaves_than_a_row_holds_are_one_card_above_the_op_that_they_go_int
     assert len(cards(parsed(torch.stack(xs[:12]).sum()), "input")) == 12
 
 
+def test_a_leaf_without_a_name_is_called_on_its_card_as_the_ops_call_it() -> None:
+    loss = (torch.ones(2, requires_grad=True) * torch.full((2,), 3.0) + 5).sum()
+    svg = parsed(loss)
+    assert "b = a · data" in [text[2] for text in cards(svg, "op").values()]
+    assert [text[:2] for text in cards(svg, "input").values()] == [["a", "input"]]
+    assert [text[:2] for text in cards(svg, "constant").values()] == [["data", "constant"], ["5", "scalar"]]
+
+
 def test_every_node_shows_at_every_depth_once() -> None:
     found = gpt(blocks=2)
     for depth in range(6):

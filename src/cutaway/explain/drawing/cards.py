@@ -113,7 +113,7 @@ def card_of(part: Part, reading: Reading, arguments: list[str], leaves: bool, ca
     """
     if part.node is not None:
         return _node_card(part, part.node, reading, arguments, leaves, calls)
-    return _module_card(part, part.module, leaves, calls) if part.module else _crowd_card(part)
+    return _module_card(part, part.module, leaves, calls) if part.module else _crowd_card(part, reading)
 
 
 def _node_card(
@@ -133,14 +133,13 @@ def _node_card(
         tip += [node["formula"] or "", f"{node['op']}, {node['grad_fn']}"]
         tip.append(f"{Path(node['line']['file']).name}:{node['line']['number']}: {node['line']['code']}")
     else:
-        title = relative(name, part) if name else ""
-        tip = [name or "", kind]
+        is_number = kind == "constant" and not name and value and not value["shape"]
+        title = "" if is_number else relative(name, part) if name else reading.labels[node["id"]]
+        tip = [name or title, kind]
         if title:
             rows.append([Span(INSET, "name", cut(title))])
             rows[0].append(Span(INSET + width_of(rows[0][0].text, "name") + 8, "say", kind))
-        elif kind != "constant":
-            rows.append([Span(INSET, "say", kind)])
-    if kind == "constant" and not name and value:
+    if value and not rows:
         rows.append([Span(INSET, "value", gist([value]))])
     elif value:
         rows += _numbers([value], [node["gradient"]] if node["gradient"] else [])
@@ -152,11 +151,11 @@ def _node_card(
     return _card(part, kind, rows, "\n".join(filter(None, tip)), shape, pins, name or title)
 
 
-def _crowd_card(part: Part) -> Card:
+def _crowd_card(part: Part, reading: Reading) -> Card:
     nodes = part.nodes()
     kinds = {node["kind"] for node in nodes}
     kind = kinds.pop() if len(kinds) == 1 else "constant"
-    names = [node["name"] or kind for node in nodes]
+    names = [node["name"] or reading.labels[node["id"]] for node in nodes]
     rows = [[Span(INSET, "name", plural(len(nodes), kind if not kinds else "leaf", None if not kinds else "leaves"))]]
     rows.append([Span(INSET, "note", f"{cut(names[0], 16)} … {cut(names[-1], 16)}")])
     gradients = [node["gradient"] for node in nodes if node["gradient"]]
