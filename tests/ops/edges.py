@@ -188,6 +188,8 @@ Where = Callable[..., Any]
 DIFFERENT: list[tuple[Op, Where, str]] = [
     (ops.power, lambda x, n: (n in (-0.5, 0.5, 1.5)) & ((x == -inf) | ((x == 0) & np.signbit(x))),
      "xⁿ⁻¹ is 1/√x in torch, which at -0 is -∞ and at -∞ nan; C's pow, and so NumPy's, has ∞ and 0 there"),
+    (ops.prelu, lambda x, weight: (x > 0) & ~np.isfinite(weight),
+     "an infinite or unknown weight of x < 0 makes nan of x > 0 here, and not in torch"),
     (ops.elu, lambda x, **_: x == 0,
      "the second derivative at the corner is that from the left, in torch that from the right"),
     (ops.elu, lambda x, **_: np.isnan(x) & (x.dtype == np.float32), "torch's float32 gives nan the gradient 1"),

@@ -11,12 +11,12 @@ import numpy as np
 
 from .contract import Array, Binary, Unary
 from .reduction import largest
-from .special import as_dtype, erf_values, sigmoid_values
+from .special import as_dtype, clip_values, erf_values, sigmoid_values
 
 
 def relu(x: Array) -> Unary:
     """max(x, 0); the gradient at 0 is 0"""
-    out = np.maximum(x, 0)
+    out = clip_values(x, 0, None)
     # `~(out <= 0)` and not `out > 0`, so that g passes where out is nan
     return out, lambda g: g * ~(out <= 0)
 
@@ -67,11 +67,14 @@ def mish(x: Array) -> Unary:
 
 def prelu(x: Array, weight: Array) -> Binary:
     """x where x > 0, else weight · x"""
-    return (
-        np.where(x > 0, x, weight * x),
-        lambda g: np.where(x > 0, g, weight * g),
-        lambda g: np.where(x > 0, 0, x * g),
-    )
+    below = clip_values(x, None, 0)
+
+    def dx(g: Array) -> Array:
+        above = as_dtype(x > 0, x.dtype)
+        grad: Array = g * (above + weight * (1 - above))
+        return grad
+
+    return clip_values(x, 0, None) + weight * below, dx, lambda g: g * below
 
 
 def hardtanh(x: Array, *, low: float = -1.0, high: float = 1.0) -> Unary:

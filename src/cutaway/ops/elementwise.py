@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .contract import Array, Ternary, Unary
-from .special import as_dtype, erf_values, sigmoid_values, sign_values
+from .special import as_dtype, clip_values, erf_values, sigmoid_values, sign_values
 
 
 def exp(x: Array) -> Unary:
@@ -142,7 +142,7 @@ def clamp(x: Array, *, min: float | None = None, max: float | None = None) -> Un
         inside = True if min is None else x >= min
         return g * (inside if max is None else inside & (x <= max))
 
-    return np.clip(x, min, max), dx
+    return clip_values(x, min, max), dx
 
 
 def clip(x: Array, low: Array, high: Array) -> Ternary:

@@ -16,7 +16,7 @@ import numpy as np
 from .. import errors, ops
 from ..ops import TABLE
 from ..ops.indexing import spread
-from ..ops.special import as_dtype, power_values, sign_values
+from ..ops.special import as_dtype, clip_values, power_values, sign_values
 from .arithmetic import where
 from .base import TensorBase, apply, as_float, as_operand, binary, to_common_dtype, to_dtype, wrap
 from .contraction import einsum, tensordot
@@ -68,6 +68,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     spread: lambda x, **attrs: apply(ops.place, x, **attrs),
     as_dtype: lambda x, dtype: to_dtype(x, np.dtype(dtype)),
     sign_values: lambda x: x.sign(),
+    clip_values: lambda x, low, high: x.clamp(low, high),
     power_values: lambda x, n: x**n,
 }
 
