@@ -13,8 +13,7 @@ from cutaway.errors.absent import ADVICE, SHELVES
 
 MISSING = {
     "nn.Conv3d": "cutaway has no torch.nn.Conv3d; similar: torch.nn.Conv2d",
-    "nn.ReflectionPad2d": "cutaway has no torch.nn.ReflectionPad2d: "
-    'call torch.nn.functional.pad(x, ..., mode="reflect") in forward',
+    "nn.PixelUnshuffle": "cutaway has no torch.nn.PixelUnshuffle; similar: torch.nn.PixelShuffle",
     "nn.softmax": "cutaway has no torch.nn.softmax; similar: torch.softmax, torch.nn.functional.softmax",
     "nn.functional.conv3d": "cutaway has no torch.nn.functional.conv3d; similar: torch.nn.functional.conv2d",
     "nn.init.kaiming_normal": "cutaway has no torch.nn.init.kaiming_normal; "

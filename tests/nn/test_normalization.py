@@ -17,6 +17,9 @@ LAYERS = [
     (nn.LayerNorm((3, 4), bias=False), (2, 3, 4)),
     (nn.RMSNorm((3, 4)), (2, 3, 4)),
     (nn.GroupNorm(2, 4), (2, 4, 3)),
+    (nn.InstanceNorm1d(4), (2, 4, 3)),
+    (nn.InstanceNorm2d(2, affine=True), (2, 2, 3, 2)),
+    (nn.InstanceNorm2d(2, affine=True), (2, 3, 2)),
     (nn.BatchNorm1d(3), (4, 3)),
     (nn.BatchNorm1d(3, affine=False), (2, 3, 4)),
     (nn.BatchNorm2d(2, bias=False), (2, 2, 3, 2)),
@@ -42,6 +45,27 @@ def test_layers_print_their_arguments() -> None:
     assert repr(nn.BatchNorm2d(3)) == (
         "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)"
     )
+
+
+def test_an_instance_is_a_channel_of_a_sample() -> None:
+    x = torch.randn(2, 3, 4, 5) * 3 + 1
+    y = nn.InstanceNorm2d(3)(x)
+    np.testing.assert_allclose(y.mean((2, 3)).numpy(), 0, atol=1e-6)
+    np.testing.assert_allclose(y.var((2, 3), correction=0).numpy(), 1, rtol=1e-4)
+    np.testing.assert_allclose(nn.InstanceNorm2d(3)(x[0]).numpy(), y[0].numpy())
+    for refused in (
+        lambda: nn.InstanceNorm2d(3, track_running_stats=True),
+        lambda: F.instance_norm(x, torch.zeros(3), torch.ones(3)),
+        lambda: F.instance_norm(x, use_input_stats=False),
+    ):
+        with pytest.raises(NotImplementedError, match="no running statistics"):
+            refused()
+    with pytest.raises(ValueError, match=r"takes \(N, C, H, W\), with or without N, but got x of shape \(3, 3\)"):
+        nn.InstanceNorm2d(3)(torch.ones(3, 3))
+    with pytest.raises(ValueError, match=r"size at dim=1 to match num_features \(3\), but got: 4"):
+        nn.InstanceNorm2d(3, affine=True)(torch.ones(2, 4, 3, 3))
+    with pytest.raises(ValueError, match="a single number has no variance"):
+        nn.InstanceNorm2d(3)(torch.ones(2, 3, 1, 1))
 
 
 # -- batch norm --------------------------------------------------------------------------------------------------------

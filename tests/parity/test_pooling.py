@@ -80,6 +80,43 @@ def test_adaptive_avg_pool2d(size: Any, dtype: str) -> None:
     same(program)
 
 
+@pytest.mark.parametrize("size", [1, (1,), 3, 7, 12], ids=str)
+def test_adaptive_avg_pool1d(size: Any) -> None:
+    def program(t: Any) -> Any:
+        layer = t.nn.AdaptiveAvgPool1d(size)
+        return [repr(layer), *(run(t, layer, leaf(t, numbers(*shape))) for shape in ((2, 3, 7), (3, 9), (0, 3, 4)))]
+
+    same(program)
+
+
+KINDS = ("Reflection", "Replication", "Circular", "Zero")
+PADS = [
+    *(f"{kind}Pad1d({padding})" for kind in KINDS for padding in (2, "(1, 3)", "(1, -1)")),
+    *(f"{kind}Pad2d({padding})" for kind in KINDS for padding in (1, "(1, 3, 0, 2)")),
+    "ConstantPad1d(2, 1.5)", "ConstantPad1d((1, -2), 7)", "ConstantPad2d(1, -1)", "ConstantPad2d((1, 0, 2, 1), 0.5)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", PADS)
+def test_padding_layers(layer: str) -> None:
+    def program(t: Any) -> Any:
+        made = eval(f"t.nn.{layer}", {"t": t})
+        shapes = ((2, 3, 5, 6), (3, 5, 6)) if "2d" in layer else ((2, 3, 6), (3, 6))
+        return [repr(made), made.padding, *(run(t, made, leaf(t, numbers(*shape))) for shape in shapes)]
+
+    same(program)
+
+
+@pytest.mark.parametrize("r", [1, 2, 3])
+def test_pixel_shuffle(r: int) -> None:
+    def program(t: Any) -> Any:
+        layer = t.nn.PixelShuffle(r)
+        shapes = ((2, 2 * r * r, 3, 4), (r * r, 3, 4), (2, 3, r * r, 1, 2))
+        return [repr(layer), *(run(t, layer, leaf(t, numbers(*shape))) for shape in shapes)]
+
+    same(program)
+
+
 SIZES = ["scale_factor=2", "scale_factor=1.5", "scale_factor=0.4", "scale_factor=2.3, recompute_scale_factor=True",
          "size=5", "size=1", "size=13", "scale_factor=1.7"]  # fmt: skip
 
@@ -193,6 +230,14 @@ WRONG = [
     "F.avg_pool2d(t.zeros(1, 5, 5), 2, stride=0)",
     "F.avg_pool1d(t.zeros(2, 5), 6)",
     "F.adaptive_avg_pool2d(t.zeros(5, 5), 2)",
+    "F.adaptive_avg_pool1d(t.zeros(5), 2)",
+    "F.adaptive_avg_pool1d(t.zeros(1, 2, 5), (2, 3))",
+    "F.adaptive_avg_pool1d(t.zeros(1, 2, 5), -1)",
+    "F.pixel_shuffle(t.zeros(1, 3, 2, 2), 2)",
+    "F.pixel_shuffle(t.zeros(4, 2), 2)",
+    "F.pixel_shuffle(t.zeros(1, 4, 2, 2), 0)",
+    "t.nn.ReflectionPad2d(5)(t.zeros(1, 1, 3, 3))",
+    "t.nn.ReflectionPad2d(1)(t.zeros(3, 3))",
     "F.adaptive_avg_pool2d(t.zeros(5, 5), (2, 2))",
     "F.max_pool1d(t.zeros(0, 5), 2)",
     "F.adaptive_avg_pool2d(t.zeros(1, 5, 5), -1)",

@@ -59,14 +59,10 @@ ADVICE = {
     "torch.svd": "call torch.linalg.svd(x, full_matrices=False), which returns U, S and the transpose of V",
     "torch.linalg.lstsq": "write torch.linalg.pinv(A) @ b",
     "torch.nn.Softmin": "call torch.softmax(-x, dim) in forward",
-    "torch.nn.InstanceNorm2d": "use torch.nn.GroupNorm(C, C, affine=False), C the number of channels",
-    "torch.nn.PixelShuffle": "reshape to (N, C, r, r, H, W), permute to (N, C, H, r, W, r), and reshape again",
     "torch.nn.AdaptiveMaxPool2d": "for one number per channel, call x.amax((2, 3), keepdim=True)",
     "torch.nn.AdaptiveMaxPool1d": "for one number per channel, call x.amax(2, keepdim=True)",
-    "torch.nn.AdaptiveAvgPool1d": "for one number per channel, call x.mean(2, keepdim=True)",
     "torch.nn.functional.adaptive_max_pool2d": "for one number per channel, call x.amax((2, 3), keepdim=True)",
     "torch.nn.functional.adaptive_max_pool1d": "for one number per channel, call x.amax(2, keepdim=True)",
-    "torch.nn.functional.adaptive_avg_pool1d": "for one number per channel, call x.mean(2, keepdim=True)",
     "torch.nn.Hardswish": "write x * torch.clamp(x / 6 + 0.5, 0, 1)",
     "torch.nn.Hardsigmoid": "write torch.clamp(x / 6 + 0.5, 0, 1)",
     "torch.nn.ReLU6": "use torch.nn.Hardtanh(0, 6)",
@@ -166,17 +162,6 @@ ADVICE = {
     "torch.Tensor.zero_grad": "call optimizer.zero_grad() or model.zero_grad(), or set x.grad = None",
     "torch.Tensor.step": "call optimizer.step()",
     # layers and losses
-    **dict.fromkeys(
-        (f"torch.nn.{kind}Pad{n}d" for kind in ("Constant", "Zero") for n in (1, 2)),
-        "call torch.nn.functional.pad in forward",
-    ),
-    **{
-        f"torch.nn.{kind}Pad{n}d": f'call torch.nn.functional.pad(x, ..., mode="{mode}") in forward'
-        for kind, mode in (("Reflection", "reflect"), ("Replication", "replicate"), ("Circular", "circular"))
-        for n in (1, 2)
-    },
-    "torch.nn.InstanceNorm1d": "use torch.nn.GroupNorm(C, C, affine=False), C the number of channels",
-    "torch.nn.functional.instance_norm": "call torch.nn.functional.group_norm(x, C), C the number of channels",
     "torch.nn.SyncBatchNorm": "use torch.nn.BatchNorm2d; there is only one process",
     "torch.nn.ConvTranspose1d": "use torch.nn.ConvTranspose2d with kernel_size=(1, k), on x.unsqueeze(2)",
     "torch.nn.EmbeddingBag": "use torch.nn.Embedding, and mean(1) over the words of a padded batch",
@@ -202,8 +187,6 @@ ADVICE = {
     "torch.nn.functional.tanhshrink": "write x - torch.tanh(x)",
     "torch.nn.functional.threshold": "write torch.where(x > threshold, x, value)",
     "torch.nn.functional.pdist": "call torch.cdist(x, x)",
-    "torch.nn.functional.pixel_shuffle": "reshape to (N, C, r, r, H, W), permute to (N, C, H, r, W, r), and reshape "
-    "again",
     "torch.nn.functional.upsample": "call torch.nn.functional.interpolate",
     "torch.nn.utils.weight_norm": "write g * v / v.norm(dim=1, keepdim=True) in forward",
     "torch.nn.utils.parametrizations.weight_norm": "write g * v / v.norm(dim=1, keepdim=True) in forward",

@@ -11,12 +11,12 @@ import numpy as np
 from ... import ops
 from ...ops.contract import Array
 from ...tensors import Tensor
-from ...tensors.base import apply, wrap
+from ...tensors.base import apply, named, wrap
 from .checks import check_floating_point, check_tensors
 from .pooling import as_images, shares
 from .sizes import per_axis
 
-__all__ = ["interpolate"]
+__all__ = ["interpolate", "pixel_shuffle"]
 
 
 def interpolate(
@@ -145,3 +145,37 @@ def _resampled_bytes(x: Array, rows: Array, columns: Array) -> Array:
         sums = np.moveaxis(np.moveaxis(x.astype(np.int64), axis, -1) @ whole.T, -1, axis)
         x = (sums + 2 ** (p - 1) >> p).clip(0, 255).astype(np.uint8)
     return x.copy()
+
+
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
+    """Rearrange r² channels into a block of r × r pixels.
+
+    Args:
+        input: (*, C r², H, W).
+        upscale_factor: r.
+
+    Returns:
+        (*, C, H r, W r)
+
+    Raises:
+        RuntimeError: the channels are not divisible by r².
+
+    >>> F.pixel_shuffle(torch.arange(4.0).view(4, 1, 1), 2)
+    tensor([[[0., 1.],
+             [2., 3.]]])
+    """
+    check_tensors("pixel_shuffle", input=input)
+    shape, r = input.shape, upscale_factor
+    if len(shape) < 3:
+        raise RuntimeError(
+            f"pixel_shuffle expects input to have at least 3 dimensions, (C, H, W), but got x of shape {tuple(shape)}"
+        )
+    if r < 1 or shape[-3] % (r * r):
+        raise RuntimeError(
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, "
+            f"{r * r}, but got x of shape {tuple(shape)} with {shape[-3]} channels"
+        )
+    *batch, channels, height, width = shape
+    blocks = input.reshape(-1, channels // (r * r), r, r, height, width)  # (N, C, r, r, H, W)
+    out = blocks.permute(0, 1, 4, 2, 5, 3).reshape(*batch, channels // (r * r), height * r, width * r)
+    return named(out, "PixelShuffleBackward0")

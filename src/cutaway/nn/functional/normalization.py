@@ -13,10 +13,10 @@ from ...errors import describe
 from ...memory import stamp_write
 from ...ops.normalization import moments
 from ...tensors import Tensor
-from ...tensors.base import apply, to_common_dtype
+from ...tensors.base import apply, named, to_common_dtype
 from .checks import check_floating_point, check_tensors
 
-__all__ = ["batch_norm", "group_norm", "layer_norm", "normalize", "rms_norm"]
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "normalize", "rms_norm"]
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Tensor:
@@ -143,6 +143,49 @@ def group_norm(
     if shape[0] * shape[1] // num_groups * math.prod(shape[2:]) == 1:
         raise ValueError(_single_value("group_norm", shape))
     return _affine(ops.group_norm, input, weight, bias, shape[1:2], groups=num_groups, eps=eps)
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """(input - mean) / √(variance + eps) · weight + bias, over each channel of each sample: `group_norm` with C groups.
+
+    Args:
+        input: (N, C, *).
+        running_mean, running_var, use_input_stats, momentum: None, None, True, ignored: there are no running
+            statistics here.
+        weight, bias: (C).
+        eps: added to the variance to avoid division by 0.
+
+    Raises:
+        NotImplementedError: there are running statistics.
+        ValueError: a channel of a sample is a single number.
+
+    Source: Ulyanov et al., "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016.
+
+    >>> F.instance_norm(torch.tensor([[[1.0, 3.0], [20.0, 40.0]]]))
+    tensor([[[-1.0000,  1.0000],
+             [-1.0000,  1.0000]]])
+    """
+    check_tensors("instance_norm", input=input)
+    if running_mean is not None or running_var is not None or not use_input_stats:
+        raise NotImplementedError(
+            "instance_norm has no running statistics: leave out track_running_stats=True, the default is without"
+        )
+    shape = input._array.shape
+    if len(shape) > 2 and math.prod(shape[2:]) == 1:
+        raise ValueError(
+            f"Expected more than 1 spatial element when training, got input size {tuple(shape)}: a single number has "
+            "no variance"
+        )
+    return named(group_norm(input, shape[1] if len(shape) > 1 else 1, weight, bias, eps), "ViewBackward0")
 
 
 def batch_norm(

@@ -17,7 +17,10 @@ from .checks import check_floating_point, check_tensors
 from .conv import windows_over
 from .sizes import PerAxis, batched, per_axis, whole_numbers
 
-__all__ = ["adaptive_avg_pool2d", "as_images", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d", "shares"]
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "as_images", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d",
+    "shares",
+]  # fmt: skip
 
 
 def max_pool1d(
@@ -232,6 +235,28 @@ def as_images(x: Tensor, axes: int, run: Any) -> Tensor:
     if axes == 1:
         return batched(x, 1, lambda signals: run(signals.unsqueeze(-2)).squeeze(-2))
     return batched(x, 2, run)
+
+
+def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int]) -> Tensor:
+    """Average pooling of a signal to a given length.
+
+    Args:
+        input: (N, C, L) or (C, L).
+        output_size: L'.
+
+    Returns:
+        (N, C, L') or (C, L'); element i is the mean of those from ⌊i L / L'⌋ to ⌈(i + 1) L / L'⌉.
+
+    >>> F.adaptive_avg_pool1d(torch.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
+    tensor([[2., 4.]])
+    """
+    check_tensors("adaptive_avg_pool1d", input=input)
+    if input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"adaptive_avg_pool1d takes (N, C, L), or (C, L) without a batch, but got x of shape {tuple(input.shape)}"
+        )
+    (length,) = whole_numbers("adaptive_avg_pool1d", "output_size", output_size, 1, 0)
+    return adaptive_avg_pool2d(input.unsqueeze(-2), (1, length)).squeeze(-2)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:

@@ -2,7 +2,8 @@
 
     y = (x - mean) / √(variance + eps) · weight + bias
 
-`LayerNorm` averages over the features, `GroupNorm` over groups of channels; `RMSNorm` does not subtract the mean.
+`LayerNorm` averages over the features, `GroupNorm` over groups of channels, `InstanceNorm2d` over each channel;
+`RMSNorm` does not subtract the mean.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .. import init
 from ..parameter import Parameter
 from .module import Module
 
-__all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
+__all__ = ["GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "RMSNorm"]
 
 
 def _parameter(wanted: bool, shape: Any, device: Any, dtype: DType | None) -> Parameter | None:
@@ -192,3 +193,108 @@ class GroupNorm(Module):
     def extra_repr(self) -> str:
         bias = self.bias is not None
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={bias}"
+
+
+class _InstanceNorm(Module):
+    """The base of the instance normalizations, which differ in the input shapes they accept."""
+
+    axes: int  # of a channel
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: Any = None,
+        dtype: DType | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if track_running_stats:
+            raise NotImplementedError(
+                f"{type(self).__name__}(track_running_stats=True): there are no running statistics here; leave it out, "
+                "the default is without"
+            )
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        self.register_parameter("weight", _parameter(affine, num_features, device, dtype))
+        self.register_parameter("bias", _parameter(affine and bias, num_features, device, dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1 and bias to 0."""
+        _start(self)
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim not in (self.axes + 1, self.axes + 2):
+            raise ValueError(
+                f"expected {self.axes + 1}D or {self.axes + 2}D input (got {input.ndim}D input): {self} takes "
+                f"(N, C, {'H, W' if self.axes == 2 else 'L'}), with or without N, but got x of shape "
+                f"{tuple(input.shape)}"
+            )
+        channels = input.shape[-self.axes - 1]
+        if self.affine and channels != self.num_features:
+            raise ValueError(
+                f"expected input's size at dim={input.ndim - self.axes - 1} to match num_features "
+                f"({self.num_features}), but got: {channels}, in x of shape {tuple(input.shape)}"
+            )
+        if input.ndim == self.axes + 1:
+            return self.forward(input.unsqueeze(0)).squeeze(0)
+        return F.instance_norm(input, weight=self.weight, bias=self.bias, eps=self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Normalize each channel of each signal to mean 0 and variance 1.
+
+    Args:
+        num_features, eps, momentum, affine, track_running_stats, bias: as for `InstanceNorm2d`.
+
+    Shapes:
+        input and output (N, C, L) or (C, L), weight and bias (C).
+
+    >>> nn.InstanceNorm1d(1)(torch.tensor([[1.0, 3.0]]))
+    tensor([[-1.0000,  1.0000]])
+    """
+
+    axes = 1
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Normalize each channel of each image to mean 0 and variance 1: contrast and brightness are removed.
+
+    Args:
+        num_features: C.
+        eps: added to the variance to avoid division by 0.
+        momentum: ignored.
+        affine: True adds weight and bias.
+        track_running_stats: False.
+        bias: False omits the bias.
+
+    Shapes:
+        input and output (N, C, H, W) or (C, H, W), weight and bias (C).
+
+    Raises:
+        ValueError: the input has other axes, or images of a single pixel.
+        NotImplementedError: track_running_stats is True.
+
+    Source: Ulyanov et al., "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016.
+
+    >>> nn.InstanceNorm2d(64)(torch.randn(4, 64, 8, 8)).shape
+    torch.Size([4, 64, 8, 8])
+    """
+
+    axes = 2

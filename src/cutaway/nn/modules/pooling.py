@@ -10,7 +10,7 @@ from .. import functional as F
 from ..functional.sizes import PerAxis, per_axis
 from .module import Module
 
-__all__ = ["AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
+__all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
 
 
 class _MaxPool(Module):
@@ -162,6 +162,30 @@ class AvgPool2d(Module):
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AdaptiveAvgPool1d(Module):
+    """Average pooling of signals to a given length, for input of any length.
+
+    Args:
+        output_size: L'.
+
+    Shapes:
+        input (N, C, L) or (C, L), output (N, C, L') or (C, L').
+
+    >>> nn.AdaptiveAvgPool1d(1)(torch.zeros(8, 16, 50)).shape
+    torch.Size([8, 16, 1])
+    """
+
+    def __init__(self, output_size: int | Sequence[int]) -> None:
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.adaptive_avg_pool1d(input, self.output_size)
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
 
 
 class AdaptiveAvgPool2d(Module):

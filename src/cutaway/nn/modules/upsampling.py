@@ -1,4 +1,4 @@
-"""Upsampling: resize signals and images."""
+"""Upsampling: resize signals and images, or rearrange channels into pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...tensors import Tensor
 from .. import functional as F
 from .module import Module
 
-__all__ = ["Upsample"]
+__all__ = ["PixelShuffle", "Upsample"]
 
 
 class Upsample(Module):
@@ -60,3 +60,30 @@ class Upsample(Module):
     def extra_repr(self) -> str:
         given = f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}"
         return f"{given}, mode={self.mode!r}"
+
+
+class PixelShuffle(Module):
+    """Rearrange r² channels into a block of r × r pixels: an upsampling that a convolution before it learns.
+
+    Args:
+        upscale_factor: r.
+
+    Shapes:
+        input (*, C r², H, W), output (*, C, H r, W r).
+
+    Source: Shi et al., "Real-Time Single Image and Video Super-Resolution", 2016.
+
+    >>> nn.PixelShuffle(2)(torch.arange(4.0).view(4, 1, 1))
+    tensor([[[0., 1.],
+             [2., 3.]]])
+    """
+
+    def __init__(self, upscale_factor: int) -> None:
+        super().__init__()
+        self.upscale_factor = upscale_factor
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.pixel_shuffle(input, self.upscale_factor)
+
+    def extra_repr(self) -> str:
+        return f"upscale_factor={self.upscale_factor}"
