@@ -33,6 +33,16 @@ def distance() -> Any:
     return (x * 0).sqrt(), x
 
 
+class Broken(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g * torch.nan
+
+
 # --- on the way back ------------------------------------------------------------------------------------------------
 
 
@@ -60,15 +70,18 @@ def test_a_gradient_that_is_nan_raises_and_names_op_inputs_and_both_lines() -> N
 @pytest.mark.parametrize(
     "program, why",
     [
-        (lambda: (leaf(0.0).sqrt() * 0).sum().backward(), "Its derivative is infinite there"),
-        (lambda: (leaf(1.0) * 2).sum().backward(torch.tensor(torch.nan)), "What arrived was nan already"),
-        (lambda: (leaf(0.0) * 0).sqrt().sum().backward(), "What arrived was infinite"),
-        (lambda: (leaf(1.0) * torch.tensor([torch.inf])).backward(torch.zeros(1)), "One of its inputs was not finite"),
+        (lambda: (leaf(0.0).sqrt() * 0).sum().backward(), "Its derivative is infinite or undefined there. "),
+        (lambda: (leaf(1.0) * 2).sum().backward(torch.tensor(torch.nan)), "The incoming gradient was already nan: "),
+        (lambda: (leaf(0.0) * 0).sqrt().sum().backward(), "The incoming gradient was infinite; "),
+        (lambda: (leaf(1.0) * torch.tensor([torch.inf])).backward(torch.zeros(1)), "One of its inputs was already "),
+        (lambda: (leaf(-2.0) ** 0.5).sum().backward(), "The value of power was already not finite: an AnomalyWarning "),
+        (lambda: Broken.apply(leaf(1.0)).sum().backward(), "Broken.backward made it of finite numbers: check its "),
     ],
 )
 def test_the_reason(program: Callable[[], None], why: str) -> None:
-    with pytest.raises(RuntimeError, match=why):
+    with pytest.raises(RuntimeError) as raised:
         told(program)
+    assert str(raised.value).splitlines()[-1].startswith(why)
 
 
 def test_an_infinite_gradient_is_reported_and_propagated() -> None:
@@ -122,8 +135,59 @@ def test_nan_in_the_data_is_reported_at_the_op_that_reads_it() -> None:
     x[1, 1] = torch.nan
     with pytest.raises(RuntimeError), detect_anomaly(), pytest.warns(AnomalyWarning) as said:
         nn.Linear(2, 2)(x).sum().backward()
-    assert str(said[0].message).startswith("linear was given nan by a tensor that no op produced: check the input data")
+    assert str(said[0].message).startswith(
+        "linear was given nan by a tensor that no op produced, its input 0 (x): check the input data, and the weights "
+        "after the last step; 2 of 6 numbers, the first at [1, 0], which is nan\n"
+    )
     assert "of shape (3, 2), 1 of them nan" in str(said[0].message)
+
+
+def test_nan_in_the_weights_is_reported_at_the_op_that_reads_them() -> None:
+    model = nn.Linear(2, 1)
+    with torch.no_grad():
+        model.weight[0, 1] = torch.nan
+    [warning] = told(lambda: [model(torch.ones(1, 2)) for _ in range(2)])
+    assert "linear was given nan by a tensor that no op produced, its input 1 (weight): check " in str(warning.message)
+
+
+def test_nan_that_is_written_is_reported_where_it_is_written() -> None:
+    def program() -> None:
+        x = leaf(1.0, 2.0) * 2
+        x[1] = torch.nan
+        x.sum().backward()
+
+    [warning] = told(program)
+    assert "overwrite was given nan by a tensor that no op produced, its input 1 (y): check " in str(warning.message)
+    assert warning.lineno == program.__code__.co_firstlineno + 2
+
+
+def test_values_of_a_function_of_the_users_own_are_watched() -> None:
+    class Halves(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x / 2, x / 0
+
+        @staticmethod
+        def backward(ctx: Any, *gs: Any) -> Any:
+            return gs[0] / 2
+
+    class Infinite(Broken):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x / 0
+
+    for function in (Halves, Infinite):
+        [warning] = told(lambda: function.apply(leaf(1.0, -1.0)))  # noqa: B023
+        name = function.__name__
+        assert str(warning.message).startswith(f"{name} produced inf and -inf from its inputs; 2 of 2 numbers, ")
+
+
+def test_of_nan_and_infinity_the_place_of_nan_is_told() -> None:
+    [warning] = told(lambda: leaf(1.0, 0.0) / torch.zeros(2))
+    said = (
+        "div produced nan and inf from its inputs; 2 of 2 numbers, the first at [1], which is nan, where the inputs are"
+    )
+    assert str(warning.message).startswith(said)
 
 
 def test_an_infinity_that_is_put_in_is_meant() -> None:
@@ -216,15 +280,6 @@ def test_being_watched_changes_no_gradient() -> None:
 
 
 def test_a_function_of_the_users_own_is_named() -> None:
-    class Broken(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Any) -> Any:
-            return x * 2
-
-        @staticmethod
-        def backward(ctx: Any, g: Any) -> Any:
-            return g * torch.nan
-
     with detect_anomaly(), pytest.raises(RuntimeError, match="Function 'BrokenBackward' returned nan values"):
         Broken.apply(leaf(1.0)).sum().backward()
 
@@ -237,5 +292,5 @@ def test_a_function_of_the_users_own_is_named() -> None:
         def backward(ctx: Any, g: Any) -> Any:
             return g * torch.nan, None
 
-    with detect_anomaly(), pytest.raises(RuntimeError, match=r"input 1: \[0, 1\], of shape \(2,\)\n"):
+    with detect_anomaly(), pytest.raises(RuntimeError, match=r"input 1 \(where\): \[0, 1\], of shape \(2,\)\n"):
         Pick.apply(leaf(1.0, 2.0), torch.tensor([0, 1])).sum().backward()

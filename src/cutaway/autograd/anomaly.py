@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from ..graph import Node, observers
+from ..graph import Leaf, Node, observers
 from ..memory import Line
 from ..tensors.base import TensorBase
+from .function import arguments
 
 __all__ = ["AnomalyWarning", "detect_anomaly", "set_detect_anomaly"]
 
@@ -32,20 +33,23 @@ class _Watch:
 
     def __init__(self) -> None:
         self.told: set[Line] = set()  # lines already reported, so that a loop warns once
+        self.values: set[Line] = set()  # those of which a value was reported, not a gradient
 
     def recorded(self, node: Node, value: Any) -> None:
         if _here.watch is not self or _all_finite(value):
             return
         inputs = node.arrays or []
         nan = np.isnan(value).any()
-        from_data = any(parent is None and _has_nan(x) for parent, x in zip(node.parents, inputs))
+        given = [i for i, (parent, x) in enumerate(zip(node.parents, inputs)) if _is_given(parent) and _has_nan(x)]
         if nan:
-            first = from_data or not any(map(_has_nan, inputs))
+            first = bool(given) or not any(map(_has_nan, inputs))
         else:  # an infinite input, such as a mask's, explains the result
             first = all(map(_all_finite, (*inputs, *node.attrs.values())))
         if first and node.line not in self.told:
             self.told.add(node.line)
-            errors.warn(errors.value_not_finite(node.op, inputs, value, from_data), AnomalyWarning)
+            self.values.add(node.line)
+            message = errors.value_not_finite(node.op, _named(node), value, given[0] if given else None)
+            errors.warn(message, AnomalyWarning)
 
     def sent(self, node: Node, i: int, g: Any, gave: Any, gx: Any) -> None:
         if _here.watch is not self:
@@ -54,10 +58,11 @@ class _Watch:
         if _all_finite(gx):
             return
         if np.isnan(gx).any():
-            raise errors.gradient_is_nan(node.name(), node.op, i, node.arrays, g, gx, node.line)
+            was_reported = node.line in self.values
+            raise errors.gradient_is_nan(node.name(), node.op, i, _named(node), g, gx, node.line, was_reported)
         if _all_finite(g) and node.line not in self.told:
             self.told.add(node.line)
-            errors.warn(errors.gradient_is_infinite(node.op, i, node.arrays, g, gx, node.line), AnomalyWarning)
+            errors.warn(errors.gradient_is_infinite(node.op, i, _named(node), g, gx, node.line), AnomalyWarning)
 
 
 class _Here(threading.local):
@@ -131,6 +136,17 @@ class detect_anomaly:
 
     def __exit__(self, *exception: object) -> None:
         _look(self._before.pop())
+
+
+def _named(node: Node) -> list[tuple[str, Any]]:
+    """The inputs of a node, by the names that its op gives them."""
+    inputs = node.arrays or ()
+    return list(zip(arguments(node.op, len(inputs)), inputs, strict=True))
+
+
+def _is_given(parent: Node | Leaf | None) -> bool:
+    """Whether no op made an input: data, a constant, or a weight."""
+    return not isinstance(parent, Node)
 
 
 def _array(x: Any) -> Any:

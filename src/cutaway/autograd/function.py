@@ -8,6 +8,7 @@ needs. A Function is for code written for PyTorch, where forward saves values fo
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 import sys
 import weakref
@@ -19,7 +20,7 @@ import numpy as np
 
 from .. import errors
 from ..grad_mode import no_grad, set_grad_enabled, switch
-from ..graph import Leaf, Node
+from ..graph import Leaf, Node, observers
 from ..memory import Line, owner, stamp_write, user_line
 from ..ops.contract import once
 from ..ops.indexing import spread
@@ -217,7 +218,8 @@ def _recorded(
     if len(places) == 1:
         [only] = places
         pullbacks = _pullbacks(cls, ctx, args, kinds, lambda g: {only: g})
-        nodes = {only: Node(cls, {}, arrays, parents, outputs[only]._array.shape, pullbacks, line)}
+        whole = Node(cls, {}, arrays, parents, outputs[only]._array.shape, pullbacks, line)
+        nodes = {only: whole}
     elif places:
         row = _Row({i: kinds[i] for i in places})
         whole = Node(cls, {}, arrays, parents, row.shape, _pullbacks(cls, ctx, args, kinds, row.apart), line)
@@ -227,6 +229,8 @@ def _recorded(
     results = list(outputs)
     for i, node in nodes.items():
         x = outputs[i]
+        for observer in observers:
+            observer.recorded(whole, x._array)
         if _is_among(x, ctx._dirty):
             rewrite_history(x, x._array, node)
         else:
@@ -316,3 +320,24 @@ def _pullbacks(
 
 def _tensor(x: Any) -> Any:
     return x if isinstance(x, TensorBase) else wrap(np.asarray(x))
+
+
+# --- what an op takes ---------------------------------------------------------------------------------------------
+
+
+@functools.lru_cache
+def arguments(op: Callable[..., Any], n: int) -> list[str]:
+    """What an op calls its n array arguments."""
+    function = op
+    skipped = 0
+    if isinstance(op, type) and issubclass(op, Function):
+        function = op.forward
+        skipped = int(op.setup_context is Function.setup_context)  # ctx comes first, unless it has a method of its own
+    named: list[str] = []
+    for parameter in list(inspect.signature(function).parameters.values())[skipped:]:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            rest, each = n - len(named), parameter.name.split("_and_")  # *weight_and_bias: one of them, both, or none
+            named += each if rest <= len(each) else [f"{parameter.name}[{k}]" for k in range(rest)]
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            named.append(parameter.name)
+    return named[:n]

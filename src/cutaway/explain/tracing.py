@@ -24,6 +24,7 @@ import numpy as np
 
 from .. import errors
 from ..autograd import Function
+from ..autograd.function import arguments
 from ..errors import user_frame
 from ..graph import Leaf, Node, leading_to, newest_first, observers, walk
 from ..memory import overwritten_at
@@ -366,21 +367,3 @@ def known_of(op: Callable[..., Any]) -> Known:
     formula, _, remarks = inspect.cleandoc(doc or "").partition("\n")
     twin = None if entry is None or entry.twin is None else source_of(entry.twin)
     return Known(errors.op_name(op), formula or None, " ".join(remarks.split()) or None, twin)
-
-
-@lru_cache
-def arguments(op: Callable[..., Any], n: int) -> list[str]:
-    """What an op calls its n array arguments."""
-    function = op
-    skipped = 0
-    if isinstance(op, type) and issubclass(op, Function):
-        function = op.forward
-        skipped = int(op.setup_context is Function.setup_context)  # ctx comes first, unless it has a method of its own
-    named: list[str] = []
-    for parameter in list(inspect.signature(function).parameters.values())[skipped:]:
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            rest, each = n - len(named), parameter.name.split("_and_")  # *weight_and_bias: one of them, both, or none
-            named += each if rest <= len(each) else [f"{parameter.name}[{k}]" for k in range(rest)]
-        elif parameter.kind is not parameter.KEYWORD_ONLY:
-            named.append(parameter.name)
-    return named[:n]

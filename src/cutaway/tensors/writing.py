@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import errors
 from ..grad_mode import enable_grad, switch
-from ..graph import Leaf, Node
+from ..graph import Leaf, Node, observers
 from ..memory import stamp_write, user_line
 from ..ops import NAMES_IN_PLACE, overwrite
 from ..ops.contract import Array
@@ -65,6 +65,8 @@ def rewrite_history(x: TensorBase, array: Array, maker: Node | Leaf | None, inde
         pullbacks: list[Any] = list(overwritten(**attrs, ndim=np.ndim(array)))
         shape, line = base._array.shape, user_line(sys._getframe(1))
         base._node = Node(overwrite, attrs, [base._array, array], [before, maker], shape, pullbacks, line)
+        for observer in observers:
+            observer.recorded(base._node, base._array)
     if before is not None and before.hooks and RETAIN in before.hooks:
         base._node.hooks = {RETAIN: before.hooks.pop(RETAIN)}  # retain_grad() now applies to the new value
 
