@@ -302,6 +302,12 @@ def test_dead_units_and_no_gradient() -> None:
     assert flow.verdicts[1].measured == "64 of 64 units of 3: ReLU are 0 for every sample: they learn nothing"
 
 
+def test_one_sample_does_not_tell_which_units_are_dead() -> None:
+    for _ in range(5):
+        flow = step(net(nn.ReLU, 3), torch.randn(1, 64))
+        assert names(flow) == [] and all(layer.steps[0].dead is None for layer in flow.layers)
+
+
 def test_saturation_but_not_at_the_output() -> None:
     flow = step(net(nn.Tanh, 3, lambda w: nn.init.normal_(w, std=1.0)))
     assert names(flow) == ["saturation"]

@@ -29,7 +29,7 @@ class Step:
     std: float
     grad_norm: float  # √Σg²
     zeros: float | None = None  # of a ReLU: which part of the values is 0
-    dead: int | None = None  # of a ReLU: how many units are 0 for all samples
+    dead: int | None = None  # of a ReLU: how many units are 0 for all samples, if there are several
     units: int | None = None
     saturated: float | None = None  # of tanh and sigmoid: which part lies where the curve is flat
 
@@ -81,9 +81,10 @@ def measured(op: Any, attrs: Any, value: Any, g: Any, axis: int) -> Step:
     mean, std, grad_norm = float(value.mean()), float(value.std()), norm(g)
     if op in CUTTING or attrs.get("relu"):
         zero = value == 0
+        units = value.shape[axis]
         others = tuple(i for i in range(value.ndim) if i != axis % value.ndim)
-        dead = int(zero.all(axis=others).sum()) if others else 0
-        return Step(mean, std, grad_norm, float(zero.mean()), dead, value.shape[axis])
+        dead = int(zero.all(axis=others).sum()) if value.size > units else None  # one sample leaves half of all at 0
+        return Step(mean, std, grad_norm, float(zero.mean()), dead, units)
     if op in SQUASHING:
         return Step(mean, std, grad_norm, saturated=float((np.abs(SQUASHING[op](value)) > FLAT).mean()))
     return Step(mean, std, grad_norm)
