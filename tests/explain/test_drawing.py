@@ -475,7 +475,7 @@ def test_mistakes_are_told() -> None:
         def forward(self) -> Any:
             return [None, {"loss": 3.0}]
 
-    with pytest.raises(TypeError, match="draws the first tensor that it returns, and Silent returned none"):
+    with pytest.raises(TypeError, match="draws the tensors that it returns, and Silent returned none"):
         explain.draw(Silent())
 
 

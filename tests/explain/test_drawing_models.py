@@ -61,8 +61,33 @@ def test_the_parameters_of_a_model_that_no_variable_holds_have_their_names() -> 
     assert firsts(svg, "parameter") == ["weight", "bias"]
 
 
-def test_of_what_a_model_returns_the_first_tensor_is_drawn() -> None:
-    assert "lstm(x, h0, c0, w_ih, w_hh, biase…" in told(drawn(nn.LSTM(3, 4), torch.ones(2, 1, 3)))
+def test_all_that_a_model_returns_is_drawn() -> None:
+    class Heads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.one, self.two = nn.Linear(3, 4), nn.Linear(4, 1), nn.Linear(4, 2)
+
+        def forward(self, x: Any) -> Any:
+            h = self.body(x)
+            found = self.one(h)
+            return {"score": found, "logits": self.two(h), "best": found.argmax(), "state": [x, None]}
+
+    svg = drawn(Heads(), torch.ones(2, 3))
+    ends = [text for text in cards(svg, "root").values()]
+    assert sorted(text[0] for text in ends if "input" in text) == ["x"]
+    titles = [word.partition(" = ")[0] for text in ends for word in text if " = " in word]
+    assert sorted(titles) == ["logits", "score"]
+    assert not any("outputs" in word for word in told(svg))
+    assert explain.draw(Heads(), torch.ones(2, 3)).title == "3 ops and 7 leaves"
+
+
+def test_a_model_that_returns_what_has_no_gradient_says_so() -> None:
+    class Best(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return x.argmax()
+
+    with pytest.raises(RuntimeError, match=r"the loss is not the result of an argmax"):
+        explain.draw(Best(), torch.ones(2))
 
 
 def test_what_has_no_parameters_or_is_frozen_is_drawn_too() -> None:

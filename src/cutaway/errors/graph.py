@@ -186,8 +186,8 @@ def inputs_without_model(what: Any) -> TypeError:
 def no_tensor_returned(model: Any) -> TypeError:
     """explain.draw(model, x) where the model returns no tensor."""
     return TypeError(
-        f"explain.draw runs a model and draws the first tensor that it returns, and {type(model).__name__} returned "
-        "none: neither a tensor nor a list, tuple or dict with one in it"
+        f"explain.draw runs a model and draws the tensors that it returns, and {type(model).__name__} returned none: "
+        "neither a tensor nor a list, tuple or dict with one in it"
     )
 
 

@@ -15,10 +15,9 @@ from ..graph import Call, Node, observers
 from ..memory import held, owner
 from ..nn import Module
 from ..nn.uninitialized import Uninitialized
-from ..tensors import Tensor
 from ..tensors.base import AccumulateGrad
 from .drawing.svg import plain_text
-from .rehearsal import recordable, rehearsal
+from .rehearsal import recordable, rehearsal, tensors_in
 from .work import multiply_adds
 
 __all__ = ["Row", "Summary", "summary"]
@@ -186,14 +185,6 @@ def summary(model: Module, *inputs: Any, **named: Any) -> Summary:
         rows[0].multiply_adds,
         rows[0].activations,
     )
-
-
-def tensors_in(x: Any) -> list[Tensor]:
-    """The tensors in what a model takes or returns: a tensor, or lists, tuples and dicts of them."""
-    if isinstance(x, Tensor):
-        return [x]
-    parts = x.values() if isinstance(x, dict) else x if isinstance(x, list | tuple) else ()
-    return [tensor for part in parts for tensor in tensors_in(part)]
 
 
 class _Watch:

@@ -61,3 +61,11 @@ def recordable(inputs: Any) -> Any:
         return type(x)(map(visit, x)) if type(x) in (list, tuple) else x
 
     return visit(inputs)
+
+
+def tensors_in(x: Any) -> list[Tensor]:
+    """The tensors in what a model takes or returns: a tensor, or lists, tuples and dicts of them."""
+    if isinstance(x, Tensor):
+        return [x]
+    parts = x.values() if isinstance(x, dict) else x if isinstance(x, list | tuple) else ()
+    return [tensor for part in parts for tensor in tensors_in(part)]

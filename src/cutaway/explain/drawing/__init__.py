@@ -9,12 +9,13 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
+
 from ... import errors
-from ...creation import ones_like
+from ...autograd import differentiable
 from ...nn import Module
-from ...tensors import Tensor
 from ..names import named
-from ..rehearsal import recordable, rehearsal
+from ..rehearsal import recordable, rehearsal, tensors_in
 from ..tracing import FORMAT, trace
 from .cards import plural
 from .palette import drawing_style
@@ -30,7 +31,7 @@ def draw(what: Any, *inputs: Any, depth: int | None = None, gradient: Any = None
         what: a loss or another tensor with a graph; a trace; or a model, which is run on the inputs, as it is, in
             training or in evaluation, to draw its values without gradients. What is frozen is drawn too, and the model
             is not changed: not its statistics, nor the random numbers.
-        inputs: what a model is called with. Of what it returns, the first tensor is drawn.
+        inputs: what a model is called with; all tensors that it returns are drawn.
         depth: how many levels of modules stand open; what lies deeper is folded, a box that is one card. None opens as
             many as leave the drawing readable.
         gradient: what the backward pass starts from, of the shape of a tensor that is not a single number.
@@ -62,29 +63,38 @@ def traced(what: Any, gradient: Any = None) -> dict[str, Any]:
 
 
 def _run(model: Module, inputs: tuple[Any, ...]) -> dict[str, Any]:
-    """The trace of a model's output; without gradients, for there is no loss that they could be of."""
+    """The trace of a model's outputs; without gradients, for there is no loss that they could be of."""
     inputs = recordable(inputs)
     with rehearsal(model):
-        out = first_tensor(model(*inputs))
-        if out is None:
+        returned = model(*inputs)
+        found = tensors_in(returned)
+        if not found:
             raise errors.no_tensor_returned(model)
-        given = inspect.signature(model.forward).bind_partial(*inputs).arguments
-        found = trace(out, ones_like(out), names=dict(named(given)))
-    return {**found, "nodes": [{**node, "gradient": None} for node in found["nodes"]]}
+        names = inspect.signature(model.forward).bind_partial(*inputs).arguments
+        if isinstance(returned, dict):
+            names = {**names, **returned}
+        end = _outputs(*([x for x in found if x.requires_grad] or found[:1]))
+        return _without_last(trace(end, names=dict(named(names))))
 
 
-def first_tensor(x: Any) -> Tensor | None:
-    """The first tensor in what a model returned: a tensor, or lists, tuples and dicts of them."""
-    todo = [x]
-    while todo:
-        x = todo.pop()
-        if isinstance(x, Tensor):
-            return x
-        if isinstance(x, dict):
-            x = list(x.values())
-        if isinstance(x, (list, tuple)):
-            todo.extend(reversed(x))
-    return None
+@differentiable
+def _outputs(*outputs: Any) -> Any:
+    """Where a drawing of a model ends."""
+    return np.zeros(()), *(lambda g, x=x: np.ones_like(x) for x in outputs)
+
+
+def _without_last(found: dict[str, Any]) -> dict[str, Any]:
+    """A trace without the op that all led to, and without gradients; `outputs` are what it was given."""
+    end = found["root"]
+    outputs = [edge["from"] for edge in found["edges"] if edge["to"] == end]
+    return {
+        **found,
+        "root": outputs[0],
+        "outputs": outputs,
+        "nodes": [{**node, "gradient": None} for node in found["nodes"] if node["id"] != end],
+        "edges": [edge for edge in found["edges"] if edge["to"] != end],
+        "steps": [step for step in found["steps"] if step["node"] != end],
+    }
 
 
 class Drawing(Picture):

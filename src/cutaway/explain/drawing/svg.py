@@ -177,7 +177,8 @@ class Scene:
     def _card(self, card: Card) -> str:
         box = card.box
         ids = self._ids(card)
-        root = " root" if str(self.trace["root"]) in ids.split() else ""
+        ends = map(str, self.trace.get("outputs", [self.trace["root"]]))
+        root = "" if set(ids.split()).isdisjoint(ends) else " root"
         parts = [f'<g class="node {card.kind}{root}" data-nodes="{ids}"><title>{plain_text(card.tip)}</title>']
         radius = 12 if card.kind in ROUND else 5
         if card.part.folded:
