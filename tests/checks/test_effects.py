@@ -150,12 +150,44 @@ def test_a_gradient_of_an_evaluated_model_is_not_a_step_of_it() -> None:
     train(model)
 
 
-# --- recurrent layers -------------------------------------------------------------------------------------------------
+# --- sequences --------------------------------------------------------------------------------------------------------
+
+TAKEN = ["out[:, -1]", "out[:, 0].relu() * 2", "out[:, -1, :4].unsqueeze(0)[0]", "out.mean(1)", "out.max(1).values",
+         "out.sum(dim=-2)", "out.reshape(5, -1)"]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
-@pytest.mark.parametrize("features", ["out[:, -1]", "out[:, -1, :].relu() * 2", "out[:, -1, :4].unsqueeze(0)[0]"])
-def test_the_last_sample_in_place_of_the_last_step(kind: Any, features: str) -> None:
-    out, _ = kind(4, 8, num_layers=2)(torch.randn(6, 5, 4))
-    with pytest.warns(CheckWarning, match=r"batch_first: out\[:, -1\] of a recurrent layer without batch_first is the"):
-        F.mse_loss(x := eval(features, {"out": out}), torch.zeros(x.shape))
+@pytest.mark.parametrize("taken", TAKEN)
+@pytest.mark.parametrize("kind", ["nn.RNN(8, 8)", "nn.GRU(8, 8, 2)", "nn.LSTM(8, 8)", "nn.MultiheadAttention(8, 2)",
+                                  "nn.TransformerEncoderLayer(8, 2, norm_first=True)", "encoder"])  # fmt: skip
+def test_the_batch_taken_for_the_time_axis(kind: str, taken: str) -> None:
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 2, nn.LayerNorm(8), enable_nested_tensor=False)
+    layer = eval(kind, {"nn": nn, "encoder": encoder})
+    x = torch.randn(6, 5, 8)
+    out = layer(x, x, x) if isinstance(layer, nn.MultiheadAttention) else layer(x)
+    out = out[0] if isinstance(out, tuple) else out
+    assert out.shape == (6, 5, 8)
+    y = eval(taken, {"out": out})
+    with pytest.warns(CheckWarning, match=r"batch_first: .* a \w+ with batch_first=False, of shape \(6, 5, 8\): "):
+        F.mse_loss(y, torch.zeros(y.shape))
+
+
+def test_states_that_are_reshaped_instead_of_transposed() -> None:
+    lstm = nn.LSTM(8, 4, num_layers=2, batch_first=True)
+    _, (h, _) = lstm(torch.randn(6, 5, 8))
+    with pytest.warns(CheckWarning, match=r"batch_first: the states .* \(2, 6, 4\), were reshaped to \(6, 8\)"):
+        F.mse_loss(h.view(6, -1), torch.zeros(6, 8))
+
+
+RIGHT = ["out[-1]", "out.mean(0)", "out.transpose(0, 1)[:, -1]", "out.transpose(0, 1).reshape(5, -1)", "out[:, 2]",
+         "out.reshape(30, 8)", "out.mean((0, 1))", "out.mean(2)", "out[:, torch.tensor([0, 1])]",
+         "out[:, 0:1]"]  # fmt: skip
+
+
+@pytest.mark.parametrize("taken", RIGHT)
+def test_axes_that_are_what_they_seem(taken: str) -> None:
+    gru = nn.GRU(8, 8)
+    out, h = gru(torch.randn(6, 5, 8))
+    y = eval(taken, {"out": out, "torch": torch})
+    F.mse_loss(y, torch.zeros(y.shape))
+    for x in (h.view(5, -1), h[-1], out[:, :1][:, -1]):
+        F.mse_loss(x, torch.zeros(x.shape))

@@ -41,8 +41,9 @@ from __future__ import annotations
 
 from .check import CheckWarning
 from .effects import AttributeWithoutEffect, ClippingWithoutEffect, StateNotCopied
-from .losses import BatchFirst, ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
+from .losses import ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
 from .modes import EvaluationWithoutEval, TrainingWithoutTrain
+from .sequences import BatchFirst
 from .switches import levels, off, on, strict
 from .training import ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
 from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient, RepeatedModule

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..errors import nearest
 from .check import Check, Level
 from .effects import AttributeWithoutEffect, ClippingWithoutEffect, StateNotCopied
-from .losses import BatchFirst, ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
+from .losses import ClassTargets, LossBroadcast, SoftmaxBeforeCrossEntropy
 from .modes import EvaluationWithoutEval, TrainingWithoutTrain
+from .sequences import BatchFirst
 from .training import ForgottenStep, ForgottenZeroGrad, LossNotFinite, StepBeforeBackward
 from .wiring import GraphCut, ModulesInList, ParameterNotInOptimizer, ParameterWithoutGradient, RepeatedModule
 
