@@ -451,16 +451,21 @@ def test_nothing_flowed() -> None:
 
 
 def test_a_block_leaves_nothing_behind_and_watches_its_own_thread() -> None:
-    listening = len(events.backward), len(events.received)
+    listening = len(events.backward), len(events.received), len(events.step)
     model = nn.Linear(2, 2)
+
+    def elsewhere() -> None:
+        model(torch.ones(1, 2)).sum().backward()
+        optim.SGD(model.parameters(), lr=0.1).step()
+
     with pytest.raises(KeyError), explain.flow(model) as flow:
-        thread = threading.Thread(target=lambda: model(torch.ones(1, 2)).sum().backward())
+        thread = threading.Thread(target=elsewhere)
         thread.start()
         thread.join()
         raise KeyError
     assert (flow.layers, flow.parameters) == ([], [])
     assert not observers
-    assert (len(events.backward), len(events.received)) == listening
+    assert (len(events.backward), len(events.received), len(events.step)) == listening
 
 
 def test_it_wants_a_model() -> None:

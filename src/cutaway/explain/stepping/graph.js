@@ -107,10 +107,9 @@ function hide(element, isHidden) {
   element.setAttribute("aria-hidden", isHidden);
 }
 
-// As much of a closed box as hides the wires that enter or leave it, and holds its text.
-function lidOver({ area, says }) {
-  const hidden = wires.filter((wire) => !wire.element.hasAttribute("hidden")).flatMap(pointsOf);
-  const across = hidden.filter((point) => isInside(area, point)).map(([x]) => x);
+// As much of a closed box as covers the wires that enter or leave it, by these points, and its text.
+function lidOver({ area, says }, points) {
+  const across = points.filter((point) => isInside(area, point)).map(([x]) => x);
   const [x, right] = [Math.min(says.x, ...across) - ROOM, Math.max(says.right, ...across) + ROOM];
   return { ...area, x: Math.max(area.x, x), right: Math.min(area.right, right) };
 }
@@ -123,18 +122,19 @@ function arrange() {
   const pieces = cards.filter((card) => !card.element.matches(".lid"));
   for (const card of pieces) hide(card.element, !isSeen(card));
   for (const wire of wires) hide(wire.element, isCovered(...pointsOf(wire)));
+  const points = wires.filter((wire) => !wire.element.hasAttribute("hidden")).flatMap(pointsOf);
   for (const box of boxes) {
     hide(box.frame, !isSeen(box) || !box.isOpen);
     hide(box.lid, !isSeen(box) || box.isOpen);
     hide(box.button, !isSeen(box));
     box.button.setAttribute("aria-expanded", box.isOpen);
-    box.shown = box.isOpen ? box.area : lidOver(box);
+    box.shown = box.isOpen ? box.area : lidOver(box, points);
   }
 
   const areas = pieces.filter(isSeen).map((card) => card.area);
   const says = seen.filter((box) => !box.isOpen).map((box) => box.says);
   const titles = seen.filter((box) => box.isOpen).map((box) => box.title);
-  const runs = wires.flatMap(pointsOf).filter((point) => !isCovered(point));
+  const runs = points.filter((point) => !isCovered(point));
   const borders = (start, end) => seen.flatMap(({ shown }) => [shown[start], shown[end]]).map((x) => [x - ROOM, x + ROOM]);
   const X = squeezed(
     closed.map((area) => [area.x, area.right]),
