@@ -137,9 +137,29 @@ t.autograd.Variable(t.ones(2).long(), requires_grad=True)
 x = t.ones(2); x.new(2, 3).shape, x.new([1, 2]), x.long().new([1, 2]), x.new().shape, x.new(t.Size([2, 2])).shape
 w = t.ones(2, requires_grad=True).data; (w.new(2, 4, 3).zero_(), w.new(2, 4, 3).zero_())
 t.ones(2).is_sparse
+w = t.ones(2, requires_grad=True); w.numpy()
+w = t.ones(2, requires_grad=True); np.asarray(w * 2)
 """.strip().splitlines()
 
 PROGRAMS = """
+w = t.ones(2, requires_grad=True)
+with t.no_grad(): a = [w.numpy(), np.asarray(w * 2), np.array([v for v in w]), np.concatenate([w, w])]
+with t.inference_mode(): a.append(w.numpy())
+[x.tolist() for x in a], [x.dtype.name for x in a], np.shares_memory(a[0], w.data)
+
+w = t.ones(2, requires_grad=True)
+class Sine(t.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return t.as_tensor(np.sin(x.numpy()))
+    @staticmethod
+    def backward(ctx, g):
+        x, = ctx.saved_tensors
+        return g * t.from_numpy(np.cos(x.numpy()))
+Sine.apply(w).sum().backward()
+w.grad
+
 x = t.arange(24.).reshape(2,3,4)
 x[:, [0, 2], :].shape, x[0, [0, 2]].shape, x[:, [0, 1], [1, 2]].shape, x[[0, 1], :, [1, 2]].shape
 

@@ -187,3 +187,16 @@ def test_a_name_that_is_not_there() -> None:
         cutaway.sotfmax  # type: ignore[attr-defined]
     x.mine = 3
     assert x.mine == 3
+
+
+def test_numpy_sees_tensors_that_require_grad_where_nothing_is_recorded() -> None:
+    w = cutaway.ones(2, requires_grad=True)
+    with cutaway.no_grad():
+        assert np.shares_memory(w.numpy(), w.detach().numpy())
+        assert type(np.concatenate([w, w * 2])) is np.ndarray
+        assert np.asarray(w[0]) == 1
+    with cutaway.inference_mode():
+        assert (w * 2).numpy().tolist() == [2, 2]
+    for refused in (lambda: w.numpy(), lambda: np.asarray(w * 2), lambda: np.array(list(w))):
+        with pytest.raises(RuntimeError, match="requires grad"):
+            refused()

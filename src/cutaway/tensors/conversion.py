@@ -11,6 +11,7 @@ import numpy as np
 from .. import dtypes, errors, ops
 from ..dtypes import check_device, numpy_dtype
 from ..dtypes import dtype as DType
+from ..grad_mode import switch
 from ..memory import owner
 from .arguments import new_shape, number_for, sizes, tensor_argument
 from .base import TensorBase, apply, axis_of, node_of, to_dtype, wrap
@@ -319,12 +320,12 @@ class Conversion(TensorBase):
             force: True is short for x.detach().numpy().
 
         Raises:
-            RuntimeError: self requires grad; NumPy's ops would not be recorded.
+            RuntimeError: self requires grad, and grad mode is on: NumPy's ops would not be recorded.
 
         >>> cutaway.tensor([1., 2.]).numpy()
         array([1., 2.], dtype=float32)
         """
-        if node_of(self) is not None and not force:
+        if switch.recording and node_of(self) is not None and not force:
             raise errors.numpy_of_grad()
         return self._array
 

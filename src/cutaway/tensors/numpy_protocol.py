@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors, ops
+from ..grad_mode import switch
 from ..ops import TABLE
 from ..ops.indexing import spread
 from ..ops.special import as_dtype, clip_values, power_values, sign_values
@@ -158,9 +159,9 @@ def _as_array(x: Any) -> Any:
 
 
 def _requires_grad(x: Any) -> bool:
-    """Whether x, or a Tensor within it, requires grad."""
+    """Whether x, or a Tensor within it, requires grad, and ops are being recorded."""
     if isinstance(x, TensorBase):
-        return x.requires_grad
+        return switch.recording and x.requires_grad
     return isinstance(x, list | tuple | dict) and any(map(_requires_grad, x.values() if isinstance(x, dict) else x))
 
 
