@@ -52,7 +52,7 @@ def value_was_overwritten(op: Callable[..., Any], value: Any, read: Line, writte
         f"{op_name(op)} needs a value of shape {tuple(np.shape(value))} for its gradient. "
         f"It was used here\n{source(read)}\nand overwritten here\n{source(written)}\n"
         "Create a new tensor instead of writing in place (x = x + 1, not x += 1 or x.add_(1)), or work on a copy: "
-        "x.clone()."
+        "x.clone(). If an optimizer's step wrote, call backward() of all losses before it, or compute the loss again."
     )
 
 
@@ -63,7 +63,7 @@ def no_graph() -> RuntimeError:
         "computed from requires grad, so there is nothing to differentiate. Create the inputs or parameters with "
         "requires_grad=True; and check that no .detach(), .item(), .numpy(), torch.tensor(x) or no_grad() block cut "
         "the graph on the way, and that the loss is not the result of an argmax() or a comparison, which have no "
-        "gradient."
+        "gradient. A gradient itself has a graph if it was computed with create_graph=True."
     )
 
 

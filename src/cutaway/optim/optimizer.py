@@ -24,7 +24,7 @@ from weakref import WeakSet
 import numpy as np
 
 from .. import events
-from ..errors import describe, warn
+from ..errors import describe, how_to_get_a_tensor, warn
 from ..grad_mode import enable_grad
 from ..memory import stamp_write
 from ..ops.contract import Array
@@ -396,6 +396,8 @@ def _check_trainable(param: Any) -> None:
         how = ""
         if isinstance(param, str):
             how = ": a dict of names and Tensors is no list of parameters, write model.parameters()"
+        elif isinstance(param, np.ndarray):
+            how = f": {how_to_get_a_tensor(param)}"
         elif isinstance(param, Iterable):
             how = ": put the parameters of several models into one list, [*a.parameters(), *b.parameters()]"
         raise TypeError(f"an optimizer trains Tensors, and one of the parameters is {describe(param)}{how}")

@@ -265,6 +265,8 @@ def _not_an_image(name: object, shape: Any, channels: int, axes: int) -> str:
         return message + f": unflatten the images, x.view(-1, {channels}, {side}, {side})"
     if len(shape) == axes and channels == 1:
         return message + ": the channel axis is missing; add it, x.unsqueeze(0)"
+    if axes == 1 and len(shape) == 4:
+        return message + ": images (N, C, H, W) go into nn.Conv2d"
     return message
 
 
@@ -279,6 +281,8 @@ def _wrong_channels(
     )
     if len(shape) == axes + 1 and channels == 1:
         return message + ": the channel axis is missing in (N, ...); add it, x.unsqueeze(1)"
+    if axes == 2 and len(shape) == 3 and shape[1] == channels:
+        return message + ": sequences (N, C, L) go into nn.Conv1d"
     if shape[-1] == channels and axes == 2 and len(shape) == 4:
         return message + ": the channel axis comes before the pixels here: write x.permute(0, 3, 1, 2)"
     if shape[-1] == channels:

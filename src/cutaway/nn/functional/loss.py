@@ -332,6 +332,8 @@ def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
             f"{given} and dtype {target.dtype}: the target must be {wanted}; convert it, target.long()"
         )
     hints = {scores: "; the indices of one-hot vectors are target.argmax(1)"}
+    if len(scores) == 1:
+        hints[classes] = "; an input with one axis is a single sample: a batch is (N, C)"
     if len(scores) > 2:
         hints[scores[:-1]] = (
             f"; the classes are axis 1, not the last: count every place as a sample, {name}(x.flatten(0, -2), "
@@ -416,6 +418,7 @@ def binary_cross_entropy(
             )
     if weight is None:
         return apply(ops.binary_cross_entropy, input, target, reduction=reduction)
+    common_shape("binary_cross_entropy with weight", input, weight)
     losses = apply(ops.binary_cross_entropy, input, target, reduction="none") * weight
     return named(reduced(losses, reduction), "BinaryCrossEntropyBackward0")
 
@@ -455,6 +458,7 @@ def binary_cross_entropy_with_logits(
         factors = pos_weight._array
     if weight is None:
         return apply(ops.binary_cross_entropy_with_logits, x, y, pos_weight=factors, reduction=reduction)
+    common_shape("binary_cross_entropy_with_logits with weight", x, weight)
     losses = apply(ops.binary_cross_entropy_with_logits, x, y, pos_weight=factors, reduction="none")
     return named(reduced(losses * weight, reduction), "BinaryCrossEntropyWithLogitsBackward0")
 
@@ -487,6 +491,7 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     check_reduction(reduction, "batchmean")
     check_classes("kl_div", input, target)
     check_fractions(input=input, target=target)
+    common_shape("kl_div", input, target)
     if reduction == "mean":
         warn(
             'kl_div with reduction="mean" divides by every element, classes included; reduction="batchmean" divides '

@@ -48,6 +48,9 @@ def default_collate(batch: Any) -> Any:
     if isinstance(first, str | bytes):
         return batch
     if isinstance(first, Mapping):
+        different = [list(example) for example in batch if example.keys() != first.keys()]
+        if different:
+            raise KeyError(f"the examples of a batch need the same keys, but have {list(first)} and {different[0]}")
         return _like(first, {key: default_collate([example[key] for example in batch]) for key in first})
     if isinstance(first, Sequence):
         lengths = {len(example) for example in batch}

@@ -246,4 +246,5 @@ def random_seed(generator: Generator) -> int:
 
 def _check_count(name: str, value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise ValueError(f"{name} should be a positive integer value, but got {name}={value!r}")
+        empty = "; is the dataset empty?" if name == "num_samples" and value == 0 else ""
+        raise ValueError(f"{name} should be a positive integer value, but got {name}={value!r}{empty}")
