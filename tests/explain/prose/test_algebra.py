@@ -59,7 +59,7 @@ RULES = [
     ("lambda g: x[:, None] * g", "w[:, None] · ∂/∂h", None),
     ("lambda g: out * (g - (g * out).sum(axis=1, keepdims=True))", "h · (∂/∂h - sum(∂/∂h · h, axis=1))", None),
     ("lambda g: np.where(n > 1, g, 0)", "∂/∂h", "2"),
-    ("lambda g: g * float(n == 1)", "∂/∂h · 0", "2 · 0"),
+    ("lambda g: g * float(n == 1)", "0", "0"),
     ("lambda g: g * (x > 1e-12)", "∂/∂h · (w > 1e-12)", "2 · (3 > 1e-12)"),
     ("lambda g: np.where(z > 0, g, 0)", "where(Z > 0, ∂/∂h, 0)", None),
     ("lambda g: np.where(x > 0, g, 0)", "∂/∂h", "2"),  # of single numbers it is known which case it is

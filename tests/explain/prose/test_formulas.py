@@ -25,6 +25,7 @@ RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
 WORDS = ("put back where", "but 0 for", "shared equally", "rows(")
 FUNCTIONS = {
     **{name: getattr(np, name) for name in dir(np) if callable(getattr(np, name))},
+    "erf": special.erf_values,
     "sigmoid": lambda x: special.sigmoid_values(np.asarray(x)),
     "root": np.sqrt,
     "solve": np.linalg.solve,
@@ -115,6 +116,35 @@ def test_a_formula_gives_what_the_pullback_gave(op: Callable[..., Any], example:
             continue
         expected = array(rule["gave"])
         np.testing.assert_allclose(np.broadcast_to(found, expected.shape), expected, rtol=2e-3, err_msg=each.term.text)
+
+
+@pytest.mark.parametrize(("op", "example"), CASES)
+def test_what_a_kept_array_is_made_of_gives_it(op: Callable[..., Any], example: Example) -> None:
+    told, values, rules = told_of(op, example)
+    for each, rule in zip(told, rules, strict=True):
+        for name, formula in each.made.items():
+            if name in each.kept and "axis=" not in formula:  # which says nothing of axes of length 1
+                expected = array(each.kept[name])
+                found = eval(as_python(formula), FUNCTIONS | values | names_of(each, rule))
+                np.testing.assert_allclose(np.broadcast_to(found, expected.shape), expected, rtol=2e-3, err_msg=formula)
+
+
+def test_most_arrays_that_rules_keep_are_told_by_what_they_are_made_of() -> None:
+    made = {}
+    for op in (ops.mse_loss, ops.huber_loss, ops.var, ops.silu, ops.gelu, ops.inv, ops.leaky_relu, ops.lerp):
+        told, *_ = told_of(op, EXAMPLES[op][0])
+        for each in told:
+            made |= {f"{op.__name__} {name}": text for name, text in each.made.items() if name in each.kept}
+    assert made == {
+        "mse_loss difference": "xs[0] - xs[1]",
+        "huber_loss slope": "clip(xs[0] - xs[1], -1, 1)",
+        "var away": "xs[0] - mean(xs[0])",
+        "silu s": "sigmoid(xs[0])",
+        "gelu phi": "0.5 · (1 + erf(xs[0] · √(0.5)))",
+        "inv turned": "yᵀ",
+        "leaky_relu slope": "(xs[0] > 0) + 0.01 · (1 - (xs[0] > 0))",
+        "lerp way": "xs[1] - xs[0]",
+    }
 
 
 def test_most_formulas_were_worked_out() -> None:

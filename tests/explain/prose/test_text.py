@@ -134,7 +134,7 @@ def test_a_network_is_told_layer_by_layer() -> None:
         assert f"    {rule}\n" in text or f"    {rule} = " in text, rule
     assert re.search(r"model\.1 = tanh\(model\.0\) +model\.1, Tanh\n", text)
     assert "→ model[0].weight.grad" in text
-    assert "where difference = [[" in text
+    assert "where difference = model.2 - y = [[" in text
 
 
 def test_a_recurrent_net_is_told_once_and_counted() -> None:

@@ -41,6 +41,7 @@ from .terms import (
 )
 
 LONG_INDEX = 40  # characters
+LONG_PART, SHORT_PART = 50, 30  # of a variable of the op's own: an array, and a single number amid a formula
 LONG = 160  # characters of a formula that nobody wrote on one line, and so nobody reads on one
 
 
@@ -64,6 +65,9 @@ class Reader:
     unknown: dict[str, str | None] = field(default_factory=dict)  # functions that stayed what they are: their source
     called: set[str] = field(default_factory=set)  # the same, of those that the rule does not carry along
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that are no value with a label
+    given: Mapping[str, Any] = field(default_factory=dict)  # the op's arguments and attributes
+    made: Mapping[str, ast.expr] = field(default_factory=dict)  # what the op assigns to its variables
+    said: dict[str, str] = field(default_factory=dict)  # of the arrays that are kept, what they are made of
     depth: int = 0
     local: dict[str, Term] = field(default_factory=dict)  # the argument, and what was worked out on the way
 
@@ -109,13 +113,37 @@ class Reader:
         if isinstance(held, int | float):
             return constant(held)
         if isinstance(held, dict) and "shape" in held:
+            made = self._made(name) if self.depth == 0 else None
+            if not held["shape"] and not isinstance(held["numbers"], str):
+                is_short = made is not None and len(made.text) <= SHORT_PART and not set("<>≤≥") & set(made.text)
+                return made if made is not None and is_short else self._held(name, held["numbers"])
             name = f"inner_{name}" if name in self.taken else name  # the user's x is another than the op's own
             self.kept[name] = held
+            if made is not None:
+                self.said[name] = made.text
         elif isinstance(held, dict):
             self.unknown[name] = held.get("source")
         elif len(plain(held)) < 40:
             return Term((plain(held), ATOM))
         return Term((name, ATOM))
+
+    def _made(self, name: str) -> Term | None:
+        """What a variable of the op's own stands for, in its arguments; None if that is not to be read, or long."""
+        value = self.made.get(name)
+        if value is None:
+            return None
+        functions = {id(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)}
+        names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name) and id(node) not in functions}
+        local: dict[str, Term] = {}
+        for each in names - self.given.keys() - {"np", "math"}:
+            made = self._made(each)
+            if made is None:
+                return None
+            local[each] = made
+        within = replace(self, captured=self.given, local=local, kept={}, unknown={}, called=set(), depth=1)
+        term = within.term(value)
+        is_read = not within.kept and "None" not in term.text and "*" not in term.text
+        return term if is_read and len(term.text) <= LONG_PART else None
 
     def _Attribute(self, node: ast.Attribute) -> Term:
         if isinstance(node.value, ast.Name):
@@ -149,6 +177,11 @@ class Reader:
             both = _computed(node.op, x.constant, y.constant)
             if both is not None:
                 return constant(both)
+        zeros = [part for part in (x, y) if part.constant == 0]
+        if zeros and isinstance(node.op, ast.Mult):
+            return zeros[0]
+        if zeros and isinstance(node.op, ast.Add | ast.Sub):
+            return x if y.constant == 0 else y if isinstance(node.op, ast.Add) else negative(y)
         if isinstance(node.op, ast.Mult | ast.Div) and y.symbols[1] == ATOM:
             power = raised_further(x, y, " · " if isinstance(node.op, ast.Mult) else " / ")
             if power is not None:
@@ -198,7 +231,7 @@ class Reader:
                     return answer
             self.unknown[name] = held.get("source")
             return self._written(name, args, node)
-        if name in _AS_IT_IS or (name == "rows" and self.ndim == 2):
+        if name in AS_IT_IS or (name == "rows" and self.ndim == 2):
             return args[0]
         if name == "len" and isinstance(node.args[0], ast.Name):
             known = self.captured.get(node.args[0].id)
@@ -217,8 +250,8 @@ class Reader:
         if name == "_to_extreme":
             x, extreme = args[1].text, args[2].text
             return Term((f"{args[0].text}, shared equally by the elements of {x} equal to {extreme}; elsewhere 0", SUM))
-        if name in _FUNCTIONS:
-            return applied(_FUNCTIONS[name], args[0])
+        if name in FUNCTIONS:
+            return applied(FUNCTIONS[name], args[0])
         self.called.add(name)
         return self._written(name, args, node)
 
@@ -238,8 +271,8 @@ class Reader:
         return x if place == "at " else Term((f"{x.text}, put back {place}{repeats}; elsewhere 0", SUM))
 
     def _numpy(self, name: str, args: list[Term], node: ast.Call) -> Term:
-        if name in _FUNCTIONS and len(args) == 1:
-            return applied(_FUNCTIONS[name], args[0])
+        if name in FUNCTIONS and len(args) == 1:
+            return applied(FUNCTIONS[name], args[0])
         if name in ("matmul", "dot"):  # ops take the dot product of matrices only
             return operation(ast.MatMult, args[0], args[1])
         if name == "broadcast_to":
@@ -258,7 +291,11 @@ class Reader:
             return args[1] if args[0].value else args[2]
         if name == "zeros_like":
             return constant(0)
-        return self._written(name, args, node)
+        found = self._written(name, args, node)
+        numbers = [arg.numbers for arg in args]
+        if name not in ("minimum", "maximum", "clip", "log1p", "expm1") or None in numbers:
+            return found
+        return replace(found, numbers=(f"{name}({', '.join(part[0] for part in numbers if part)})", ATOM))
 
     def _written(self, name: str, args: list[Term], node: ast.Call) -> Term:
         """A call as it stands, with what its arguments stand for."""
@@ -267,6 +304,8 @@ class Reader:
             if keyword.arg is None or keyword.arg == "keepdims":
                 continue
             text = self.term(keyword.value).text
+            if text == "None":
+                continue
             if keyword.arg == "axis" and text.endswith(",)"):
                 text = text[1:-2]  # one axis
             given.append(f"{keyword.arg}={text}")
@@ -284,6 +323,9 @@ class Reader:
         return Term((":".join(part or "" for part in (parts if parts[2] else parts[:2])), ATOM))
 
     def _Subscript(self, node: ast.Subscript) -> Term:
+        call = node.value.func if isinstance(node.value, ast.Call) else None
+        if isinstance(call, ast.Name) and call.id not in self.captured and ast.unparse(node.slice) == "0":
+            return self.term(node.value)  # an op's value, and not its pullbacks
         name = node.value.id if isinstance(node.value, ast.Name) else getattr(node.value, "attr", "")
         held = self.captured.get(name)
         if isinstance(held, list) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
@@ -342,7 +384,7 @@ def small(source: str, which: int | None = None) -> Small | None:
     if not isinstance(tree, ast.FunctionDef) or not tree.args.args:
         return None
     *before, last = tree.body[1 if ast.get_docstring(tree) is not None else 0 :] or [ast.Pass()]
-    steps = [_steps(statement) for statement in before]
+    steps = [steps_in(statement) for statement in before]
     result = last.value if isinstance(last, ast.Return) else None
     if isinstance(result, ast.Tuple):
         result = result.elts[which] if which is not None and which < len(result.elts) else None
@@ -351,8 +393,8 @@ def small(source: str, which: int | None = None) -> Small | None:
     return Small(tree.args.args[-1].arg, [step for some in steps for step in some], result)
 
 
-def _steps(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
-    """name = value; or of several names, each with its part of an attribute; none for any other statement."""
+def steps_in(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
+    """name = value; or of several names, each with its part; none for any other statement."""
     target: ast.expr
     if isinstance(statement, ast.AnnAssign) and statement.value is not None:
         target, value = statement.target, statement.value
@@ -363,7 +405,11 @@ def _steps(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
     if isinstance(target, ast.Name):
         return [(target.id, value)]
     names = [part.id for part in getattr(target, "elts", ()) if isinstance(part, ast.Name)]
-    if not isinstance(target, ast.Tuple) or len(names) < len(target.elts) or not isinstance(value, ast.Attribute):
+    if not isinstance(target, ast.Tuple) or len(names) < len(target.elts):
+        return []
+    if isinstance(value, ast.Tuple) and len(value.elts) == len(names):
+        return list(zip(names, value.elts, strict=True))
+    if not isinstance(value, ast.Attribute):
         return []
     return [(name, ast.Subscript(value, ast.Constant(i))) for i, name in enumerate(names)]
 
@@ -437,8 +483,9 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq
 }  # fmt: skip
 # They change how numbers are laid out, and not the numbers.
-_AS_IT_IS = ("restore", "as_dtype", "like_batch", "float", "with_axes")
-_FUNCTIONS = {
+AS_IT_IS = ("restore", "as_dtype", "like_batch", "float", "with_axes")
+FUNCTIONS = {
     "cos": "cos", "sin": "sin", "cosh": "cosh", "sinh": "sinh", "exp": "exp", "log": "log", "sqrt": "√",
     "tanh": "tanh", "abs": "abs", "trunc": "trunc", "sign_values": "sign", "sigmoid_values": "sigmoid",
+    "erf_values": "erf",
 }  # fmt: skip

@@ -257,7 +257,8 @@ class Explanation:
                 yield from wrapped(line("      ", Span(words, "note")), self.width, 8)
         for name, value in told.kept.items():
             if name not in kept:
-                words = f"where {name} = {at_a_glance(value, self.width - 20)}"
+                is_what = f" = {told.made[name]}" if name in told.made else ""
+                words = f"where {name}{is_what} = {at_a_glance(value, self.width - 20)}"
                 yield from wrapped(line("      ", Span(words, "note")), self.width, 8)
         kept.update(told.kept)
 

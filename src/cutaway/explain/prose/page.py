@@ -83,7 +83,7 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int, hang
             if text:
                 pad = max(start - length(row), 1 if row else 0)
                 if text[0] == "=" and equals is not None and length(row) + pad + len(text) > width:
-                    yield row
+                    yield from wrapped(row, width, equals + 2)
                     row, pad = [], equals
                 row += [Span(" " * pad), Span(text, style)]
                 if text[0] == "=" and equals is None:

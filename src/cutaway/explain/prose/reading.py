@@ -6,16 +6,13 @@ import ast
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cache
-from types import FunctionType
 from typing import Any
 
-from ...errors import op_name
-from ...ops import TABLE
 from ..labels import labels
 from . import terms
 from .algebra import Reader, put_in, stated
 from .folding import Step
+from .ours import defaults, in_words, made_of
 from .terms import Term
 
 _SIGNS = {"add": ast.Add, "sub": ast.Sub, "mul": ast.Mult, "div": ast.Div, "matmul": ast.MatMult}
@@ -39,6 +36,7 @@ class Told:
     becomes: str | None  # where the user finds it: w.grad
     source: str | None
     kept: dict[str, Any] = field(default_factory=dict)  # arrays that the rule names and that are no node's value
+    made: dict[str, str] = field(default_factory=dict)  # what these are made of, where it can be read
     helpers: dict[str, str | None] = field(default_factory=dict)  # functions of which it speaks: their source
     words: dict[str, str] = field(default_factory=dict)  # others of which it speaks: what they do
     is_stated: bool = False  # the formula is not read from the source, but from its docstring
@@ -198,12 +196,16 @@ class Reading:
             lambda name, held: self._meaning(name, held, node, at),
             len(arrived["shape"]),
             self.labels,
+            given=self._given(node),
+            made=made_of(node["op"], node["formula"] or "", source),
         )
         # A Function's backward returns the gradients of all inputs.
         told.term = reader.read(source, rule["input"] if "saved_tensors" in rule["captured"] else None)
         if told.term is None:
             return False
-        told.kept = reader.kept
+        text = told.term.text
+        told.kept = {name: x for name, x in reader.kept.items() if re.search(rf"\b{name}\b", text)}
+        told.made = reader.said
         for name, helper in reader.unknown.items():
             words = _documented(rule["captured"].get(name))
             if words is None:
@@ -211,7 +213,7 @@ class Reading:
             else:
                 told.words[name] = words
         for name in sorted(reader.called):
-            if words := _in_words(node["op"], node["formula"] or "none", name):
+            if words := in_words(node["op"], node["formula"] or "", name):
                 told.words[name] = words
         return not reader.unknown
 
@@ -235,6 +237,12 @@ class Reading:
         told.term, told.is_stated = Term((put_in(says, names), terms.SUM)), True
         return True
 
+    def _given(self, node: dict[str, Any]) -> dict[str, Any]:
+        """What an op was given, by the names that it calls it by, and its value, which it calls `out`."""
+        inputs = {edge["argument"]: self.nodes[edge["from"]]["value"] for edge in self.inputs[node["id"]]}
+        values = {name: x for name, x in (inputs | {"out": node["value"]}).items() if x is not None}
+        return {**defaults(node["op"], node["formula"] or ""), **node["attributes"], **values}
+
     def _meaning(self, name: str, held: Any, node: dict[str, Any], at: str | None) -> Any:
         """What a captured variable stands for: a value's label where it is one."""
         if not isinstance(held, dict) or "shape" not in held:
@@ -244,7 +252,7 @@ class Reading:
         value = node["value"]
         if name == "out" and value is not None and value["numbers"] == held["numbers"]:
             return terms.symbol(self.label(node["id"], at), held)
-        return held["numbers"] if not held["shape"] and not isinstance(held["numbers"], str) else held
+        return held
 
     def _position(self, node: dict[str, Any], i: int) -> str:
         """Which of an op's inputs, if a value is several of them."""
@@ -289,18 +297,6 @@ def _speaks_of(says: str, name: str, words: str) -> bool:
     """Whether a rule speaks of a function, or of what the function's words begin with: d, for `d[t] is …`."""
     begins = re.match(r"(\w+)\[", words)
     return any(re.search(rf"\b{each}\b", says) for each in ([name, begins[1]] if begins else [name]))
-
-
-@cache
-def _in_words(op: str, formula: str, name: str) -> str | None:
-    """What a function does that stands beside an op of ours and that its rules call: the first line of its docs."""
-    ours = (known for known in TABLE if op_name(known) == op and (known.__doc__ or "").startswith(formula))
-    found = next(ours, None)
-    function = None if found is None else found.__globals__.get(name)
-    if not isinstance(function, FunctionType):
-        return None
-    words, _, _ = (function.__doc__ or "").partition("\n")
-    return words.rstrip(".") or None
 
 
 def _telling(name: str, x: Any) -> str | None:
