@@ -98,6 +98,19 @@ def test_what_has_no_parameters_or_is_frozen_is_drawn_too() -> None:
     assert [p.requires_grad for p in model.parameters()] == [False, False, True, True]
 
 
+def test_a_model_may_write_into_its_input_and_the_one_that_was_given_stays_as_it_was() -> None:
+    class Shift(nn.Module):
+        def forward(self, x: Any) -> Any:
+            x += 1
+            return x.t_()
+
+    x = torch.tensor([[-1.0, 2.0]])
+    model = nn.Sequential(nn.ReLU(inplace=True), Shift(), nn.Linear(1, 2))
+    assert [text[:2] for text in cards(drawn(model, x), "input").values()] == [["input", "input"]]
+    assert explain.summary(model, x).rows[1].outputs == ((1, 2),)
+    assert x.tolist() == [[-1.0, 2.0]] and x._grad is None
+
+
 def test_lazy_layers_and_parameters_of_integers() -> None:
     class Scaled(nn.Module):
         def __init__(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import enable_grad, no_grad
+from ..graph import Leaf
 from ..nn import Module
 from ..nn.uninitialized import Uninitialized
 from ..random import default_generator
@@ -48,12 +49,15 @@ def rehearsal(model: Module) -> Iterator[None]:
 
 
 def recordable(inputs: Any) -> Any:
-    """Inputs from which all that is computed is recorded: tensors, and lists, tuples and dicts of them."""
+    """Inputs from which all that is computed is recorded: tensors, and lists, tuples and dicts of them.
+
+    They are copies, and none accumulates a gradient, so that a model may write into them: nn.ReLU(inplace=True).
+    """
     made: dict[int, Tensor] = {}  # one that is given twice stays one
 
     def visit(x: Any) -> Any:
-        if isinstance(x, Tensor):
-            return made.setdefault(id(x), x.detach().requires_grad_()) if x.is_floating_point() else x
+        if isinstance(x, Tensor) and x.is_floating_point():
+            return made.setdefault(id(x), wrap(x._array.copy("K"), Leaf(x._array.shape)))
         if type(x) is dict:
             return {key: visit(part) for key, part in x.items()}
         if isinstance(x, tuple) and hasattr(x, "_fields"):

@@ -19,7 +19,7 @@ from ..memory import stamp_write, user_line
 from ..ops import NAMES_IN_PLACE, overwrite
 from ..ops.contract import Array
 from ..ops.indexing import axes_in_memory, overwritten
-from .base import RETAIN, TensorBase, base_of, node_of, to_dtype, wrap
+from .base import RETAIN, AccumulateGrad, TensorBase, base_of, node_of, to_dtype, wrap
 
 X = TypeVar("X", bound=TensorBase)
 
@@ -27,7 +27,7 @@ X = TypeVar("X", bound=TensorBase)
 def refuse_leaf(x: TensorBase) -> None:
     """Raise if x, or its base, is a leaf that requires grad and ops are being recorded."""
     base = base_of(x)
-    if switch.recording and isinstance(base._node, Leaf):
+    if switch.recording and isinstance(base._node, AccumulateGrad):
         raise errors.inplace_on_leaf(base is not x)
 
 
@@ -80,7 +80,7 @@ def rearrange(x: X, method: Callable[..., Any], *args: Any, **kwargs: Any) -> X:
     before = wrap(x._array, x._node) if x._view is None else x
     with enable_grad():
         after = method(before, *args, **kwargs)
-    if isinstance(x._node, Leaf):
+    if isinstance(x._node, AccumulateGrad):
         x.data = after
     else:
         x._array, x._node, x._view = after._array, after._node, after._view

@@ -14,6 +14,7 @@ import numpy as np
 from ... import errors
 from ...autograd import differentiable
 from ...nn import Module
+from ...tensors.base import wrap
 from ..names import named
 from ..rehearsal import recordable, rehearsal, tensors_in
 from ..tracing import FORMAT, trace
@@ -65,16 +66,18 @@ def traced(what: Any, gradient: Any = None) -> dict[str, Any]:
 def _run(model: Module, inputs: tuple[Any, ...]) -> dict[str, Any]:
     """The trace of a model's outputs; without gradients, for there is no loss that they could be of."""
     inputs = recordable(inputs)
+    leaves = {id(x): x._node for x in tensors_in(inputs)}  # as they were, for the model may write into an input
     with rehearsal(model):
         returned = model(*inputs)
         found = tensors_in(returned)
         if not found:
             raise errors.no_tensor_returned(model)
-        names = inspect.signature(model.forward).bind_partial(*inputs).arguments
+        given = named(inspect.signature(model.forward).bind_partial(*inputs).arguments)
+        names = {name: wrap(x._array, leaves[id(x)]) for name, x in given if id(x) in leaves}
         if isinstance(returned, dict):
-            names = {**names, **returned}
+            names.update(named(returned))
         end = _outputs(*([x for x in found if x.requires_grad] or found[:1]))
-        return _without_last(trace(end, names=dict(named(names))))
+        return _without_last(trace(end, names=names))
 
 
 @differentiable
