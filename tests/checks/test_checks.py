@@ -571,6 +571,13 @@ def test_a_loss_without_a_graph_is_strictly_reported_even_if_nothing_is_trained(
         torch.tensor(1.0, requires_grad=True).backward()
 
 
+def test_a_batch_of_which_nothing_is_to_be_learned() -> None:
+    optimizer = optim.SGD(nn.Linear(2, 1).parameters(), lr=0.1)
+    loss = torch.tensor(0.0, requires_grad=True)
+    loss.backward()
+    optimizer.zero_grad()
+
+
 def test_a_number_that_is_trained_may_be_its_own_loss() -> None:
     w = torch.tensor(1.0, requires_grad=True)
     optimizer = optim.SGD([w], lr=0.1)

@@ -63,6 +63,13 @@ def test_a_state_that_was_kept_without_a_copy(keep: Callable[[Any], Any]) -> Non
         model.load_state_dict(state)
 
 
+def test_a_state_that_is_edited_in_place() -> None:
+    model = mlp(4, 3)
+    state = model.state_dict()
+    state["0.bias"].zero_()
+    model.load_state_dict(state)
+
+
 def test_states_that_restore_something() -> None:
     model, other = mlp(4, 8, 3), mlp(4, 8, 3)
     own, shared = copy.deepcopy(model.state_dict()), model.state_dict()
@@ -152,7 +159,7 @@ def test_a_gradient_of_an_evaluated_model_is_not_a_step_of_it() -> None:
 
 # --- sequences --------------------------------------------------------------------------------------------------------
 
-TAKEN = ["out[:, -1]", "out[:, 0].relu() * 2", "out[:, -1, :4].unsqueeze(0)[0]", "out.mean(1)", "out.max(1).values",
+TAKEN = ["out[:, -1]", "out[:, -1].relu() * 2", "out[:, -1, :4].unsqueeze(0)[0]", "out.mean(1)", "out.max(1).values",
          "out.sum(dim=-2)", "out.reshape(5, -1)"]  # fmt: skip
 
 
@@ -169,6 +176,15 @@ def test_the_batch_taken_for_the_time_axis(kind: str, taken: str) -> None:
     y = eval(taken, {"out": out})
     with pytest.warns(CheckWarning, match=r"batch_first: .* a \w+ with batch_first=False, of shape \(6, 5, 8\): "):
         F.mse_loss(y, torch.zeros(y.shape))
+
+
+def test_the_first_element_behind_attention() -> None:
+    attention, gru = nn.TransformerEncoderLayer(8, 2), nn.GRU(8, 8)
+    x = torch.randn(6, 5, 8)
+    with pytest.warns(CheckWarning, match="batch_first: a value along axis 1 was taken of the output of a Transformer"):
+        F.mse_loss(attention(x)[:, 0], torch.zeros(6, 8))
+    for i in range(5):  # sequence by sequence
+        F.mse_loss(gru(x)[0][:, i], torch.zeros(6, 8))
 
 
 def test_states_that_are_reshaped_instead_of_transposed() -> None:

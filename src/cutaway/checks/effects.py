@@ -86,7 +86,7 @@ class StateNotCopied(Check):
         ...
         model.load_state_dict(best)
 
-    It warns when such a state is loaded into its own model, and the weights have changed since.
+    It warns when such a state is loaded into its own model, and the weights have been trained since.
     """
 
     name = "state_not_copied"
@@ -111,7 +111,8 @@ class StateNotCopied(Check):
         made = [self.made[id(given)][1] for given in state.values() if id(given) in self.made]
         if not (made and all(name in own and _same_memory(own[name], given) for name, given in state.items())):
             return
-        if any(overwritten_at(given._array, made[0]) for given in state.values()):
+        trained = any(isinstance(own[name]._node, AccumulateGrad) and own[name]._node.since > made[0] for name in state)
+        if trained and any(overwritten_at(given._array, made[0]) for given in state.values()):
             self.say(
                 "this state shares the memory of the model, which has changed since, so nothing is restored: "
                 "state_dict() does not copy; keep copy.deepcopy(model.state_dict())"

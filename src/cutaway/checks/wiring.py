@@ -362,9 +362,9 @@ class GraphCut(Check):
     By default, it warns about torch.tensor() of a computed loss, or of a list of losses, with requires_grad=True, and
     about a backward() that starts from a number without a graph while there is an optimizer. At level "strict", it
     warns about everything that torch.tensor(x) and x.data cut out of a loss when backward() starts, and about a
-    backward() without a graph even if there is no optimizer. It does not warn about .detach(), which makes
-    the cut explicit, nor about tensors from a graph that backward() has already traversed, such as the hidden state
-    carried from one batch to the next.
+    backward() without a graph even if there is no optimizer. It does not warn about .detach(), which makes the cut
+    explicit, nor about tensors from a graph that backward() has already traversed, such as the hidden state carried
+    from one batch to the next, nor about a loss of 0, which stands for a batch without anything to learn.
     """
 
     name = "graph_cut"
@@ -412,7 +412,8 @@ class GraphCut(Check):
 
     def on_backward(self, tensors: list[Any]) -> None:
         loss = tensors[0]
-        if isinstance(loss._node, AccumulateGrad) and loss._array.size == 1 and self._is_in_vain(loss):
+        is_number = loss._array.size == 1 and loss._array.any()  # other than 0
+        if isinstance(loss._node, AccumulateGrad) and is_number and self._is_in_vain(loss):
             self.say(
                 "backward() starts from a tensor without a graph, so no parameter gets a gradient, and requires_grad = "
                 "True does not change that: compute the loss from what the model returned, without argmax(), "
