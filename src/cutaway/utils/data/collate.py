@@ -69,7 +69,7 @@ def default_collate(batch: Any) -> Any:
 
 
 def _check_shapes(batch: Any) -> None:
-    shapes = {tuple(np.shape(x)) for x in batch}
+    shapes = {tuple(x.shape) for x in batch}
     if len(shapes) > 1:
         raise RuntimeError(
             "stack expects each tensor to be equal size, but the examples of this batch have shapes "
