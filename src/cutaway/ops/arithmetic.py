@@ -80,9 +80,13 @@ def logaddexp(x: Array, y: Array) -> Binary:
 
 def lerp(x: Array, y: Array, weight: Array) -> Ternary:
     """x + weight (y - x), linear interpolation from x to y"""
-    way = y - x
+    way, near = y - x, np.abs(weight) < 0.5  # from the nearer end, so that both ends are exact
+    if np.ndim(weight) == 0:
+        out = x + weight * way if near else y - (1 - weight) * way
+    else:
+        out = np.where(near, x + weight * way, y - (1 - weight) * way)
     return (
-        np.where(np.abs(weight) < 0.5, x + weight * way, y - (1 - weight) * way),  # exact at both ends
+        out,
         lambda g: g * (1 - weight),
         lambda g: g * weight,
         lambda g: g * way,
