@@ -41,6 +41,7 @@ UNLIKE = {
     "random_": "random_(to): likewise",
     "randint_like": "randint_like(input, high): likewise",
     "cov": "observations have no weights here",
+    "searchsorted": "an unsorted sequence with its order, sorter=, is not supported",
     "new": "new(size), new(data) and others that PyTorch itself no longer shows",
     "linspace": "steps goes out of use in PyTorch where it is not given",
     "repeat_interleave": "repeat_interleave(repeats): likewise",

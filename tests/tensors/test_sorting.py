@@ -104,3 +104,19 @@ def test_topk_of_many_elements_is_the_front_of_sort_too(largest: bool) -> None:
     assert all(len(set(row)) == 4 for row in indices.tolist())
     across = x.topk(4, dim=0, largest=largest).values
     np.testing.assert_array_equal(across.numpy(), x.sort(0, largest).values[:4].numpy())
+
+
+def test_places_among_sorted_numbers() -> None:
+    edges = cutaway.tensor([[1, 3, 3, 5], [0, 10, 20, 30]])
+    assert cutaway.searchsorted(edges, cutaway.tensor([[3, 9], [3, 9]])).tolist() == [[1, 4], [1, 1]]
+    assert cutaway.searchsorted(edges, edges, right=True).tolist() == [[1, 3, 3, 4], [1, 2, 3, 4]]
+    assert cutaway.searchsorted(edges[0], 4).item() == cutaway.bucketize(4, edges[0]).item() == 3
+    assert cutaway.bucketize(cutaway.tensor([3.0]), edges[0], right=True, out_int32=True).dtype == cutaway.int32
+    for refused, text in [
+        (lambda: cutaway.searchsorted(edges, 3), "we got boundaries tensor \\[2, 4\\] and input value tensor \\[\\]"),
+        (lambda: cutaway.searchsorted(edges[0], 3, side="middle"), "can only be 'left' or 'right' but got middle"),
+        (lambda: cutaway.searchsorted(edges[0], 3, side="left", right=True), "can't be set to opposites"),
+        (lambda: cutaway.bucketize(3, edges), "must be 1 dimension"),
+    ]:
+        with pytest.raises(RuntimeError, match=text):
+            refused()

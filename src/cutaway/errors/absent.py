@@ -37,8 +37,6 @@ ADVICE = {
     "torch.mode": "use torch.unique(x, return_counts=True), and the value at counts.argmax()",
     "torch.nanmean": "write x[~x.isnan()].mean(), or torch.where(x.isnan(), 0, x).sum(dim) / (~x.isnan()).sum(dim)",
     "torch.histc": "use torch.bincount for integers, or np.histogram on x.numpy()",
-    "torch.bucketize": "use np.searchsorted on x.numpy()",
-    "torch.searchsorted": "use np.searchsorted on x.numpy()",
     "torch.isin": "write (x[..., None] == values).any(-1)",
     "torch.gradient": "use np.gradient on x.numpy(); gradients do not flow through it",
     "torch.corrcoef": "c = torch.cov(x), s = c.diag().sqrt(), then c / torch.outer(s, s)",

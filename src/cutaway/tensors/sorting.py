@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import errors, ops
 from ..order import places_in_order
-from .arguments import number_of, numpy_names
-from .base import TensorBase, apply, axis_of, wrap
+from .arguments import number_of, numpy_names, tensor_argument
+from .base import Number, TensorBase, apply, axis_of, wrap
 from .extremes import Found
 
 if TYPE_CHECKING:
@@ -172,3 +172,63 @@ def _taken(op: Any, x: TensorBase, index: TensorBase, dim: int) -> Any:
     if x._array.ndim == 0:
         return apply(ops.copy, x)
     return apply(op, x, index=index._array, axis=axis_of(dim, x._array.ndim))
+
+
+def searchsorted(
+    sorted_sequence: Tensor, input: Tensor | Number, *, out_int32: bool = False, right: bool = False,
+    side: str | None = None,
+) -> Tensor:  # fmt: skip
+    """Where to insert values into a sorted sequence so that it stays sorted: the number of elements below each.
+
+    Args:
+        sorted_sequence: (L), or (*, L), a sequence for each row of input; in ascending order.
+        input: a number, or a tensor; (*, N) for several sequences.
+        out_int32: the result's dtype is int32, not int64.
+        right: count the elements that are equal too.
+        side: "left" or "right": the same, by NumPy's name.
+
+    Raises:
+        RuntimeError: the shapes do not fit, or side is unknown or contradicts right.
+
+    >>> cutaway.searchsorted(cutaway.tensor([1., 3., 5.]), cutaway.tensor([0., 3., 6.]))
+    tensor([0, 1, 3])
+    """
+    x = tensor_argument(sorted_sequence, "searchsorted")._array
+    values = input._array if isinstance(input, TensorBase) else np.asarray(input)
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if right and side == "left":
+        raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites: 'left', and right=True")
+    if not x.ndim or (x.ndim > 1 and x.shape[:-1] != values.shape[:-1]):
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
+            f"tensor and input value tensor must match, but we got boundaries tensor {list(x.shape)} and input value "
+            f"tensor {list(values.shape)}"
+        )
+    which: Any = "right" if right else side or "left"
+    found = np.empty(values.shape, np.int32 if out_int32 else np.int64)
+    for row in np.ndindex(x.shape[:-1]):
+        found[row] = np.searchsorted(x[row], values[row], which)
+    return wrap(found)
+
+
+def bucketize(
+    input: Tensor | Number, boundaries: Tensor, *, out_int32: bool = False, right: bool = False
+) -> Tensor:
+    """The number of the bucket that each value falls into: `searchsorted`, arguments the other way round.
+
+    Args:
+        input: a number, or a tensor.
+        boundaries: (L), in ascending order.
+        out_int32: the result's dtype is int32, not int64.
+        right: a value equal to a boundary falls into the bucket above.
+
+    Raises:
+        RuntimeError: boundaries is not a vector.
+
+    >>> cutaway.bucketize(cutaway.tensor([15., 42.]), cutaway.tensor([18., 30., 65.]))
+    tensor([0, 2])
+    """
+    if tensor_argument(boundaries, "bucketize").ndim != 1:
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)

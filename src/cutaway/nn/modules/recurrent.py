@@ -192,6 +192,11 @@ class RNNBase(_Recurrent):
                 self._add_weights(f"_l{layer}{direction}", size, device, dtype)
         self.reset_parameters()
 
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        """The names of all weights and biases, which some lessons initialize by name."""
+        return [name for name, _ in self.named_parameters(recurse=False)]
+
     def _weights(self, layer: int, direction: str) -> list[Parameter]:
         """weight_ih, weight_hh and, unless left out, bias_ih and bias_hh of one layer in one direction."""
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")[: 4 if self.bias else 2]
