@@ -285,6 +285,11 @@ def test_what_objects_of_the_users_own_classes_have_is_named_by_its_path() -> No
     ]  # fmt: skip
 
 
+def test_lists_in_lists_are_looked_into() -> None:
+    matrix = [[torch.ones((), requires_grad=True) for _ in range(2)] for _ in range(2)]
+    assert named(trace(matrix[0][1] * matrix[1][0]), "input") == {"matrix[0][1]", "matrix[1][0]"}
+
+
 def test_the_letter_of_a_variable_is_given_to_no_other_value() -> None:
     m = torch.nn.Linear(1, 1)
     x = torch.ones(1, requires_grad=True)

@@ -41,7 +41,7 @@ def named(found: Mapping[str, Any], own: str | None = None) -> Iterator[tuple[st
         elif name == "self" or type(value).__module__ == own:
             inside.append((name, value, _HOLDING))
         elif isinstance(value, _HOLDING):
-            inside.append((name, value, ()))
+            inside.append((name, value, (list, dict)))  # not tuples, which are often records of much else
     for name, value, holding in inside:  # it grows
         for path, part in _parts(name, value, own, (*_NAMED, *holding)):
             if isinstance(part, _NAMED):

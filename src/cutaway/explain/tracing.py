@@ -210,7 +210,8 @@ class Record:
             source = self._ids.get(parent)
             if source is None:
                 source = self._add(parent)
-            if self.nodes[source]["value"] is None and not overwritten_at(array, node.number):
+            # One of several outputs of a Function is given no array: its node is a part of that of all.
+            if self.nodes[source]["value"] is None and array is not None and not overwritten_at(array, node.number):
                 self._value(source, array)
             sources.append(source)
         number = self._add(node)

@@ -565,6 +565,51 @@ def test_a_function_of_the_users_own_is_read_as_a_formula() -> None:
     ]
 
 
+def test_a_function_of_the_users_own_that_asks_what_is_needed_is_read_too() -> None:
+    class Product(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, w: Any) -> Any:
+            ctx.save_for_backward(x, w)
+            return x @ w
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            x, w = ctx.saved_tensors
+            gx = gw = None
+            if ctx.needs_input_grad[0]:
+                gx = g @ w.t()
+            if ctx.needs_input_grad[1]:
+                gw = x.t() @ g
+            return gx, gw
+
+    a, b = torch.ones(1, 2, requires_grad=True), torch.ones(2, 1, requires_grad=True)
+    text = lines(explain.text(Product.apply(a, b).sum(), width=88))
+    assert text[-2].startswith("    ∂result/∂a = ∂result/∂c @ bᵀ = [[1, 1]] ")
+    assert text[-1].startswith("    ∂result/∂b = aᵀ @ ∂result/∂c = [[1], [1]] ")
+
+
+def test_a_function_with_several_outputs_is_told() -> None:
+    class Both(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx: Any, g1: Any, g2: Any) -> Any:
+            return g1 * 2 + g2 * 3
+
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    double, triple = Both.apply(x)
+    text = lines(explain.text((double * triple).sum(), width=88))
+    assert text[3:6] == [
+        "  a      = Both(x)           (all outputs in a row)",
+        "  double = an output of a    [2, 4]",
+        "  triple = an output of a    [3, 6]",
+    ]
+    assert "  ∂result/∂a = via triple + via double = [3, 6, 2, 4]" in [each[2:] for each in text]
+    assert text[-1].strip() == "return g1 * 2 + g2 * 3"  # whose g1 and g2 are parts of it
+
+
 def test_what_is_longer_than_its_column_leaves_the_others_where_they_are() -> None:
     x = torch.tensor(0.5, requires_grad=True)
     y = x * x * x + F.leaky_relu(x)
@@ -591,6 +636,26 @@ def test_a_row_too_long_for_a_line_is_broken_before_its_result() -> None:
         "               ∂loss/∂a    = ∂loss/∂b · b · (1 - b) = -3.3164 · 0.3015 · (1 - 0.3015)",
         "                           = -0.6985",
     ]
+
+
+def test_long_names_are_broken_between_the_parts_of_a_rule() -> None:
+    strength_of_the_learning_signal = torch.tensor(0.5, requires_grad=True)
+    temperature_of_the_whole_softmax = torch.tensor(2.0, requires_grad=True)
+    probability_of_the_first_outcome = strength_of_the_learning_signal / temperature_of_the_whole_softmax
+    text = lines(explain.text(probability_of_the_first_outcome, width=88))
+    assert max(map(len, text)) <= 88
+    assert not any(each.rstrip().endswith("=") for each in text)
+
+
+def test_an_array_that_is_squared_in_a_rule_is_shown() -> None:
+    @torch.differentiable
+    def softsign(x: Any) -> Any:
+        """x / (1 + |x|)"""
+        d = 1 + abs(x)
+        return x / d, lambda g: g / (d * d)
+
+    x = torch.tensor([-1.0, 3.0], requires_grad=True)
+    assert "      where d = [2, 4]" in lines(explain.text(softsign(x).sum(), width=88))
 
 
 def test_many_numbers_are_described_on_the_line_of_their_gradient() -> None:

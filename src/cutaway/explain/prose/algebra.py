@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-import numpy as np
-
+from .indices import axis_of, repeats
 from .terms import (
     ATOM,
     SUM,
@@ -260,15 +259,15 @@ class Reader:
         name = node.attr if isinstance(node, ast.Attribute) else ast.unparse(node)
         held = self.captured.get(name, "array of")
         index = plain(held)
-        repeats = ", added up" if _repeats(held) else ""
-        axis = _axis_of(held)
+        several = ", added up" if repeats(held) else ""
+        axis = axis_of(held)
         if axis is not None and len(plain(held[axis])) <= LONG_INDEX:
             place = f"along axis {axis} at {plain(held[axis])}"
         elif "array of" in index or len(index) > LONG_INDEX:
             place = "where it was read"
         else:
             place = "at " + part(Term(("", ATOM)), index).text
-        return x if place == "at " else Term((f"{x.text}, put back {place}{repeats}; elsewhere 0", SUM))
+        return x if place == "at " else Term((f"{x.text}, put back {place}{several}; elsewhere 0", SUM))
 
     def _numpy(self, name: str, args: list[Term], node: ast.Call) -> Term:
         if name in FUNCTIONS and len(args) == 1:
@@ -383,7 +382,9 @@ def small(source: str, which: int | None = None) -> Small | None:
         return Small(tree.value.args.args[0].arg, [], tree.value.body)
     if not isinstance(tree, ast.FunctionDef) or not tree.args.args:
         return None
-    *before, last = tree.body[1 if ast.get_docstring(tree) is not None else 0 :] or [ast.Pass()]
+    if which is not None and (len(tree.args.args) > 2 or tree.args.vararg):
+        return None  # a backward that is given the gradients of several outputs
+    *before, last = _statements(tree.body[1 if ast.get_docstring(tree) is not None else 0 :]) or [ast.Pass()]
     steps = [steps_in(statement) for statement in before]
     result = last.value if isinstance(last, ast.Return) else None
     if isinstance(result, ast.Tuple):
@@ -391,6 +392,17 @@ def small(source: str, which: int | None = None) -> Small | None:
     if result is None or not all(steps):
         return None
     return Small(tree.args.args[-1].arg, [step for some in steps for step in some], result)
+
+
+def _statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements of a function, and those behind `if ctx.needs_input_grad[0]`: a rule that ran was needed."""
+    found: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, ast.If) and "needs_input_grad" in ast.unparse(statement.test) and not statement.orelse:
+            found += statement.body
+        elif not isinstance(statement, ast.Assign) or ast.unparse(statement.value) != "None":  # gx = gw = None
+            found.append(statement)
+    return found
 
 
 def steps_in(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
@@ -424,6 +436,11 @@ def stated(source: str) -> str | None:
     return None if words is None else words.partition("\n")[0].rstrip(".")
 
 
+def names_in(text: str) -> set[str]:
+    """The names in a formula: those of its values and functions, but not xs[0] or x₁."""
+    return set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*", text))
+
+
 def put_in(words: str, names: Mapping[str, str]) -> str:
     """Words in which names are replaced by what they stand for, in parentheses where `g[0]` speaks of a part."""
 
@@ -434,31 +451,6 @@ def put_in(words: str, names: Mapping[str, str]) -> str:
         return f"({known}){found[2]}" if found[2] and known[0] == "∂" else known + found[2]
 
     return re.sub(r"(?<![\w.])([A-Za-z_][A-Za-z_0-9]*)(?![A-Za-z_0-9(])([\[ᵀ²]?)", label, words)
-
-
-def _arrays_of_integers(index: Any) -> list[Any]:
-    parts = index if isinstance(index, list) else [index]
-    return [part for part in parts if isinstance(part, dict) and part.get("dtype", "").startswith(("int", "uint"))]
-
-
-def _repeats(index: Any) -> bool:
-    """Whether an index reads an element twice, or may do so."""
-    parts = _arrays_of_integers(index)
-    if not parts or any(part["cut"] for part in parts):
-        return bool(parts)
-    places = np.stack([each.ravel() for each in np.broadcast_arrays(*(part["numbers"] for part in parts))], 1)
-    return bool((places < 0).any()) or len(np.unique(places, axis=0)) < len(places)
-
-
-def _axis_of(index: Any) -> int | None:
-    """The axis along which an index reads, if it is one as gather and sort have: [[0], [1]], [[2, 0], [1, 1]]."""
-    parts = _arrays_of_integers(index)
-    if len(parts) < 2 or parts != index or any(len(part["shape"]) != len(parts) or part["cut"] for part in parts):
-        return None
-    shape = np.broadcast_shapes(*(part["shape"] for part in parts))
-    usual = np.indices(shape, sparse=True)
-    others = [axis for axis, part in enumerate(parts) if part["numbers"] != usual[axis].tolist()]
-    return others[0] if len(others) == 1 else None
 
 
 def _computed(op: ast.operator, x: float, y: float) -> float | None:

@@ -111,7 +111,8 @@ class Explanation:
         table = []
         for node, term in told:
             value = node["value"]
-            result = "(overwritten since)" if value is None else at_a_glance(value, min(GLANCE, room))
+            missing = "(all outputs in a row)" if self.read.is_joint(node["id"]) else "(overwritten since)"
+            result = missing if value is None else at_a_glance(value, min(GLANCE, room))
             numbers = "" if term.numbers is None or term.numbers[0] == result else f"= {term.numbers[0]}"
             result = f"= {result}" if value is not None and not value["shape"] else f"  {result}"
             table.append(Row([f"  {self.read.label(node['id'])}", f"= {term.text}", numbers, result]))

@@ -74,7 +74,7 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int, hang
             continue
         first, *others = part.cells
         if first and len(first) > widths[0] and (hangs or indent):
-            yield line(Span(first.rstrip(), styles[0]))
+            yield from wrapped(line(Span(first.rstrip(), styles[0])), width, 6)
             first = ""
         row = [Span(first, styles[0])] if first else []
         start = indent or (widths[0] + 1 if widths[0] else 0)
@@ -87,9 +87,9 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int, hang
                     row, pad = [], equals
                 row += [Span(" " * pad), Span(text, style)]
                 if text[0] == "=" and equals is None:
-                    equals = length(row) - len(text)
+                    equals = min(length(row) - len(text), width // 3)
             start += room + 1 if room else 0
-        yield from wrapped(row, width, min((equals or widths[0]) + 2, width // 3))
+        yield from wrapped(row, width, (equals or min(widths[0], width // 3)) + 2)
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
@@ -108,10 +108,12 @@ def _words(text: str, width: int) -> list[str]:
     """The words of a text; what stands in brackets is one, if that fits on a line."""
     if not text.strip():
         return [text]
-    return [part for word in _SPACES.split(text) for part in ([word] if len(word) <= width else word.split(" "))]
+    words = ([word] if len(word) <= width else _ANY_SPACES.split(word) for word in _SPACES.split(text))
+    return [part for parts in words for part in parts]
 
 
-# But none after = or →, or inside of parentheses or brackets.
+_ANY_SPACES = re.compile(r"(?<![=→]) ")
+# Where a line may break: not inside of parentheses or brackets either.
 _SPACES = re.compile(r"(?<![=→])(?<!elsewhere) (?![^(]*\)|[^\[]*\])")
 
 
@@ -126,7 +128,8 @@ def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:
             text = word if i == 0 else f" {word}"
             if length(current) + len(text) > width and any(span.text.strip() for span in current):
                 yield current
-                current, text = [Span(" " * indent)], text.lstrip()
+                text = text.lstrip()
+                current = [Span(" " * max(0, min(indent, width - len(text))))]
             current.append(Span(text, part.style))
     yield current
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..labels import labels
 from . import terms
-from .algebra import Reader, put_in, stated
+from .algebra import Reader, names_in, put_in, stated
 from .folding import Step
 from .ours import defaults, in_words, made_of
 from .terms import Term
@@ -110,8 +110,11 @@ class Reading:
 
     def definition(self, node: dict[str, Any]) -> Term:
         """How a node came about, as one would write it."""
-        args = [self._argument(edge["from"], node) for edge in self.inputs.get(node["id"], ())]
+        edges = self.inputs.get(node["id"], [])
+        args = [self._argument(edge["from"], node) for edge in edges]
         op, attributes = node["op"].strip("<>"), node["attributes"]
+        if args and self.is_joint(edges[0]["from"]):
+            return Term((f"an output of {args[0].text}", terms.SUM))
         if op in _SIGNS and len(args) == 2:
             return terms.operation(_SIGNS[op], *args)
         if op == "reciprocal":
@@ -140,6 +143,15 @@ class Reading:
     def _argument(self, i: int, of: dict[str, Any]) -> Term:
         value = self.nodes[i]["value"]
         return terms.symbol(self.label(i, of["module"]), value)
+
+    def is_joint(self, i: int) -> bool:
+        """Whether a node stands for all outputs of a Function, whose values are those of the nodes behind it."""
+        node = self.nodes[i]
+        if node["value"] is not None or node["kind"] != "op":
+            return False
+        users = [self.nodes[to] for to, edges in self.inputs.items() for edge in edges if edge["from"] == i]
+        same = [user for user in users if user["op"] == node["op"] and user["line"]["code"] == node["line"]["code"]]
+        return len(same) == len(users) > 0
 
     # --- backward
 
@@ -203,8 +215,8 @@ class Reading:
         told.term = reader.read(source, rule["input"] if "saved_tensors" in rule["captured"] else None)
         if told.term is None:
             return False
-        text = told.term.text
-        told.kept = {name: x for name, x in reader.kept.items() if re.search(rf"\b{name}\b", text)}
+        named = names_in(told.term.text)
+        told.kept = {name: x for name, x in reader.kept.items() if name in named}
         told.made = reader.said
         for name, helper in reader.unknown.items():
             words = _documented(rule["captured"].get(name))
@@ -227,7 +239,7 @@ class Reading:
         told.kept, told.helpers, told.words = {}, {}, {}
         for name, held in rule["captured"].items():
             is_array = isinstance(held, dict) and "shape" in held
-            if is_array and re.search(rf"\b{name}\b", says):
+            if is_array and name in names_in(says):
                 is_node = held["node"] is not None
                 names[name] = self.label(held["node"], at) if is_node else name
                 if not is_node:
@@ -296,7 +308,7 @@ def _documented(held: Any) -> str | None:
 def _speaks_of(says: str, name: str, words: str) -> bool:
     """Whether a rule speaks of a function, or of what the function's words begin with: d, for `d[t] is …`."""
     begins = re.match(r"(\w+)\[", words)
-    return any(re.search(rf"\b{each}\b", says) for each in ([name, begins[1]] if begins else [name]))
+    return bool(names_in(says) & {name, begins[1] if begins else name})
 
 
 def _telling(name: str, x: Any) -> str | None:
