@@ -165,6 +165,6 @@ def _updates(parameters: list[ParameterFlow]) -> Iterator[Verdict]:
             "small updates",
             f"{p.name} changed by {ratio:.1g} times its norm, and no weight by more; about 0.001 is usual"
             if ratio
-            else "no weight has changed: each update is too small for the digits of the weight; about 0.001 is usual",
+            else "no weight has changed: each update is 0, or too small for the weight's digits; about 0.001 is usual",
             "a larger learning rate",
         )
