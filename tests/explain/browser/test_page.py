@@ -109,6 +109,31 @@ def test_buttons_slider_and_list_step_too(reader: Reader) -> None:
     assert reader.run("return document.querySelector('#slider').value") == "5"
 
 
+def test_a_finger_taps_the_buttons_and_drags_the_slider(reader: Reader) -> None:
+    reader.open(recurrent(), width=360, height=780)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        found = [{"x": x, "y": y} for x, y in points]
+        reader.browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": found})
+
+    def box(name: str) -> list[float]:
+        area = "const r = at(arguments[0]).getBoundingClientRect(); return [r.x, r.y, r.width, r.height]"
+        return list(reader.run(area, name))
+
+    x, y, width, height = box("next")
+    for _ in range(3):
+        touch("touchStart", (x + width / 2, y + height / 2))
+        touch("touchEnd")
+    assert reader.text("#place") == "Forward 3 of 14"
+    assert reader.run("return getComputedStyle(at('next')).touchAction") == "manipulation"
+    x, y, width, height = box("slider")
+    touch("touchStart", (x + 20, y + height / 2))
+    for i in range(2, 11):
+        touch("touchMove", (x + width * i / 10, y + height / 2))
+    touch("touchEnd")
+    assert reader.text("#place") == "Backward 20 of 20"
+
+
 def test_a_click_on_a_card_goes_to_its_step(reader: Reader) -> None:
     found = xor()
     reader.open(found)
