@@ -23,7 +23,8 @@ def pad(x: Array, *, widths: Widths, value: Any = 0) -> Unary:
 
 @like_numpy
 def bordered(x: Array, *, widths: Widths, value: Any = 0) -> Array:
-    """x padded with a constant; np.pad takes ten times as long."""
+    """x padded with a constant, or cropped where a width is negative."""
+    # np.pad takes ten times as long.
     out = np.full([n + before + after for n, (before, after) in zip(x.shape, widths)], value, x.dtype)
     there = tuple(slice(max(before, 0), size - max(after, 0)) for size, (before, after) in zip(out.shape, widths))
     here = tuple(slice(max(-before, 0), size - max(-after, 0)) for size, (before, after) in zip(x.shape, widths))

@@ -61,10 +61,16 @@ RULES = [
     ("lambda g: np.where(n > 1, g, 0)", "∂/∂h", "2"),
     ("lambda g: g * float(n == 1)", "0", "0"),
     ("lambda g: g * (x > 1e-12)", "∂/∂h · (w > 1e-12)", "2 · (3 > 1e-12)"),
-    ("lambda g: np.where(z > 0, g, 0)", "where(Z > 0, ∂/∂h, 0)", None),
+    ("lambda g: np.where(z > 0, g, 0)", "∂/∂h where Z > 0, else 0", None),
+    ("lambda g: 2 * np.where(z > 0, g + y, 0).sum()", "2 · sum((∂/∂h + v where Z > 0, else 0))", None),
+    (
+        "lambda g: -np.where(z > 0, g, np.where(z == 0, 0, y)) * y",
+        "-(∂/∂h where Z > 0, else (0 where Z = 0, else v)) · v",
+        None,
+    ),
     ("lambda g: np.where(x > 0, g, 0)", "∂/∂h", "2"),  # of single numbers it is known which case it is
     ("lambda g: np.where((x < 0) & (z > 0), 0, np.where(~(x == 3) | (y < 0), g, 0))", "∂/∂h", "2"),
-    ("lambda g: np.where((x > 0) & (z > 0), g, 0)", "where((w > 0) and (Z > 0), ∂/∂h, 0)", None),
+    ("lambda g: np.where((x > 0) & (z > 0), g, 0)", "∂/∂h where (w > 0) and (Z > 0), else 0", None),
     ("lambda g: np.where(yes, g, 0) + np.where(no, 0, g)", "∂/∂h + ∂/∂h", "2 + 2"),
     ("lambda g: g * (-out * out)", "∂/∂h · (-h²)", "2 · (-0.25²)"),
     ("lambda g: g * (n * y * y * y) / x / x", "∂/∂h · 2 · v³ / w²", "2 · 2 · (-0.5)³ / 3²"),

@@ -36,8 +36,33 @@ FUNCTIONS = {
 }
 
 
+def at_top(text: str, sign: str) -> tuple[str, str] | None:
+    """What stands before and behind a sign that is in no parentheses."""
+    for i in range(len(text)):
+        before = text[:i]
+        if text.startswith(sign, i) and before.count("(") == before.count(")"):
+            return before, text[i + len(sign) :]
+    return None
+
+
+def with_cases(text: str) -> str:
+    """x where c, else y as where(c, x, y), in parentheses too."""
+    if (parts := at_top(text, " where ")) and (others := at_top(parts[1], ", else ")):
+        return f"where({', '.join(map(with_cases, (others[0], parts[0], others[1])))})"
+    result, rest = "", text
+    while (parts := at_top(rest, "(")) is not None:
+        inner, behind = next(
+            (parts[1][:i], parts[1][i:]) for i in range(len(parts[1]))
+            if parts[1][i] == ")" and parts[1][:i].count("(") == parts[1][:i].count(")")
+        )  # fmt: skip
+        result, rest = f"{result}{parts[0]}({with_cases(inner)}", behind
+        result, rest = result + ")", rest[1:]
+    return result + rest
+
+
 def as_python(formula: str) -> str:
     """A formula in Python's signs."""
+    formula = with_cases(formula)
     lowered = str.maketrans(RAISED, "0123456789-")
     formula = re.sub(f"[{RAISED}]+", lambda found: "**" + found[0].translate(lowered), formula)
     for sign, python in (
@@ -107,7 +132,8 @@ def test_a_formula_gives_what_the_pullback_gave(op: Callable[..., Any], example:
     for each, rule in zip(told, rules, strict=True):
         if each.term is None or not each.is_clear or each.is_stated or any(word in each.term.text for word in WORDS):
             continue
-        if ("restore(" in rule["source"] and example.attrs.get("axis") is not None) or op is ops.cdist:
+        restores = "restore(" in rule["source"] or op is ops.std
+        if (restores and example.attrs.get("axis") is not None) or op is ops.cdist:
             continue  # a formula says nothing of axes of length 1, which restore() puts back
         try:
             found = eval(as_python(each.term.text), FUNCTIONS | values | names_of(each, rule))

@@ -17,6 +17,7 @@ from typing import Any
 from .indices import axis_of, repeats
 from .terms import (
     ATOM,
+    CASES,
     SUM,
     TRUE,
     Term,
@@ -275,7 +276,7 @@ class Reader:
         if name in ("matmul", "dot"):  # ops take the dot product of matrices only
             return operation(ast.MatMult, args[0], args[1])
         if name == "broadcast_to":
-            return Term((f"{args[0].text}, for every element of {args[1].text}", SUM))
+            return Term((f"{at(args[0], SUM).text}, for every element of {args[1].text}", SUM))
         if name == "copy":
             return args[0]
         if name == "einsum" and len(args) == 2:  # of one array: a sum over the axes that the result lacks
@@ -286,8 +287,11 @@ class Reader:
             return transposed(args[0])
         if name == "divide":
             return operation(ast.Div, args[0], args[1])
-        if name == "where" and args[0].value is not None:
-            return args[1] if args[0].value else args[2]
+        if name == "where":
+            condition, x, y = args
+            if condition.value is not None:
+                return x if condition.value else y
+            return Term((f"{at(x, SUM).text} where {bare(condition.text)}, else {at(y, SUM).text}", CASES))
         if name == "zeros_like":
             return constant(0)
         found = self._written(name, args, node)
@@ -298,7 +302,7 @@ class Reader:
 
     def _written(self, name: str, args: list[Term], node: ast.Call) -> Term:
         """A call as it stands, with what its arguments stand for."""
-        given = [arg.text for arg in args]
+        given = [at(arg, SUM).text for arg in args]
         for keyword in node.keywords:
             if keyword.arg is None or keyword.arg == "keepdims":
                 continue

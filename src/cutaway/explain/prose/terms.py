@@ -12,7 +12,7 @@ from typing import Any
 
 from ..numbers import single
 
-SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how strongly a part holds together
+CASES, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a part holds together
 Text = tuple[str, int]  # and how strongly
 
 
