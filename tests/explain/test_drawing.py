@@ -258,6 +258,26 @@ def test_a_parameter_of_one_layer_stands_in_its_box_and_data_outside_of_all() ->
     assert around["inputs"] is whole
 
 
+def test_data_without_a_name_that_a_call_begins_with_stands_outside_and_what_is_made_in_it_inside() -> None:
+    class Noisy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+
+        def forward(self, x: Any) -> Any:
+            return (self.layer(x) + torch.ones(2)) * 3 + self.layer(torch.zeros(1, 2))
+
+    model = Noisy()
+    whole = arrange_parts(explain.trace(model(torch.full((1, 2), 5.0)).sum()))
+    around = {}
+    for part in whole.walk():
+        if part.node and part.node["kind"] == "constant":
+            assert part.within is not None
+            module = part.within.module
+            around[str(part.node["value"]["numbers"])] = module and module["path"]
+    assert around == {"[[5.0, 5.0]]": None, "[1.0, 1.0]": "model", "3": "model", "[[0.0, 0.0]]": "model"}
+
+
 def test_one_parameter_used_elsewhere_stands_in_the_box_around_both_uses() -> None:
     class Tied(nn.Module):
         def __init__(self) -> None:

@@ -69,6 +69,7 @@ def arrange_parts(trace: dict[str, Any]) -> Part:
     calls = {(call["module"], call["call"]): call for call in trace["calls"]}
     whole = Part(0)
     place: dict[int, Part] = {}
+    first: dict[Part, int] = {}  # the op that a call began with
 
     # Ops are numbered in the order in which they ran, and calls are nested in time. So while one module runs, all
     # that runs is inside its box, and no value that left a box comes back into it.
@@ -95,17 +96,22 @@ def arrange_parts(trace: dict[str, Any]) -> Part:
             part = Part(outer.depth + 1, module=modules[path], call=call, within=outer)
             outer.parts.append(part)
             open_calls.append(part)
+            first[part] = node["id"]
         place[node["id"]] = _put(node, open_calls[-1])
 
     users: dict[int, list[Part]] = {}
     for edge in trace["edges"]:
         users.setdefault(edge["from"], []).append(place[edge["to"]])
+    leading = {(edge["from"], edge["to"]) for edge in trace["edges"] if edge["input"] == 0}
     shared: dict[tuple[Part, str], list[dict[str, Any]]] = {}
     for node in trace["nodes"]:
         if node["kind"] == "op":
             continue
         outer = _smallest_around(users.get(node["id"], [])) or whole
         owner = (node["name"] or "").rpartition(".")[0]
+        if node["name"] is None and not (node["value"] and not node["value"]["shape"]):
+            while outer.within and (node["id"], first[outer]) in leading:
+                outer = outer.within  # what a call begins with was handed in
         if node["name"] is None or (outer.module and outer.module["path"] == owner):
             _put(node, outer)  # a number in the module's code, or a parameter of its own
         elif owner not in modules and outer.module and owner.startswith(outer.module["path"] + "."):
