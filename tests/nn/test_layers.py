@@ -6,6 +6,7 @@ Numbers written out here are PyTorch 2.13's for the same seed.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,6 +93,42 @@ def test_linear_of_an_array_says_what_to_do() -> None:
         nn.Linear(3, 4)(np.zeros((2, 3), np.float32))
     with pytest.raises(TypeError, match=r"torch\.tensor"):
         nn.Linear(3, 4)([1.0, 2.0, 3.0])
+
+
+# -- EmbeddingBag ---------------------------------------------------------------------------------------------------
+
+
+def test_a_bag_is_the_mean_of_its_rows() -> None:
+    bags = nn.EmbeddingBag(5, 2, padding_idx=0)
+    words, first = torch.tensor([1, 2, 0, 3, 3]), torch.tensor([0, 3, 5])
+    rows = bags.weight[words].detach()
+    out = bags(words, first)
+    np.testing.assert_allclose(out[0].detach().numpy(), rows[:2].mean(0).numpy(), rtol=1e-6)
+    np.testing.assert_allclose(out[1].detach().numpy(), rows[3].numpy(), rtol=1e-6)
+    assert out[2].tolist() == [0, 0]
+    assert bags(torch.tensor([[1, 2], [3, 0]])).detach().equal(torch.stack([out[0], out[1]]).detach())
+    out.sum().backward()
+    assert bags.weight.grad[0].tolist() == [0, 0]
+    check(lambda w: F.embedding_bag(words, w, first, mode="sum"), leaf(5, 2))
+    check(lambda w, s: F.embedding_bag(words, w, first, mode="sum", per_sample_weights=s), leaf(5, 2), leaf(5))
+
+
+def test_what_a_bag_refuses() -> None:
+    words, table = torch.tensor([1, 2]), torch.ones(3, 2)
+    cases: list[tuple[type[Exception], Any, str]] = [
+        (ValueError, lambda: F.embedding_bag(words, table), "where each bag begins in the 1D input, but got None"),
+        (ValueError, lambda: F.embedding_bag(words[None], table, words), "offsets has to be None: each row is a bag"),
+        (ValueError, lambda: F.embedding_bag(words[None, None], table), "1D or 2D Tensor, but got Tensor of"),
+        (RuntimeError, lambda: F.embedding_bag(words, table, words), r"the offsets are \[1, 2\], the length is 2"),
+        (ValueError, lambda: F.embedding_bag(words[None], table, mode="median"), "sum, mean or max, not 'median'"),
+        (NotImplementedError, lambda: F.embedding_bag(words[None], table, mode="max"), r"write F.embedding.*amax\(1\)"),
+        (NotImplementedError, lambda: nn.EmbeddingBag(3, 2, sparse=True), "sparse are not supported"),
+        (NotImplementedError, lambda: F.embedding_bag(words[None], table, per_sample_weights=table), "for mode='sum'"),
+        (ValueError, lambda: F.embedding_bag(words[None], table, mode="sum", per_sample_weights=table), r"\(1, 2\)"),
+    ]
+    for kind, call, text in cases:
+        with pytest.raises(kind, match=text):
+            call()
 
 
 # -- Embedding -----------------------------------------------------------------------------------------------------

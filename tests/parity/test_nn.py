@@ -25,6 +25,8 @@ LAYERS = [
     "nn.Embedding(7, 3, padding_idx=-1)",
     "nn.Embedding.from_pretrained(t.ones(4, 2))",
     "nn.Embedding.from_pretrained(t.ones(4, 2), freeze=False, padding_idx=1)",
+    "nn.EmbeddingBag(7, 3)",
+    "nn.EmbeddingBag(7, 3, mode='sum', padding_idx=2)",
     "nn.RNN(3, 5)",
     "nn.RNN(3, 5, 2)",
     "nn.RNN(3, 5, 2, 'relu', True, True)",
@@ -167,6 +169,39 @@ def test_one_hot(call: str) -> None:
 @pytest.mark.parametrize("bias", [True, False])
 def test_linear(shape: tuple[int, ...], bias: bool) -> None:
     same(lambda t: run(t, t.nn.Linear(3, 4, bias=bias), leaf(t, numbers(*shape))))
+
+
+BAGS = [
+    "b(t.tensor([1, 2, 4, 3, 0]), t.tensor([0, 2]))",
+    "b(t.tensor([1, 2, 4, 3, 0]), t.tensor([0, 2, 2, 5]))",
+    "b(t.tensor([[1, 2], [4, 3], [0, 0]]))",
+    "b(input=t.tensor([1, 2, 4], dtype=t.int32), offsets=t.tensor([0], dtype=t.int32))",
+    "b(t.tensor([], dtype=t.int64), t.tensor([0, 0]))",
+    "F.embedding_bag(t.tensor([[1, 2]]), b.weight, mode='sum', per_sample_weights=t.tensor([[2., 3.]]))",
+    "F.embedding_bag(t.tensor([1, 2, 3]), b.weight, t.tensor([0, 1, 3]), include_last_offset=True)",
+    "b(t.tensor([1, 2, 4, 3]))",
+    "b(t.tensor([1, 2, 4, 3]), t.tensor([1, 2]))",
+    "b(t.tensor([1, 2, 4, 3]), t.tensor([0, 5]))",
+    "b(t.tensor([[1, 2]]), t.tensor([0]))",
+    "b(t.tensor([[[1, 2]]]))",
+    "b(t.tensor([1., 2.]), t.tensor([0]))",
+    "F.embedding_bag(t.tensor([[1, 2]]), b.weight, per_sample_weights=t.ones(1, 2))",
+    "F.embedding_bag(t.tensor([[1, 2]]), b.weight, mode='sum', per_sample_weights=t.ones(2))",
+    "F.embedding_bag(t.tensor([[1, 2]]), b.weight, mode='median')",
+]
+
+
+@pytest.mark.parametrize("call", BAGS)
+@pytest.mark.parametrize("mode", ["mean", "sum"])
+@pytest.mark.parametrize("padding_idx", [None, 2, -3])
+def test_bags_of_embeddings(call: str, mode: str, padding_idx: int | None) -> None:
+    def program(t: Any) -> Any:
+        b = t.nn.EmbeddingBag(7, 3, mode=mode, padding_idx=padding_idx)
+        out = eval(call, {"t": t, "b": b, "F": t.nn.functional})
+        (out * out).sum().backward()
+        return out, b.weight.grad, out.grad_fn.name()
+
+    same(program)
 
 
 @pytest.mark.parametrize("padding_idx", [None, 0, -1])

@@ -162,8 +162,6 @@ ADVICE = {
     # layers and losses
     "torch.nn.SyncBatchNorm": "use torch.nn.BatchNorm2d; there is only one process",
     "torch.nn.ConvTranspose1d": "use torch.nn.ConvTranspose2d with kernel_size=(1, k), on x.unsqueeze(2)",
-    "torch.nn.EmbeddingBag": "use torch.nn.Embedding, and mean(1) over the words of a padded batch",
-    "torch.nn.functional.embedding_bag": "call torch.nn.functional.embedding(x, weight).mean(1)",
     "torch.nn.Bilinear": "call torch.einsum('ni,oij,nj->no', x, weight, y) in forward",
     "torch.nn.CELU": "use torch.nn.ELU, which is the same for alpha=1",
     "torch.nn.Tanhshrink": "write x - torch.tanh(x)",

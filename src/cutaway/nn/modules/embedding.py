@@ -14,7 +14,7 @@ from ..functional.sizes import check_sizes
 from ..parameter import Parameter
 from .module import Module
 
-__all__ = ["Embedding"]
+__all__ = ["Embedding", "EmbeddingBag"]
 
 
 class Embedding(Module):
@@ -102,3 +102,67 @@ class Embedding(Module):
     def extra_repr(self) -> str:
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
+
+class EmbeddingBag(Module):
+    """The mean or sum of the rows of the weight for each bag of indices, such as the words of a text.
+
+    Args:
+        num_embeddings: V, the number of rows.
+        embedding_dim: D, the size of a row.
+        mode: "mean" or "sum".
+        include_last_offset: offsets has one more element, where the last bag ends.
+        padding_idx: an index that does not count, whose row is initialized to 0 and not trained.
+        max_norm, norm_type, scale_grad_by_freq, sparse: as PyTorch's defaults: not supported.
+
+    Shapes:
+        input (B, N); or (L) with offsets (B), where each bag begins; output (B, D), weight (V, D).
+
+    Raises:
+        IndexError: an input is not in 0 … V-1.
+        NotImplementedError: an option that is not supported.
+
+    >>> words = nn.EmbeddingBag(1000, 8, mode="sum")
+    >>> words(torch.tensor([4, 17, 2, 5, 9]), offsets=torch.tensor([0, 3])).shape
+    torch.Size([2, 8])
+    """
+
+    weight: Parameter
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        max_norm: None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        _weight: Tensor | None = None,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        if max_norm is not None or scale_grad_by_freq or sparse:
+            raise NotImplementedError("EmbeddingBag: max_norm, scale_grad_by_freq and sparse are not supported")
+        table = Embedding(num_embeddings, embedding_dim, padding_idx, _weight=_weight, device=device, dtype=dtype)
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.mode = mode
+        self.include_last_offset = include_last_offset
+        self.padding_idx = table.padding_idx
+        self.weight = table.weight
+
+    def forward(
+        self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None
+    ) -> Tensor:
+        return F.embedding_bag(
+            input, self.weight, offsets, mode=self.mode, per_sample_weights=per_sample_weights,
+            include_last_offset=self.include_last_offset, padding_idx=self.padding_idx,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}, mode={self.mode!r}{padding}"
