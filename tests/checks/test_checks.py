@@ -144,6 +144,13 @@ def test_a_script_sees_one_line(tmp_path: Path) -> None:
     assert source.strip() == "loss(torch.zeros(3, 1), torch.zeros(3))"
 
 
+def test_a_program_on_the_command_line_is_warned_too() -> None:
+    program = "import cutaway as torch; torch.nn.functional.mse_loss(torch.zeros(3, 1), torch.zeros(3))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("<string>:1: CheckWarning: loss_broadcast: ")
+
+
 # --- losses ---------------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +215,34 @@ def test_labels_of_zero_and_one_for_losses_of_pairs(loss: str) -> None:
 def test_integer_targets_of_the_shape_of_the_scores_are_an_error_alone() -> None:
     with pytest.raises(RuntimeError, match="argmax"):
         F.cross_entropy(torch.tensor([0, 1, 2]), torch.tensor([0, 1, 2]))
+
+
+LOSSES = [
+    "(-Normal(p, 1.0).log_prob(y)).mean()", "-(p.sigmoid().log() * y).mean() + 0.1 * p.square().mean()",
+    "-torch.min(p.exp() * y, p.exp().clamp(0.8, 1.2) * y).mean()", "(p.squeeze(1) * y.view(5, 1).clone()).mean()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_pairs_inside_of_a_loss(loss: str) -> None:
+    p, y = nn.Linear(2, 1)(torch.randn(5, 2)), torch.rand(5)
+    names = {"p": p, "y": y, "torch": torch, "Normal": torch.distributions.Normal}
+    with pytest.warns(CheckWarning, match=r"loss_broadcast: this loss contains a (difference|product) .* \(5, 5\)"):
+        eval(loss, names).backward()
+
+
+INTENDED = [
+    "F.softplus(-(p - p.squeeze(1))).mean()", "((p - p.detach().T) ** 2).mean()", "(p * w).square().mean()",
+    "(z.square().sum(1, keepdim=True) + z.square().sum(1) - 2 * z @ z.T).mean()", "(p.unsqueeze(0)[0] * y).mean()",
+    "torch.outer(y, p.squeeze(1)).mean()", "torch.outer(p.squeeze(1), y).mean()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("loss", INTENDED)
+def test_pairs_that_are_meant(loss: str) -> None:
+    x, y = torch.randn(5, 2), torch.rand(5)
+    p, z, w = nn.Linear(2, 1)(x), nn.Linear(2, 3)(x), nn.Parameter(torch.ones(5))
+    eval(loss, {"F": F, "torch": torch, "p": p, "y": y, "z": z, "w": w}).backward()
 
 
 @pytest.mark.parametrize("arranged", ["p.reshape(-1, 3)", "p.permute(0, 2, 1).transpose(1, 2)[0]", "p.squeeze(0)"])

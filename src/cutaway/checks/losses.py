@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,9 @@ class LossBroadcast(Check):
         loss = F.mse_loss(model(x), y)            # (N, 1) against (N)
         loss = F.mse_loss(model(x).squeeze(1), y) # right: (N) against (N)
 
-    Covers the regression losses of nn.functional, hand-written ones such as `((model(x) - y) ** 2).mean()`, and the
-    comparison of predictions (N, 1) with targets (N), whose mean is no accuracy.
+    Covers the regression losses of nn.functional, hand-written ones such as `((model(x) - y) ** 2).mean()`, `log_prob`
+    and products with an advantage, and the comparison of predictions (N, 1) with targets (N), whose mean is no
+    accuracy.
     """
 
     name = "loss_broadcast"
@@ -65,33 +67,44 @@ class LossBroadcast(Check):
             )
 
     def on_backward(self, tensors: list[Any]) -> None:
-        difference = _difference_in(tensors[0]._node)
-        if difference is None or difference.arrays is None:
-            return
-        shapes = [np.shape(array) for array in difference.arrays]
-        n = max(map(max, shapes), default=0) if all(shapes) else 0
-        if n < 2 or sorted(shapes) != [(n,), (n, 1)]:
-            return
-        column = difference.parents[shapes.index((n, 1))]
-        if isinstance(column, Node) and column.op in SHAPES:
-            return  # x[:, None] - y: all pairs are intended
-        self.say(
-            f"this loss contains a difference between shapes {shapes[0]} and {shapes[1]}, which is ({n}, {n}), each "
-            "element paired with every other: give both the same shape, for example by pred.squeeze(1)"
-        )
+        for node in _matrices_in(tensors[0]._node):
+            if node.op in (ops.sub, ops.mul) and _pairs_by_mistake(node):
+                a, b = map(np.shape, node.arrays or ())
+                n, what = max(a), "difference" if node.op is ops.sub else "product"
+                self.say(
+                    f"this loss contains a {what} of shapes {a} and {b}, which is ({n}, {n}), each element paired with "
+                    "every other: give both the same shape, for example by pred.squeeze(1)"
+                )
+                return
 
 
-def _difference_in(node: Any) -> Node | None:
-    """The d of a loss mean(d²), sum(d²), mean(|d|), ..., also of its root or a multiple; None for another form."""
-    while isinstance(node, Node) and node.op in (ops.sqrt, ops.power, ops.mul, ops.div) and node.shape == ():
-        node = next(filter(None, node.parents))
-    if not isinstance(node, Node) or node.op not in (ops.mean, ops.sum) or node.attrs.get("axis") is not None:
-        return None
-    node = node.parents[0]
-    if not isinstance(node, Node) or node.op not in (ops.power, ops.mul, ops.abs):
-        return None
-    node = node.parents[0]
-    return node if isinstance(node, Node) and node.op is ops.sub else None
+def _matrices_in(loss: Any) -> Iterator[Node]:
+    """The ops that lead to a scalar loss from square matrices, element by element: a few of them."""
+    todo = [loss]
+    for _ in range(20):
+        node = todo.pop() if todo else None
+        if isinstance(node, Node) and node.arrays is not None:
+            yield node
+            todo += [p for p in node.parents if isinstance(p, Node) and (not p.shape or p.shape == p.shape[:1] * 2)]
+
+
+def _pairs_by_mistake(node: Node) -> bool:
+    """Whether an op stretches (N, 1) and (N) to (N, N), and nothing suggests that it should."""
+    shapes = [np.shape(array) for array in node.arrays or ()]
+    n = max(map(max, shapes), default=0) if all(shapes) else 0
+    if n < 2 or sorted(shapes) != [(n,), (n, 1)]:
+        return False
+    i = shapes.index((n, 1))
+    column, row = node.parents[i], node.parents[1 - i]
+    if isinstance(column, Node) and column.op in SHAPES:
+        return False  # x[:, None] - y: all pairs are intended
+    if isinstance(row, Node) and row.op in SHAPES and row.parents[0] is column:
+        return False  # and so they are in x - x[:, 0]
+    if node.op is ops.sub:
+        return True
+    if column is None:
+        return getattr((node.arrays or ())[i], "base", None) is None  # a view is that of an outer product
+    return row is None  # a product by weights is (N, 1) · (C), and C may be N
 
 
 class SoftmaxBeforeCrossEntropy(Check):
