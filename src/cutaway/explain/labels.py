@@ -1,4 +1,4 @@
-"""A short name for every value of a trace, each another: the user's own where there is one."""
+"""A short, unique name for every value of a trace: the user's own where there is one."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 from .numbers import single
 
-LETTERS = "abcdefhkmnpqrsuvwyz"  # for what has no name; those that read like numbers, or like g, are left out
+LETTERS = "abcdefhkmnpqrsuvwyz"  # for values without a name; letters that look like numbers, and g, are left out
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def subscript(n: int) -> str:
-    """A number as an index: ₁₂."""
+    """A number as a subscript: ₁₂."""
     return str(n).translate(_LOWERED)
 
 
 def labels(trace: dict[str, Any], shown: Collection[int] = ()) -> list[str]:
-    """For each node of a trace its label.
+    """The label of each node of a trace.
 
     A name that several values have in turn, as h in a loop, is counted: h₁, h₂. The last value that a module makes
     is called after the module, and both modules and parameters by as much of their path as tells them apart. What
@@ -56,7 +56,7 @@ def labels(trace: dict[str, Any], shown: Collection[int] = ()) -> list[str]:
 
 
 def _shortened(paths: set[str], parts: int) -> dict[str, str]:
-    """Paths by their end: so many parts at least, none with a number in front, and more where two would be the same."""
+    """Paths cut to their last `parts` names or more: enough to be unique, and not starting with a number."""
     result = {}
     for path in paths:
         names = path.split(".")
@@ -68,7 +68,7 @@ def _shortened(paths: set[str], parts: int) -> dict[str, str]:
 
 
 def _counted(names: list[str], numbers: set[int]) -> list[str]:
-    """The names, with a count after each that several nodes have; plain numbers need none."""
+    """The names, numbered where several nodes share one; nodes that are plain numbers are not numbered."""
     places: dict[str, list[int]] = {}
     for i, name in enumerate(names):
         if i not in numbers:

@@ -16,14 +16,14 @@ from ..nn import Module
 from ..tensors.base import TensorBase
 
 _PACKAGE = __name__.partition(".")[0]
-MOST = 1000  # items of a list that are looked at
-MANY = 100  # lists, dicts and objects that are looked into
+MOST = 1000  # items of a list that are searched
+MANY = 100  # lists, dicts and objects that are searched
 
 
 def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
-    """Names and tensors, arrays and modules that the frame can see; after them what lies in its lists and dicts.
+    """The tensors, arrays and modules that the frame can see, by name; then those in its lists and dicts.
 
-    Its objects are looked into if their class stands in the same file: `net.layers[0].w`.
+    Its objects are searched if their class is defined in the same file: `net.layers[0].w`.
     """
     found: dict[str, Any] = {}
     for name, value in (*_locals(frame), *frame.f_globals.items()):
@@ -33,8 +33,8 @@ def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
 
 
 def named(found: Mapping[str, Any], own: str | None = None) -> Iterator[tuple[str, Any]]:
-    """What of these are tensors, arrays and modules; after them what lies in lists and dicts, as `batch['x']`."""
-    inside: list[tuple[str, Any, tuple[type, ...]]] = []  # and what of the parts is looked into again
+    """Those that are tensors, arrays and modules; then those in lists and dicts, such as `batch['x']`."""
+    inside: list[tuple[str, Any, tuple[type, ...]]] = []  # and which of the parts are searched again
     for name, value in found.items():
         if isinstance(value, _NAMED):
             yield name, value
@@ -66,7 +66,7 @@ _NAMED = (TensorBase, Module, np.ndarray)
 
 
 def _parts(name: str, value: Any, own: str | None, wanted: tuple[type, ...]) -> Iterator[tuple[str, Any]]:
-    """What lies in a list or a dict, or what an object has, and how it is reached; of long ones what comes first."""
+    """The items of a list or dict, or the attributes of an object, by path; of long ones the first."""
     form = "{}[{!r}]"
     keys: Sequence[Any] = range(MOST)
     parts = value
@@ -83,9 +83,9 @@ def _parts(name: str, value: Any, own: str | None, wanted: tuple[type, ...]) -> 
 
 
 def view_of(part: Any, whole: Any) -> str | None:
-    """How one gets part of an array, if it is a view of it: [3], [:4], [0, :, 1], ᵀ, .transpose(0, 1), .reshape(4, 6).
+    """How a view is made from an array: [3], [:4], [0, :, 1], ᵀ, .transpose(0, 1), .reshape(4, 6).
 
-    None if that cannot be said in a few characters.
+    None if it is not a view, or not so simple a one.
     """
     away = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     if (found := _index(part, whole, away)) is not None:
@@ -103,7 +103,7 @@ def view_of(part: Any, whole: Any) -> str | None:
 
 
 def _index(part: Any, whole: Any, away: int) -> str | None:
-    """The index of part in an array, whose first number stands so many bytes before that of part."""
+    """The index that selects part; `away` is its offset from the array in bytes."""
     texts: list[str] = []
     taken, dropped = 0, whole.ndim - part.ndim  # axes of part that were found; axes to be dropped by an integer
     for n, stride in zip(whole.shape, whole.strides):
@@ -130,14 +130,14 @@ def _index(part: Any, whole: Any, away: int) -> str | None:
 
 
 class Names:
-    """What is called how: nodes, constants and modules."""
+    """The names of nodes, constants and modules."""
 
     def __init__(self, frame: FrameType) -> None:
         self.nodes: dict[int, str] = {}  # by their ids
         self._arrays: dict[int, str] = {}
         self._wholes: dict[int, list[tuple[str, Any]]] = {}  # by the id of the owner of their memory
         self._modules: dict[int, str] = {}
-        self._kept: list[Any] = []  # ids are their own for as long as what they stand for lives
+        self._kept: list[Any] = []  # ids are unique only while their objects live
         tensors = []
         for name, value in variables(frame):
             if isinstance(value, Module):
@@ -149,7 +149,7 @@ class Names:
 
     def add(self, name: str, value: Any) -> None:
         """Name a tensor or an array, if it has no name yet."""
-        # What is noted, and not node_of: that would bring a view up to date, which is then in no graph that was walked.
+        # Not node_of, which would update an outdated view to a node outside of the graph.
         array, node = (value._array, value._node) if isinstance(value, TensorBase) else (value, None)
         if node is not None:
             self.nodes.setdefault(id(node), name)
@@ -160,8 +160,8 @@ class Names:
         self._kept.append((node, array))
 
     def constant(self, array: Any) -> str | None:
-        """The name of a constant. A row of what is called xs is xs[3], also if a loop calls it x; another view of it
-        is called so, xs[:4], if no variable holds it."""
+        """The name of a constant: xs[3] for a row of xs, also if a loop calls it x; xs[:4] for another view of it
+        that no variable holds."""
         if not isinstance(array, np.ndarray):
             return None
         known = self._arrays.get(id(array))
@@ -177,7 +177,7 @@ class Names:
         return known
 
     def add_tree(self, root: Module, name: str) -> None:
-        """Name a module, all below it, and their parameters and buffers."""
+        """Name a module, its submodules, and their parameters and buffers."""
         for path, module in root.named_modules(prefix=name):
             self._modules.setdefault(id(module), path)
             for shelf in (module._parameters, module._buffers):
@@ -187,11 +187,11 @@ class Names:
         self._kept.append(root)
 
     def module(self, call: Call) -> str:
-        """The path of the module that a call was of: model.encoder.0, where model is the user's variable."""
+        """The path of the called module: model.encoder.0, where model is the user's variable."""
         reference, kind, outer = call
         module = reference()
         known = self._modules.get(id(module))
-        if known is None:  # no variable leads to it: it is named from whoever called it, and if need be by its class
+        if known is None:  # no variable leads to it: named after its caller and its class
             within = "" if outer is None else self.module(outer) + "."
             known = self._modules.get(id(module), within + kind.__name__)
             if module is not None:
@@ -204,24 +204,24 @@ class Place(NamedTuple):
 
     module: str | None  # its path
     call: int | None
-    layer: Call | None  # the outermost of the calls around it that were all of this package's layers
+    layer: Call | None  # the outermost enclosing call, if all are of this package's layers
 
 
 NOWHERE = Place(None, None, None)
 
 
 class Calls:
-    """The modules that ran, and which call of each a node belongs to."""
+    """The modules that ran, and the call to which each node belongs."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
         self._known: dict[int, Place] = {}  # by a call's id
         self._counts: dict[str, int] = {}
-        self.modules: dict[str, dict[str, Any]] = {}  # by path, those outside before those inside
+        self.modules: dict[str, dict[str, Any]] = {}  # by path, outer ones first
         self.calls: list[dict[str, Any]] = []  # likewise
 
     def of(self, node: Node | Leaf) -> Place:
-        """The module that the node was recorded in, and which of its calls it was: calls are counted as they come."""
+        """The module in which a node was recorded, and the number of its call."""
         call = node.call if isinstance(node, Node) else None
         return NOWHERE if call is None else self._known.get(id(call)) or self._add(call)
 

@@ -1,4 +1,4 @@
-"""Numbers for reading: rounded as printing rounds them, and arrays laid out or, if they are large, in a few words."""
+"""Numbers for reading: rounded, and arrays laid out in rows or, if they are large, summarized."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FEW = 48  # an array of more numbers is described
 
 
 def number(x: Any, dtype: str = "float32") -> str:
-    """One number: four digits after the point, fewer if it has no more."""
+    """A number with at most four digits after the point."""
     if isinstance(x, str | bool):
         return str(x)
     if isinstance(x, int):
@@ -28,17 +28,17 @@ def number(x: Any, dtype: str = "float32") -> str:
 
 
 def shape(value: dict[str, Any]) -> str:
-    """A value's shape, as Python writes it."""
+    """A value's shape as a tuple."""
     return str(tuple(value["shape"]))
 
 
 def single(value: dict[str, Any]) -> str | None:
-    """The number of a value without dimensions; None for others."""
+    """The number of a 0-dimensional value; None for others."""
     return None if value["shape"] else number(value["numbers"], value["dtype"])
 
 
 def rows(value: dict[str, Any], width: int) -> list[str] | None:
-    """A small array, a line for each row; None if it is too large for that, or too wide."""
+    """A small array, one line per row; None if it is too large or too wide."""
     count = int(np.prod(value["shape"]))
     if value["cut"] or count > FEW or len(value["shape"]) > 2 or not count:
         return None
@@ -54,9 +54,9 @@ def rows(value: dict[str, Any], width: int) -> list[str] | None:
 
 
 def _aligned(numbers: list[list[Any]], dtype: str) -> list[list[str]]:
-    """Every number with as many digits as the one that needs most, padded to one width."""
+    """All numbers with the same number of digits, padded to the same width."""
     texts = [[number(x, dtype) for x in row] for row in numbers]
-    if not all("e" in text for row in texts for text in row):  # beside others, a few digits of a tiny number will do
+    if not all("e" in text for row in texts for text in row):  # among others, a tiny number needs few digits
         texts = [
             [f"{x:.1e}" if "e-" in text and len(text) > 8 else text for x, text in zip(*both)]
             for both in zip(numbers, texts)
@@ -64,7 +64,7 @@ def _aligned(numbers: list[list[Any]], dtype: str) -> list[list[str]]:
     plain = [text for row in texts for text in row if "e" not in text and "n" not in text]
     digits = max((len(text.partition(".")[2]) for text in plain), default=0)
     if digits and len(plain) == sum(map(len, texts)):
-        texts = [[f"{x + 0.0:.{digits}f}" for x in row] for row in numbers]  # + 0.0: there is no -0 to read
+        texts = [[f"{x + 0.0:.{digits}f}" for x in row] for row in numbers]  # + 0.0 turns -0 into 0
     width = max(len(text) for row in texts for text in row)
     return [[text.rjust(width) for text in row] for row in texts]
 
@@ -76,7 +76,7 @@ def brief(value: dict[str, Any]) -> str:
 
 
 def inline(value: dict[str, Any], width: int) -> str | None:
-    """A number, a row or a column of numbers, if that is all; a large array in a few words; None if it is too long."""
+    """A number, row or column on one line; a summary of a large array; None if that is too long."""
     lines = [brief(value)] if not value["shape"] else rows(value, 10_000)
     if lines is None:
         text = summary(value)
@@ -88,7 +88,7 @@ def inline(value: dict[str, Any], width: int) -> str | None:
 
 
 def at_a_glance(value: dict[str, Any], width: int = GLANCE) -> str:
-    """All numbers on one line, if they are few; else the shape and what there is to say."""
+    """All numbers on one line if they are few; otherwise the shape or a summary."""
     if not value["shape"]:
         return brief(value)
     text = " ".join(line.strip() for line in rows(value, 10_000) or ())
@@ -98,7 +98,7 @@ def at_a_glance(value: dict[str, Any], width: int = GLANCE) -> str:
 
 
 def statistics(value: dict[str, Any]) -> dict[str, Any]:
-    """The statistics of a value; a trace has those of arrays that are cut short, and of others all numbers."""
+    """The statistics of a value: from the trace if it was cut short, otherwise computed from its numbers."""
     known: dict[str, Any] | None = value["statistics"]
     if known is not None:
         return known
@@ -107,13 +107,13 @@ def statistics(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def largest(value: dict[str, Any]) -> str:
-    """The largest number of an array, its sign left aside."""
+    """The largest absolute value in an array."""
     found = statistics(value)
     return "none" if found["min"] is None else number(max(abs(found["min"]), abs(found["max"])), value["dtype"])
 
 
 def summary(value: dict[str, Any]) -> str:
-    """An array in a few words: where its numbers lie, and what is remarkable."""
+    """A summary of an array: shape, range, spread, and zeros or non-finite numbers."""
     found, dtype = statistics(value), value["dtype"]
     count = int(np.prod(value["shape"]))
     if not count:

@@ -1,4 +1,4 @@
-"""The rule that a pullback is: its own source, and the values that it has captured."""
+"""The rule of a pullback: its source, and the values that it captured."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FUNCTIONS = (FunctionType, MethodType, once)
 
 
 def rule_of(pullback: Callable[..., Any], op: Any, values: Values) -> tuple[str | None, dict[str, Any]]:
-    """The source of a pullback, and by name what it has captured.
+    """The source of a pullback, and the values that it captured, by name.
 
     Args:
         pullback: a function from g to the gradient of an input.
@@ -31,7 +31,7 @@ def rule_of(pullback: Callable[..., Any], op: Any, values: Values) -> tuple[str 
 
 
 def source_of(function: Callable[..., Any]) -> str | None:
-    """A function's own text; None where there is none to read."""
+    """A function's source; None if it is not available."""
     return _read(function)[0]
 
 
@@ -40,7 +40,7 @@ def _captured(function: Any) -> dict[str, Any]:
 
 
 def _function(function: Any, values: Values, around: tuple[Any, ...]) -> tuple[str | None, dict[str, Any]]:
-    """The same of any function, inside of those around it."""
+    """The source and captured values of any function; `around` are the functions that led to it."""
     if type(function) is once:
         function = function.compute
     source, items = _read(function)
@@ -51,7 +51,7 @@ def _function(function: Any, values: Values, around: tuple[Any, ...]) -> tuple[s
 
 
 def _read(function: Any) -> tuple[str | None, Iterable[tuple[str, Any]]]:
-    """The text of a function, or of an object that can be called, and by name what it carries along."""
+    """The source of a function or callable object, and the values that it captured, by name."""
     if isinstance(function, FunctionType):
         source, free, parameters = text_of(function.__code__)
         found, defaults = zip(free, map(contents, function.__closure__ or ())), function.__defaults__

@@ -1,4 +1,4 @@
-"""Where in a program something stands: the user's line and expression, a pullback's own source.
+"""Positions in a program: the user's line and expression, and the source of a pullback.
 
 Python tells of each instruction from which line and columns it was compiled. So the expression that ran an op can
 be found exactly, and with it the name to which its value was assigned; and of several lambdas on one line, the one
@@ -25,7 +25,7 @@ Function = ast.Lambda | ast.FunctionDef
 
 @dataclass
 class File:
-    """A source file: its lines, and what is to be found in it."""
+    """A source file: its lines, and its functions and expressions by position."""
 
     lines: list[str]
     functions: dict[int, list[Function]]  # by the line on which each begins
@@ -34,7 +34,7 @@ class File:
     methods: dict[Span, Span]  # where Python says that a method is called, to the whole call: it can span lines
 
     def segment(self, span: Span) -> str | None:
-        """The text between two places."""
+        """The text of a span."""
         first, last, start, end = span
         if first is None or last is None or start is None or end is None or last > len(self.lines):
             return None
@@ -48,7 +48,7 @@ _files: dict[str, File] = {}
 
 
 def file_of(code: CodeType) -> File | None:
-    """The source of a code object; None if there is none to read."""
+    """The source file of a code object; None if it is not available."""
     lines = linecache.getlines(code.co_filename)
     known = _files.get(code.co_filename)
     if known is not None and known.lines is lines:
@@ -92,7 +92,7 @@ def _span(node: Any) -> Span:
 
 
 def _assign(file: File, target: ast.expr, value: ast.AST) -> None:
-    """Note which name an expression's value gets."""
+    """Note the name to which an expression's value is assigned."""
     if isinstance(target, ast.Tuple | ast.List):
         if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
             for one, part in zip(target.elts, value.elts, strict=True):
@@ -103,21 +103,21 @@ def _assign(file: File, target: ast.expr, value: ast.AST) -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an op ran: the user's line, the expression, and the name that its value was given there."""
+    """Where an op ran: the user's line, the expression, and the name to which its value was assigned."""
 
     line: dict[str, Any]  # file, number, function, code, and the expression, as a trace says them
     target: str | None
     is_operator: bool  # the expression is one op: it cannot stand for several
 
 
-MOST = 10_000  # what was found is remembered, up to so many
+MOST = 10_000  # the size of each cache
 
 # By the code object's id, which is quicker than its hash; the code object is kept, so that the id stays its own.
 _places: dict[tuple[int, int], tuple[CodeType, Place]] = {}
 
 
 def place(line: Line) -> Place:
-    """What is known of the line that a node recorded."""
+    """The place of a line that a node recorded."""
     code, instruction = line
     known = _places.get((id(code), instruction))
     if known is None:
@@ -142,18 +142,18 @@ def _find_place(code: CodeType, instruction: int) -> Place:
 
 
 class Text(NamedTuple):
-    """A function as it is written."""
+    """The source of a function, and its names."""
 
-    source: str | None  # None where there is none to read
-    free: tuple[str, ...]  # the names that it takes from the functions around it
-    parameters: tuple[str, ...]  # those that can be given by position
+    source: str | None  # None if it is not available
+    free: tuple[str, ...]  # captured names
+    parameters: tuple[str, ...]  # positional parameters
 
 
 _texts: dict[int, tuple[CodeType, Text]] = {}  # as the places above
 
 
 def text_of(code: CodeType) -> Text:
-    """A function or a lambda as it is written."""
+    """The source of a function or lambda."""
     known = _texts.get(id(code))
     if known is None:
         if len(_texts) > MOST:

@@ -1,4 +1,4 @@
-"""What there is to say of an array whose numbers are too many to be shown."""
+"""Statistics of arrays that are too large to be shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-SHORT, MANY = 2048, 16  # arrays of up to so many numbers are measured so many at once
+SHORT, MANY = 2048, 16  # arrays of up to SHORT numbers are measured MANY at a time
 
 Row = tuple[float, float, float, float, int]  # minimum, maximum, mean, standard deviation, number of zeros
 
@@ -16,7 +16,7 @@ NONE: dict[str, Any] = {"min": None, "max": None, "mean": None, "std": None, "na
 
 
 def statistics(arrays: list[Any]) -> list[dict[str, Any]]:
-    """Of each array minimum, maximum, mean and standard deviation, and how many of its numbers are zero.
+    """Minimum, maximum, mean, standard deviation and number of zeros of each array.
 
     Of an array with numbers that are not finite, those of the others. None of the arrays may be empty.
     """
@@ -33,7 +33,7 @@ def statistics(arrays: list[Any]) -> list[dict[str, Any]]:
 
 
 def _of_many(arrays: list[Any]) -> Iterable[Row]:
-    """Of each of some arrays, which are laid end to end."""
+    """The statistics of several arrays, computed on their concatenation."""
     sizes = np.array([x.size for x in arrays])
     starts = np.cumsum(sizes) - sizes
     x = np.concatenate(arrays, axis=None, dtype=np.float64)
@@ -54,14 +54,14 @@ def _of_one(array: Any) -> Row:
     zeros = int(np.count_nonzero(x == 0))
     mean = float(np.add.reduce(x)) / x.size
     variance = float(np.dot(x, x)) / x.size - mean * mean
-    if variance < mean * mean:  # a small difference of large numbers is not exact
+    if variance < mean * mean:  # the small difference of large numbers is inexact
         x = x - mean
         variance = float(np.dot(x, x)) / x.size
     return low, high, mean, math.sqrt(variance), zeros
 
 
 def _with_care(array: Any) -> dict[str, Any]:
-    """The same of an array some of whose numbers are not finite, or whose squares are too large or too small."""
+    """The statistics of an array with non-finite numbers, or whose squares overflow or underflow."""
     counts = {"nan": int(np.isnan(array).sum()), "inf": int(np.isinf(array).sum())}
     x = array[np.isfinite(array)].astype(np.float64)
     if not x.size:

@@ -5,7 +5,7 @@ those of a second engine that imitates it. Being watched changes nothing: no `.g
 graph, which can still be walked, and not the state of the random numbers. Only the hooks that the user has put on
 tensors run, as in any backward pass, for they may change the gradient that is to be explained.
 
-The format is told in `docs/trace.md`.
+docs/trace.md describes the format.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def trace(
     limit: int | None = 100,
     names: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Run one backward pass, and return all that happened in it as plain data (JSON all through).
+    """Run one backward pass and return everything that happened in it as plain data, ready for JSON.
 
     Args:
         tensor: where the pass starts: a loss, or whatever else has a graph that was not freed.
@@ -60,7 +60,7 @@ def trace(
         names: what to call tensors that no variable of the caller's holds.
 
     Raises:
-        TypeError: tensor is none.
+        TypeError: tensor is not a Tensor.
         RuntimeError: tensor has no graph, or it was freed, or does not depend on `of`; or tensor is not a single
             number, and no gradient is given.
 
@@ -100,7 +100,7 @@ def _node(x: Any) -> Node | Leaf:
 
 
 class Watch:
-    """One backward pass, and what the engine said of it."""
+    """One backward pass, observed."""
 
     def __init__(self, root: Node | Leaf, start: Any, targets: Sequence[Node | Leaf]) -> None:
         order = newest_first([root])
@@ -124,7 +124,7 @@ class Watch:
             observers.remove(self)
 
     def recorded(self, node: Node, value: Any) -> None:
-        """Of no interest: the pass is not itself recorded."""
+        """Ignored: the pass is not itself recorded."""
 
     def sent(self, node: Node, i: int, g: Any, gave: Any, gx: Any) -> None:
         """A pullback has run."""
@@ -132,7 +132,7 @@ class Watch:
             self.sends.append((node, i, g, gave, gx))
 
     def sum(self, node: Node | Leaf) -> Any:
-        """All that was sent to a node, before hooks; None if nothing was."""
+        """The sum of what was sent to a node, before hooks; None if nothing was sent."""
         if node is self.root:
             return self.start
         parts = self._received.get(node)
@@ -148,7 +148,7 @@ class Watch:
 
 @contextmanager
 def _undisturbed(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
-    """The pass leaves nothing behind that is for the backward pass itself to do.
+    """Keep the pass from storing gradients and from advancing the random state.
 
     It will keep what `retain_grad()` asks for, and draw the random numbers that hooks and ops of the user's draw.
     """
@@ -167,7 +167,7 @@ def _undisturbed(nodes: Sequence[Node | Leaf]) -> Iterator[None]:
 
 
 class Record:
-    """Turns what was watched into plain data: values forward, from the oldest op on, then gradients back again."""
+    """Turns an observed pass into plain data: first the values, from the oldest op on, then the gradients."""
 
     def __init__(self, watch: Watch, tensor: TensorBase, names: Names, values: Values) -> None:
         self.watch, self.tensor, self.names, self.values = watch, tensor, names, values
@@ -200,7 +200,7 @@ class Record:
     # --- forward: nodes, their values, and what is an input of what
 
     def _forward(self, node: Node) -> None:
-        """Note an op, after its inputs; their values are those that it has kept, unless they were overwritten since."""
+        """Add an op, after its inputs. Their values are those that it saved, unless they were overwritten since."""
         self.calls.of(node)  # first, for a module that no variable holds names its parameters when it is met
         sources: list[int | None] = []
         for array, parent in zip(node.arrays or (), node.parents):
@@ -222,7 +222,7 @@ class Record:
                 self.edges.append({"from": source, "to": number, "input": i, "argument": argument})
 
     def _constant(self, array: Any) -> int | None:
-        """The number of the node of a constant input."""
+        """The id of the node of a constant input."""
         if not _is_numeric(array):
             return None  # it stands among the attributes
         known = self._constants.get(id(array)) if isinstance(array, np.ndarray) else None
@@ -275,7 +275,7 @@ class Record:
     # --- backward: gradients, and the steps that made them
 
     def _backward(self) -> None:
-        """The backward pass, the newest node first: what arrived, and what each pullback made of it."""
+        """The backward pass, newest node first: the gradient that arrived, and what each pullback returned."""
         gradients = self.watch.arrived
         rules: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         parts: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -305,7 +305,7 @@ class Record:
             )
 
     def _place(self, node: Node, found: dict[str, Any], inside: set[Node | Leaf]) -> None:
-        """Say where an op stands. What uses its value was placed before, and has said if both are one expression."""
+        """Set the line of an op. Its users were placed before it, and have noted whether they share its expression."""
         at = place(node.line)
         # 1 / x is one operator, but two ops: a reciprocal, and a product with 1.
         is_whole = node not in inside or (at.is_operator and node.op is not reciprocal)
@@ -321,7 +321,7 @@ class Record:
         return self.calls.of(node).layer
 
     def _rule(self, node: Any, i: int, gave: Any, gx: Any) -> dict[str, Any]:
-        """How the gradient of one input came from the one that arrived."""
+        """How a pullback turned the gradient that arrived into that of one input."""
         source, captured = rule_of(node.pullbacks[i], node.op, self.values)
         summed = () if gave is gx else stretched_axes(gx.shape, gave.shape)
         sent = self.values.of(gx)
@@ -339,7 +339,7 @@ class Record:
 
 
 def _no_op(kind: str, name: str | None) -> dict[str, Any]:
-    """What is known of a node that no op made."""
+    """The entry of a node that no op made."""
     return {
         "id": None, "kind": kind, "name": name, "value": None, "gradient": None, "retained": kind != "constant",
         "op": None, "grad_fn": None, "formula": None, "remarks": None, "attributes": {}, "twin": None,
@@ -352,17 +352,17 @@ def _is_numeric(x: Any) -> bool:
 
 
 class Known(NamedTuple):
-    """What is known of an op, whatever it is given."""
+    """What is known about an op, whatever its inputs."""
 
     op: str  # its name
     formula: str | None
-    remarks: str | None  # what else is to be said of it
-    twin: str | None  # for a fused one the source of its plain twin
+    remarks: str | None  # the rest of its docstring
+    twin: str | None  # the source of the plain twin of a fused op
 
 
 @lru_cache
 def known_of(op: Callable[..., Any]) -> Known:
-    """What is known of an op."""
+    """What is known about an op."""
     entry = TABLE.get(op)
     doc = op.__doc__ or (op.forward.__doc__ if isinstance(op, type) and issubclass(op, Function) else None)
     formula, _, remarks = inspect.cleandoc(doc or "").partition("\n")

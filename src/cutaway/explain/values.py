@@ -1,4 +1,4 @@
-"""Arrays, and whatever else a node holds, as plain data that JSON can say."""
+"""Arrays, and everything else that a node holds, as plain data for JSON."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..errors import op_name
 from ..tensors.base import TensorBase
 from .statistics import statistics
 
-EDGE = 3  # how many items at either end of a long axis are shown of a value that is cut
+EDGE = 3  # items shown at either end of a long axis
 
 Value = dict[str, Any]
 ARRAYS = (np.ndarray, np.generic)
 
 
 class Values:
-    """Makes the value of each array once, however many places it is seen in.
+    """Converts each array once, even if it occurs in many places.
 
     To look through small arrays one by one would take longer than all the rest. So `finish` looks through all together.
     """
@@ -34,7 +34,7 @@ class Values:
         self._whole: defaultdict[Any, list[Any]] = defaultdict(list)  # by dtype
 
     def of(self, given: Any) -> Value:
-        """The value of an array or a number, which `finish` completes."""
+        """The value of an array or a number; `finish` completes it."""
         known = self._made.get(id(given))
         if known is None:
             known = self._made[id(given)] = self._make(np.asarray(given, order="C"))
@@ -61,7 +61,7 @@ class Values:
         return value
 
     def finish(self) -> None:
-        """Add the statistics of arrays that were cut short, and say in words which numbers are not finite."""
+        """Add the statistics of arrays that were cut short, and write non-finite numbers as words."""
         all_finite = all(  # the bytes of many small arrays are joined ten times as fast as the arrays
             np.isfinite(np.frombuffer(b"".join(arrays), dtype)).all() for dtype, arrays in self._whole.items()
         )
@@ -78,19 +78,19 @@ _NAMES = {np.dtype(kind): np.dtype(kind).name for kind in "fdqi?"}  # asking Num
 
 @lru_cache
 def corners(shape: tuple[int, ...]) -> Any:
-    """The places of the first and last items of each long axis, counted through the array."""
+    """The flat indices of the first and last items along each long axis."""
     ends = [*range(EDGE), *range(-EDGE, 0)]
     kept = [np.array([i % n for i in ends] if n > 2 * EDGE else range(n), np.intp) for n in shape]
     return np.ravel_multi_index(np.ix_(*kept), shape)
 
 
 def _as_words(numbers: Any) -> Any:
-    """The same nested lists, with the numbers that JSON does not know as words."""
+    """The same nested lists, with non-finite numbers as words, since JSON has none."""
     return [_as_words(part) for part in numbers] if isinstance(numbers, list) else number(numbers)
 
 
 def number(x: Any) -> Any:
-    """A number for JSON: what is not finite becomes "nan", "inf" or "-inf"."""
+    """A number for JSON: non-finite ones become "nan", "inf" or "-inf"."""
     return str(x) if isinstance(x, float) and not math.isfinite(x) else x
 
 

@@ -394,7 +394,7 @@ def test_rules_without_source_or_with_long_ones() -> None:
         return x * 1, dx
 
     text = lines(explain.text(long(x).sum(), width=88))
-    assert "        def dx(g: Any) -> Any:" in text and "        … 2 lines more" in text
+    assert "        def dx(g: Any) -> Any:" in text and "        … 2 more lines" in text
 
 
 def test_a_statement_of_several_lines_stands_on_one() -> None:
@@ -435,7 +435,7 @@ def test_what_neither_repeats_nor_lies_in_modules_is_cut_in_the_middle() -> None
     for k in order:
         h = (getattr(h, ops[k])() + float(k)) if k % 2 else getattr(h, ops[k])()
     text = lines(explain.text(h, width=88))
-    assert any(re.search(r"… \d+ steps more; fold=False tells them all …", each) for each in text)
+    assert any(re.search(r"… \d+ more steps; fold=False shows them all …", each) for each in text)
     assert len(text) < 60
 
 

@@ -1,4 +1,4 @@
-"""The chain rule in words and numbers: a trace, told.
+"""The chain rule in words and numbers: a trace, written out.
 
 - `explanation`: what is told, and in which order;
 - `reading`: what there is to say of a value, an op, a rule;

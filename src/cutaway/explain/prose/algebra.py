@@ -41,8 +41,8 @@ from .terms import (
 )
 
 LONG_INDEX = 40  # characters
-LONG_PART, SHORT_PART = 50, 30  # of a variable of the op's own: an array, and a single number amid a formula
-LONG = 160  # characters of a formula that nobody wrote on one line, and so nobody reads on one
+LONG_PART, SHORT_PART = 50, 30  # characters of a definition: beside an array, and within a formula
+LONG = 160  # characters of a formula made of several statements
 
 
 @dataclass
@@ -62,22 +62,24 @@ class Reader:
     meaning: Callable[[str, Any], Any]
     ndim: int = 0
     taken: Collection[str] = ()
-    unknown: dict[str, str | None] = field(default_factory=dict)  # functions that stayed what they are: their source
-    called: set[str] = field(default_factory=set)  # the same, of those that the rule does not carry along
-    kept: dict[str, Any] = field(default_factory=dict)  # arrays that are no value with a label
+    unknown: dict[str, str | None] = field(
+        default_factory=dict
+    )  # captured functions, with their source
+    called: set[str] = field(default_factory=set)  # other functions that it calls
+    kept: dict[str, Any] = field(default_factory=dict)  # captured arrays that are not the value of a node
     given: Mapping[str, Any] = field(default_factory=dict)  # the op's arguments and attributes
-    made: Mapping[str, ast.expr] = field(default_factory=dict)  # what the op assigns to its variables
-    said: dict[str, str] = field(default_factory=dict)  # of the arrays that are kept, what they are made of
+    made: Mapping[str, ast.expr] = field(default_factory=dict)  # the definitions of the op's local variables
+    said: dict[str, str] = field(default_factory=dict)  # the definitions of the kept arrays
     depth: int = 0
-    local: dict[str, Term] = field(default_factory=dict)  # the argument, and what was worked out on the way
+    local: dict[str, Term] = field(default_factory=dict)  # the argument g, and intermediate results
 
     def read(self, source: str, which: int | None = None) -> Term | None:
-        """What a small function answers to g as a formula, or one of its answers; None for a function not small."""
+        """The result of a small function for g as a formula; `which` of several; None if it is not small."""
         function = small(source, which)
         return None if function is None else self.answer(function)
 
     def answer(self, function: Small) -> Term | None:
-        """What a function answers to g; None if that is more than one would read."""
+        """The result of a function for g; None if it is too long."""
         self.local = {function.argument: self.g}
         for name, value in function.steps:
             self.local[name] = self.term(value)
@@ -104,7 +106,7 @@ class Reader:
         return self._held(node.id, self.captured[node.id]) if node.id in self.captured else Term((node.id, ATOM))
 
     def _held(self, name: str, held: Any) -> Term:
-        """What a captured variable stands for."""
+        """The term of a captured variable."""
         held = self.meaning(name, held)
         if isinstance(held, Term):
             return held
@@ -117,7 +119,7 @@ class Reader:
             if not held["shape"] and not isinstance(held["numbers"], str):
                 is_short = made is not None and len(made.text) <= SHORT_PART and not set("<>≤≥") & set(made.text)
                 return made if made is not None and is_short else self._held(name, held["numbers"])
-            name = f"inner_{name}" if name in self.taken else name  # the user's x is another than the op's own
+            name = f"inner_{name}" if name in self.taken else name  # it differs from the user's variable of that name
             self.kept[name] = held
             if made is not None:
                 self.said[name] = made.text
@@ -128,7 +130,7 @@ class Reader:
         return Term((name, ATOM))
 
     def _made(self, name: str) -> Term | None:
-        """What a variable of the op's own stands for, in its arguments; None if that is not to be read, or long."""
+        """The definition of one of the op's local variables in terms of its arguments; None if unreadable or long."""
         value = self.made.get(name)
         if value is None:
             return None
@@ -152,7 +154,7 @@ class Reader:
                 return constant(self.ndim)
             if isinstance(held, dict) and node.attr in held.get("captured", ()):
                 return self._held(node.attr, held["captured"][node.attr])
-            if name not in self.captured and node.attr in self.captured:  # of self, or of a Function's ctx
+            if name not in self.captured and node.attr in self.captured:  # an attribute of self, or of a Function's ctx
                 return self._held(node.attr, self.captured[node.attr])
             if name in ("np", "math"):
                 return symbol(node.attr) if node.attr != "pi" else Term(("π", ATOM), ("π", ATOM))
@@ -213,7 +215,7 @@ class Reader:
                 return self.term(node.func.value)
             if transposes(node.func.attr, [arg.text for arg in args], self.ndim):
                 return transposed(self.term(node.func.value))
-            if node.func.attr == "reshape" and args[-1].text.endswith(".shape"):  # as an input is laid out
+            if node.func.attr == "reshape" and args[-1].text.endswith(".shape"):  # into the layout of an input
                 return self.term(node.func.value)
             return self._written(node.func.attr, [self.term(node.func.value), *args], node)
         return self._written(self.term(node.func).text, args, node)
@@ -224,7 +226,7 @@ class Reader:
             inner = small(held.get("source") or "")
             if held.get("object") == "Read" and args[0].text.startswith("expand_dims("):  # put back, in words
                 args = [self.term(node.args[0].args[0])]  # type: ignore[attr-defined]
-            if inner is not None and len(args) == 1 and self.depth < 3:  # what a small function says, in its place
+            if inner is not None and len(args) == 1 and self.depth < 3:  # inline it
                 within = replace(self, g=args[0], captured=held["captured"], depth=self.depth + 1)
                 answer = within.answer(inner)
                 if answer is not None:
@@ -256,7 +258,7 @@ class Reader:
         return self._written(name, args, node)
 
     def _put_back(self, x: Term, node: ast.expr) -> Term:
-        """Zeros, to which x was added at an index: that of a variable, or of an object's own."""
+        """Zeros with x added at an index, which is a variable or an attribute."""
         name = node.attr if isinstance(node, ast.Attribute) else ast.unparse(node)
         held = self.captured.get(name, "array of")
         index = plain(held)
@@ -279,7 +281,7 @@ class Reader:
             return Term((f"{at(args[0], SUM).text}, for every element of {args[1].text}", SUM))
         if name == "copy":
             return args[0]
-        if name == "einsum" and len(args) == 2:  # of one array: a sum over the axes that the result lacks
+        if name == "einsum" and len(args) == 2:  # of one array: a sum over the missing axes
             axes, _, kept = args[0].text.strip("'").partition("->")
             summed = [i for i, axis in enumerate(axes) if axis not in kept]
             return Term((f"sum({args[1].text}, axis={summed[0] if len(summed) == 1 else plain(summed)})", ATOM))
@@ -301,7 +303,7 @@ class Reader:
         return replace(found, numbers=(f"{name}({', '.join(part[0] for part in numbers if part)})", ATOM))
 
     def _written(self, name: str, args: list[Term], node: ast.Call) -> Term:
-        """A call as it stands, with what its arguments stand for."""
+        """A call, with the terms of its arguments."""
         given = [at(arg, SUM).text for arg in args]
         for keyword in node.keywords:
             if keyword.arg is None or keyword.arg == "keepdims":
@@ -316,7 +318,7 @@ class Reader:
         return Term((f"{name.lstrip('_')}({', '.join(given)})", ATOM))
 
     def _counted(self, name: str, args: list[Term]) -> Term:
-        """tuple(range(g.ndim - 1)), worked out."""
+        """tuple(range(g.ndim - 1)), evaluated."""
         if name == "tuple":
             return args[0]
         return Term((plain([*range(*(int(arg.constant or 0) for arg in args))]), ATOM))
@@ -328,7 +330,7 @@ class Reader:
     def _Subscript(self, node: ast.Subscript) -> Term:
         call = node.value.func if isinstance(node.value, ast.Call) else None
         if isinstance(call, ast.Name) and call.id not in self.captured and ast.unparse(node.slice) == "0":
-            return self.term(node.value)  # an op's value, and not its pullbacks
+            return self.term(node.value)  # the value of an op, without its pullbacks
         name = node.value.id if isinstance(node.value, ast.Name) else getattr(node.value, "attr", "")
         held = self.captured.get(name)
         if isinstance(held, list) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
@@ -343,7 +345,7 @@ class Reader:
         return Term((f"({body} if {ast.unparse(node.test)} else {orelse})", ATOM))
 
     def _is_so(self, test: ast.expr) -> bool | None:
-        """Whether a condition on what was given holds: `row`, `max is None`, `p == 2`; None if that is not known."""
+        """Whether a condition such as `row`, `max is None` or `p == 2` holds; None if unknown."""
         if isinstance(test, ast.Name) and isinstance(self.captured.get(test.id), bool):
             return bool(self.captured[test.id])
         if not isinstance(test, ast.Compare) or not isinstance(other := test.comparators[0], ast.Constant):
@@ -363,7 +365,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Small:
-    """A function that only names some steps, if any, and returns one expression."""
+    """A function of assignments and one returned expression."""
 
     argument: str
     steps: list[tuple[str, ast.expr]]
@@ -371,7 +373,7 @@ class Small:
 
 
 def small(source: str, which: int | None = None) -> Small | None:
-    """A lambda, or a function of nothing but assignments to names and a result; None for what does more.
+    """A lambda, or a function that contains only assignments to names and a return; None for others.
 
     Args:
         source: its text.
@@ -387,7 +389,7 @@ def small(source: str, which: int | None = None) -> Small | None:
     if not isinstance(tree, ast.FunctionDef) or not tree.args.args:
         return None
     if which is not None and (len(tree.args.args) > 2 or tree.args.vararg):
-        return None  # a backward that is given the gradients of several outputs
+        return None  # the backward of a Function with several outputs
     *before, last = _statements(tree.body[1 if ast.get_docstring(tree) is not None else 0 :]) or [ast.Pass()]
     steps = [steps_in(statement) for statement in before]
     result = last.value if isinstance(last, ast.Return) else None
@@ -399,7 +401,7 @@ def small(source: str, which: int | None = None) -> Small | None:
 
 
 def _statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The statements of a function, and those behind `if ctx.needs_input_grad[0]`: a rule that ran was needed."""
+    """The statements of a function, including those in `if ctx.needs_input_grad[0]`: a rule that ran was needed."""
     found: list[ast.stmt] = []
     for statement in body:
         if isinstance(statement, ast.If) and "needs_input_grad" in ast.unparse(statement.test) and not statement.orelse:
@@ -410,7 +412,7 @@ def _statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 
 def steps_in(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
-    """name = value; or of several names, each with its part; none for any other statement."""
+    """The names that a statement assigns, each with its value; none if it is not an assignment."""
     target: ast.expr
     if isinstance(statement, ast.AnnAssign) and statement.value is not None:
         target, value = statement.target, statement.value
@@ -431,7 +433,7 @@ def steps_in(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
 
 
 def stated(source: str) -> str | None:
-    """The first line of a function's docstring: what it does, as its author says it."""
+    """The first line of a function's docstring; None if it has none."""
     try:
         tree = ast.parse(source).body[0]
     except (SyntaxError, IndexError):
@@ -441,12 +443,12 @@ def stated(source: str) -> str | None:
 
 
 def names_in(text: str) -> set[str]:
-    """The names in a formula: those of its values and functions, but not xs[0] or x₁."""
+    """The Python names in a formula."""
     return set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*", text))
 
 
 def put_in(words: str, names: Mapping[str, str]) -> str:
-    """Words in which names are replaced by what they stand for, in parentheses where `g[0]` speaks of a part."""
+    """Text with names replaced by their labels, in parentheses where an index or ᵀ follows."""
 
     def label(found: re.Match[str]) -> str:
         known = names.get(found[1])
@@ -478,7 +480,7 @@ _COMPARISONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq
 }  # fmt: skip
-# They change how numbers are laid out, and not the numbers.
+# They change the layout of numbers, not the numbers.
 AS_IT_IS = ("restore", "as_dtype", "like_batch", "float", "with_axes")
 FUNCTIONS = {
     "cos": "cos", "sin": "sin", "cosh": "cosh", "sinh": "sinh", "exp": "exp", "log": "log", "sqrt": "√",

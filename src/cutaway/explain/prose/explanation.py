@@ -1,4 +1,4 @@
-"""The chain rule in words and numbers: a trace, told from the loss back to the leaves.
+"""The chain rule in words and numbers: a trace, written out from the loss back to the leaves.
 
 Where all values are single numbers it reads like an exercise worked out in a textbook, a line for each derivative.
 Arrays have a paragraph for each op: the rule, with its names replaced by what they stand for, and what came of it.
@@ -17,28 +17,28 @@ from .folding import Again, Gap, Group, Item, Step, all_steps, folded, steps_of
 from .page import Line, Page, Row, Span, aligned, length, line, screen_width, spread, wrapped
 from .reading import Reading, Told, called, times
 
-FEW = 12  # ops whose values are listed before the pass back is told
-MANY_LINES = 20  # of source that are shown
-# A rounded number that is added or multiplied before the reader's eyes.
+FEW = 12  # up to so many ops, their values are listed first
+MANY_LINES = 20  # of source code that are shown
+# A rounded number in a sum or product.
 WORKED_ROUNDED = re.compile(r"\.\d{4} [-+·/] |[-+·/] \(?-?\d+\.\d{4}(?!\d)")
 
 
 def text(tensor: Any, gradient: Any = None, *, of: Any = None, fold: bool = True, width: int | None = None) -> Page:
-    """Explain in words and numbers how the gradients come about, the newest step first.
+    """Explain in words and numbers how the gradients are computed, newest step first.
 
     Args:
         tensor: the loss, or whatever else has a graph that was not freed.
         gradient: the gradient of the loss with respect to tensor, of its shape; None means 1, for a single number.
         of: a tensor, or several: only the steps that lead to their gradients. None: to those of all leaves.
-        fold: tell what is repeated once, and a module of a large model as one step; False tells every step.
-        width: characters in a line; None: what the terminal has.
+        fold: explain repeated steps once, and each module of a large model as one step; False explains every step.
+        width: characters per line; None for the width of the terminal.
 
     Returns:
         A page that shows itself: `print(page)`, or its name at a prompt or in a notebook. On a terminal it has
         colours, unless NO_COLOR is set; `page.plain` has none.
 
     Raises:
-        TypeError: tensor is none.
+        TypeError: tensor is not a Tensor.
         RuntimeError: tensor has no graph, or it was freed, or does not depend on `of`; or tensor is not a single
             number, and no gradient is given.
 
@@ -64,7 +64,7 @@ def text(tensor: Any, gradient: Any = None, *, of: Any = None, fold: bool = True
 
 
 class Explanation:
-    """Words for a trace."""
+    """Writes out a trace."""
 
     def __init__(self, trace: dict[str, Any], fold: bool, width: int) -> None:
         self.trace, self.width = trace, width
@@ -72,8 +72,8 @@ class Explanation:
         self.items: list[Item] = folded(self.steps, trace["calls"]) if fold else list(self.steps)
         self.read = Reading(trace, {item.node["id"] for item in self.items if isinstance(item, Step)})
         self.is_scalar = not any(part["shape"] for step in trace["steps"] for part in _parts(step))
-        self._known: set[str] = set()  # the ops of which was told what they are
-        self._just_told: set[int] = set()  # the nodes whose gradients the paragraph before gave
+        self._known: set[str] = set()  # ops and rules already described
+        self._just_told: set[int] = set()  # nodes whose gradients stand in the previous paragraph
 
     def lines(self) -> Iterator[Line]:
         """The page."""
@@ -97,7 +97,7 @@ class Explanation:
         at = self.trace["nodes"][self.trace["root"]]["line"]
         if at is not None and at["code"]:
             code, expression = at["code"], at["expression"] or ""
-            if "\n" in expression:  # a statement of several lines, of which the code is only one
+            if "\n" in expression:  # a statement of several lines; `code` is one of them
                 code = f"{self.read.root} = {' '.join(expression.split()).replace(' .', '.')}"
             title = spread(line(Span(code, "title")), line(Span(_place(at), "note")), self.width)
             yield from wrapped(title, self.width, 4)
@@ -119,7 +119,7 @@ class Explanation:
         yield from aligned(table, ("", "", "", "result"), self.width, hangs=False)
 
     def _note_of_start(self) -> str:
-        """What is to be said of the gradient with which the pass starts."""
+        """The note beside the gradient with which the pass starts."""
         becomes = self._complete(self.read.step_of[self.trace["root"]])
         return ", ".join(["as given"] * self.read.is_given + [_arrow(becomes)] * bool(becomes))
 
@@ -134,7 +134,7 @@ class Explanation:
         yield from aligned(parts, ("", "gradient", "", "", "result", "note"), self.width)
 
     def _rows(self, step: Step) -> Iterator[Row | Line]:
-        """The lines of a table that tell one step."""
+        """The rows of the table for one step."""
         if len(step.step["parts"]) > 1:
             yield self._total_row(step.step)
         yield from self._hook(step.step)
@@ -167,11 +167,11 @@ class Explanation:
         return Row([used, d, f"= {_added(parts)}", "", total, _arrow(self._complete(step))])
 
     def _complete(self, step: dict[str, Any]) -> str | None:
-        """Where the user finds a sum, if no hook changes it."""
+        """Where the user finds the gradient of a node, unless a hook changes it."""
         return None if self.read.is_changed(step) else self.read.becomes(step["node"])
 
     def _hook(self, step: dict[str, Any]) -> Iterator[Line]:
-        """What the user's hooks made of a gradient, if they changed it."""
+        """How the user's hooks changed a gradient."""
         if self.read.is_changed(step):
             before, after = at_a_glance(step["arrived"]), at_a_glance(step["hooked"])
             told = line(Span(f"  a hook turns {self.read.d(step['node'])} = {before} into {after}", "note"))
@@ -190,7 +190,7 @@ class Explanation:
             self._just_told = {rule["to"] for step in all_steps([item]) for rule in step.step["rules"]}
 
     def _paragraph(self, step: Step) -> Iterator[Line]:
-        """One op: what it was, and what each of its inputs got."""
+        """One op: its definition, and the gradient of each input."""
         node = step.node
         if len(step.step["parts"]) > 1:
             yield from self._total(step.step)
@@ -211,7 +211,7 @@ class Explanation:
         yield from self._totals([step])
 
     def _heading(self, left: Line, right: str) -> Iterator[Line]:
-        """A line, and at the right of it, or of the last one if it takes several, where the op ran."""
+        """A heading, with a note at the right of its last line."""
         *above, last = wrapped(left, self.width, 6)
         yield from above
         note = line(Span(right, "note"))
@@ -221,7 +221,7 @@ class Explanation:
         yield spread(last, note, self.width)
 
     def _where(self, node: dict[str, Any]) -> str:
-        """The module in which an op ran, or its line if that is another than the last one's."""
+        """The module in which an op ran; otherwise its line, unless it is that of the root."""
         if node["module"] is not None:
             kind = self._kind(node["module"])
             return kind if kind == node["module"] else f"{node['module']}, {kind}"
@@ -232,7 +232,7 @@ class Explanation:
         return next(str(module["type"]) for module in self.trace["modules"] if module["path"] == path)
 
     def _about(self, node: dict[str, Any], is_clear: bool) -> Iterator[Line]:
-        """What there is to know of an op, told where it is met first."""
+        """The formula and the remarks of an op, at its first occurrence."""
         is_call = self.read.definition(node).text.startswith(f"{called(node['op'])}(")
         if node["formula"] and is_call and node["formula"] != f"{node['op']}(x)":
             yield from wrapped(line("    ", Span(node["formula"], "note")), self.width, 4)
@@ -240,7 +240,7 @@ class Explanation:
             yield from wrapped(line("    ", Span(node["remarks"], "note")), self.width, 4)
 
     def _rule(self, op: str, told: Told, kept: set[str]) -> Iterator[Line]:
-        """What one input got, and below it what the rule speaks of, if that was not shown before."""
+        """The gradient of one input, and what its rule refers to, unless it was shown before."""
         text = "" if told.term is None else told.term.text + (f", {told.why}" if told.why else "")
         yield from self._equation(line("    ", Span(told.left, "gradient")), text, told.sent, _arrow(told.becomes))
         if told.term is None and f"{op} {told.source}" not in self._known:
@@ -323,23 +323,23 @@ class Explanation:
         lines = source.split("\n")
         for text in lines[:MANY_LINES]:
             if len(text) + 8 > self.width:
-                text = text.partition("  # ")[0]  # the code matters more than what is said beside it
+                text = text.partition("  # ")[0]  # without the comment
             yield line("        ", Span(text, "rule"))
         if len(lines) > MANY_LINES:
-            yield line("        ", Span(f"… {len(lines) - MANY_LINES} lines more", "note"))
+            yield line("        ", Span(f"… {len(lines) - MANY_LINES} more lines", "note"))
 
     # --- folded
 
     def _folded(self, item: Again | Gap | Group) -> Iterator[Line]:
         if isinstance(item, Gap):
-            yield line("  ", Span(f"… {len(item.steps):,} steps more; fold=False tells them all …", "note"))
+            yield line("  ", Span(f"… {len(item.steps):,} more steps; fold=False shows them all …", "note"))
         elif isinstance(item, Again):
             yield from self._again(item)
         else:
             yield from self._group(item)
 
     def _again(self, item: Again) -> Iterator[Line]:
-        """What was told, once or more again: only one gradient of each time."""
+        """Repetitions of the previous steps: one gradient for each."""
         n, count = len(item.times[0]), len(item.times)
         what = "the same step" if n == 1 else f"the same {n} steps"
         yield line("  ", Span(f"{what} {'once' if count == 1 else times(count)} more, with", "note"))
@@ -355,7 +355,7 @@ class Explanation:
         yield from self._totals(all_steps([item]))
 
     def _most_telling(self, turns: Sequence[Sequence[Step]]) -> int:
-        """Which step's gradient to show of each turn: of those that differ the first that a variable holds."""
+        """The step whose gradient to show for each turn: the first that differs, preferably of a variable."""
         differ = [
             i for i, step in enumerate(turns[0])
             if any(turn[i].step["arrived"]["numbers"] != step.step["arrived"]["numbers"] for turn in turns[1:])
@@ -364,7 +364,7 @@ class Explanation:
         return next(iter([*held, *differ]), 0)
 
     def _group(self, item: Group) -> Iterator[Line]:
-        """A module as one step: what its inputs and its parameters got."""
+        """A module as one step: the gradients of its inputs and parameters."""
         label = Span(self.read.label(item.steps[0].node["id"]), "title")
         left = line("  ", label, f" = {item.module}(…), in {len(item.steps)} steps")
         yield from self._heading(left, self._kind(item.module))
@@ -381,12 +381,12 @@ def _arrow(becomes: str | None) -> str:
 
 
 def _parts(step: dict[str, Any]) -> list[dict[str, Any]]:
-    """All gradients that a step tells of."""
+    """All gradients of a step."""
     return [step["arrived"], *(rule[name] for rule in step["rules"] for name in ("gave", "sent"))]
 
 
 def _added(parts: Sequence[dict[str, Any]]) -> str:
-    """The parts of a sum of numbers, cut short if there are many."""
+    """A sum of numbers, cut short if there are many."""
     numbers = [brief(part["sent"]) for part in parts]
     if len(numbers) > 6:
         numbers = [*numbers[:2], "…", *numbers[-2:]]
@@ -394,7 +394,7 @@ def _added(parts: Sequence[dict[str, Any]]) -> str:
 
 
 def _place(at: dict[str, Any]) -> str:
-    """Where a line is: the file's name, if it says something, and the line's number."""
+    """The name of the file, if it has a meaningful one, and the line number."""
     name = os.path.basename(at["file"])
     is_file = name.endswith(".py") and "ipykernel" not in at["file"]
     return f"{name}, line {at['number']}" if is_file else f"line {at['number']}"

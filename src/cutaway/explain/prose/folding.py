@@ -1,4 +1,4 @@
-"""Long explanations, folded: what happens again is told once, and a module is one step.
+"""Folds long explanations: repeated steps are explained once, and a module is one step.
 
 A loop leaves the same ops of the same lines again and again; so do the blocks of a deep model. Such a run is found
 as a stretch of steps that repeats at once. Where that does not shorten the text enough, the innermost modules of
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-SHORT = 12  # steps that are all told
-LONG = 24  # items that may be told after folding what repeats; of more, modules are folded too
-ENDS = 6  # of more still, so many of the oldest are told, and the rest of LONG are the newest
+SHORT = 12  # up to so many steps, nothing is folded
+LONG = 24  # above so many items, modules are folded too
+ENDS = 6  # if that is not enough: items shown at the end; the others are the newest
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Step:
 
     @property
     def key(self) -> Any:
-        """What is the same for a step that does the same again."""
+        """Equal for steps that repeat each other."""
         line = self.node["line"]
         return self.node["op"], line["file"], line["number"], line["expression"], _kind(self.node["module"])
 
@@ -42,13 +42,13 @@ class Group:
 
     @property
     def key(self) -> Any:
-        """What is the same for another call, or for a module that does the same."""
+        """Equal for calls that repeat each other."""
         return "module", _kind(self.module), tuple(step.key for step in self.steps)
 
 
 @dataclass
 class Again:
-    """Items that are the same as those before, some times over."""
+    """Repetitions of the previous items."""
 
     times: list[list[Step | Group]]
 
@@ -101,7 +101,7 @@ def folded(steps: Sequence[Step], calls: Sequence[dict[str, Any]]) -> list[Item]
 
 
 def all_steps(items: Sequence[Item]) -> list[Step]:
-    """All steps that are in the items."""
+    """All steps in the items."""
     found: list[Step] = []
     for item in items:
         if isinstance(item, Step):
@@ -114,7 +114,7 @@ def all_steps(items: Sequence[Item]) -> list[Step]:
 
 
 def without_repeats(items: Sequence[Step | Group]) -> list[Item]:
-    """The items, with every stretch that repeats at once told a single time."""
+    """The items, with consecutive repetitions collected."""
     keys = [item.key for item in items]
     numbers = {key: n for n, key in enumerate(dict.fromkeys(keys))}
     kinds = [numbers[key] for key in keys]
@@ -131,7 +131,7 @@ def without_repeats(items: Sequence[Step | Group]) -> list[Item]:
 
 
 def _repetition(kinds: list[int], i: int) -> tuple[int, int]:
-    """How long a stretch begins at i that repeats, and how often it stands there: where most is saved."""
+    """The length of the repeating stretch at i, and how often it occurs, such that most items are saved."""
     best, saved = (1, 1), 0
     for period in range(1, (len(kinds) - i) // 2 + 1):
         if saved >= len(kinds) - i - period:
@@ -147,7 +147,7 @@ def _repetition(kinds: list[int], i: int) -> tuple[int, int]:
 
 
 def _with_modules_folded(items: list[Step | Group], around: dict[Any, Any]) -> list[Step | Group]:
-    """The items, with the innermost calls of modules that have several of them, but not most, folded to one each."""
+    """The items, with the innermost module calls folded, except those that contain most of the items."""
     chains = [list(_outwards(_place(item, around), around)) for item in items]
     count = Counter(at for chain in chains for at in chain)
     first = [next((at for at in chain if 2 < count[at] <= len(items) / 2), None) for chain in chains]
@@ -165,7 +165,7 @@ def _with_modules_folded(items: list[Step | Group], around: dict[Any, Any]) -> l
 
 
 def _place(item: Step | Group, around: dict[Any, Any]) -> tuple[str, int] | None:
-    """The call that an item belongs to: a step to its module's, a folded module to that around it."""
+    """The call to which an item belongs."""
     if isinstance(item, Step):
         return None if item.node["module"] is None else (item.node["module"], item.node["call"])
     within = around[item.module, item.call]

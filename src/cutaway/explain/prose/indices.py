@@ -1,4 +1,4 @@
-"""What an index of a trace reads: an element twice, or along one axis."""
+"""Whether an index repeats elements, and whether it selects along one axis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _arrays_of_integers(index: Any) -> list[Any]:
 
 
 def repeats(index: Any) -> bool:
-    """Whether an index reads an element twice, or may do so."""
+    """Whether an index may select an element twice."""
     parts = _arrays_of_integers(index)
     if not parts or any(part["cut"] for part in parts):
         return bool(parts)
@@ -22,7 +22,7 @@ def repeats(index: Any) -> bool:
 
 
 def axis_of(index: Any) -> int | None:
-    """The axis along which an index reads, if it is one as gather and sort have: [[0], [1]], [[2, 0], [1, 1]]."""
+    """The axis of an index as gather and sort use it, such as [[0], [1]], [[2, 0], [1, 1]]; None for others."""
     parts = _arrays_of_integers(index)
     if len(parts) < 2 or parts != index or any(len(part["shape"]) != len(parts) or part["cut"] for part in parts):
         return None

@@ -1,4 +1,4 @@
-"""What the source of this package's own ops tells: what a helper does, and what a local variable stands for."""
+"""What the source of this package's ops says: what a helper does, and how a local variable is defined."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _function(op: str, formula: str) -> FunctionType | None:
 
 @cache
 def in_words(op: str, formula: str, name: str) -> str | None:
-    """What a function does that stands beside an op and that its rules call: the first line of its docs."""
+    """The first line of the docstring of a helper that an op's rules call."""
     found = _function(op, formula)
     function = None if found is None else found.__globals__.get(name)
     if not isinstance(function, FunctionType):
@@ -37,14 +37,14 @@ def in_words(op: str, formula: str, name: str) -> str | None:
 
 @cache
 def defaults(op: str, formula: str) -> Mapping[str, Any]:
-    """The attributes of an op where none are given."""
+    """The default attributes of an op."""
     found = _function(op, formula)
     return {} if found is None else found.__kwdefaults__ or {}
 
 
 @cache
 def made_of(op: str, formula: str, rule: str) -> Mapping[str, ast.expr]:
-    """Of the variables that an op assigns once, what it assigns; none if the rule does not stand in the op itself."""
+    """The definitions of an op's local variables that are assigned once; none if the rule is not in the op itself."""
     found = _function(op, formula)
     source = "" if found is None else text_of(found.__code__).source or ""
     if " ".join(rule.split()) not in " ".join(source.split()):
@@ -57,7 +57,7 @@ def made_of(op: str, formula: str, rule: str) -> Mapping[str, ast.expr]:
 
 
 def _is_plain(value: ast.expr) -> bool:
-    """Whether all functions that it calls are NumPy's, ops, or have a sign of their own."""
+    """Whether it calls only NumPy functions, ops, and functions that formulas show."""
     called = [node.func for node in ast.walk(value) if isinstance(node, ast.Call)]
     return all(
         each.id in {*_OPS, *FUNCTIONS, *AS_IT_IS}

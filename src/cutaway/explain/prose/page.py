@@ -1,4 +1,4 @@
-"""A page of text that shows itself: coloured on a terminal, plain in a file, in a frame in a notebook."""
+"""A page of text: coloured on a terminal, plain in a file, preformatted in a notebook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CSS = {
     "title": "font-weight:bold", "gradient": "color:#0a7c8c", "result": "font-weight:bold", "note": "opacity:.6",
     "rule": "color:#9a6700",
 }  # fmt: skip
-# For a terminal that cannot show mathematics: the same in letters.
+# For terminals that cannot show mathematical symbols.
 ASCII = str.maketrans(
     {"∂": "d", "·": "*", "√": "sqrt", "→": "->", "…": "...", "≤": "<=", "≥": ">=", "≠": "!=", "π": "pi", "ᵀ": ".T"}
     | {raised: f"^{digit}" for raised, digit in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True)}
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
 
 def line(*parts: str | Span) -> list[Span]:
-    """A line of parts; a part that is only text has no style."""
+    """A line of spans; a plain string has no style."""
     return [part if isinstance(part, Span) else Span(part) for part in parts]
 
 
@@ -52,7 +52,7 @@ def length(parts: Line) -> int:
 
 
 def spread(left: Line, right: Line, width: int) -> Line:
-    """Two ends of a line; the right one is left out if there is no room."""
+    """A line with a left and a right end; the right one is left out if there is no room."""
     room = width - length(left) - length(right)
     return [*left, Span(" " * room), *right] if room >= 2 else left
 
@@ -78,7 +78,7 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int, hang
             first = ""
         row = [Span(first, styles[0])] if first else []
         start = indent or (widths[0] + 1 if widths[0] else 0)
-        equals = None  # where the first = stands: those that do not fit on the line follow below it
+        equals = None  # the column of the first =; those that do not fit follow below it
         for text, room, style in zip(others, widths[1:], styles[1:], strict=True):
             if text:
                 pad = max(start - length(row), 1 if row else 0)
@@ -93,19 +93,21 @@ def aligned(parts: Sequence[Row | Line], styles: Sequence[str], width: int, hang
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
-    """How wide columns must be, so that most rows fit in them; None if they are too wide."""
+    """The widths of columns that hold most rows; None if they do not fit on a line."""
     lengths = np.array([[len(text) for text in cells] for cells in rows])
     while len(lengths) > max(0, min(0.7 * len(rows), len(rows) - 2)):
         widths = lengths.max(axis=0)
         if widths.sum() + np.count_nonzero(widths) + 1 <= width:
             return [int(room) for room in widths]
-        without = [np.delete(lengths, i, axis=0) for i in set(lengths.argmax(axis=0))]  # each row that makes one wide
+        without = [
+            np.delete(lengths, i, axis=0) for i in set(lengths.argmax(axis=0))
+        ]
         lengths = min(without, key=lambda left: left.max(axis=0, initial=0).sum())
     return None
 
 
 def _words(text: str, width: int) -> list[str]:
-    """The words of a text; what stands in brackets is one, if that fits on a line."""
+    """The words of a text; brackets are not broken if they fit on a line."""
     if not text.strip():
         return [text]
     words = ([word] if len(word) <= width else _ANY_SPACES.split(word) for word in _SPACES.split(text))
@@ -118,7 +120,7 @@ _SPACES = re.compile(r"(?<![=→])(?<!elsewhere) (?![^(]*\)|[^\[]*\])")
 
 
 def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:
-    """A line, broken at spaces where it is too long; what follows is indented."""
+    """A line, broken at spaces if it is too long; continuations are indented."""
     if length(parts) <= width:
         yield parts
         return
@@ -135,19 +137,19 @@ def wrapped(parts: Line, width: int, indent: int) -> Iterator[Line]:
 
 
 def screen_width() -> int:
-    """How many characters fit on a line: the terminal's width, within what is good to read."""
+    """The terminal's width, limited to 60 to 120 characters."""
     return min(max(shutil.get_terminal_size((88, 24)).columns, 60), 120)
 
 
 class Page:
-    """Lines of text in styles. `print(page)` or, in a notebook, naming it shows it."""
+    """Styled lines of text. `print(page)` shows it; so does its name at a prompt or in a notebook."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
 
     @property
     def plain(self) -> str:
-        """The text alone, without colours, as for a file."""
+        """The text without colours."""
         return "\n".join("".join(part.text for part in parts).rstrip() for parts in self.lines)
 
     def __str__(self) -> str:
@@ -176,7 +178,7 @@ def _wants_colours() -> bool:
 
 
 def _shown(text: str) -> str:
-    """The text in characters that the terminal has."""
+    """The text in characters that the terminal can show."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)

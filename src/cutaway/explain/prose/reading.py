@@ -1,4 +1,4 @@
-"""What there is to say of a trace: its values by their labels, its ops and its rules as formulas."""
+"""Reads a trace: labels of its values, and formulas of its ops and rules."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from .ours import defaults, in_words, made_of
 from .terms import Term
 
 _SIGNS = {"add": ast.Add, "sub": ast.Sub, "mul": ast.Mult, "div": ast.Div, "matmul": ast.MatMult}
-# As users call ops whose names in the table are others.
+# The user's names of ops, where they differ from those in the table.
 _CALLED = {
     "amax": "max", "amin": "min", "max_along": "max", "min_along": "min", "median_along": "median",
     "take_along": "gather", "sliding": "unfold", "nll": "nll_loss",
 }  # fmt: skip
-LONG = 18  # characters of a label that is shortened where it is clear what is meant
+LONG = 18  # longer labels are shortened within their module
 
 
 @dataclass
 class Told:
-    """What one rule says."""
+    """One rule, in words."""
 
     to: int
     left: str  # ∂loss/∂x
     term: Term | None  # None for a rule of several lines
     sent: dict[str, Any]
-    why: str | None  # what broadcasting made of it
+    why: str | None  # the sum over broadcast axes
     becomes: str | None  # where the user finds it: w.grad
     source: str | None
-    kept: dict[str, Any] = field(default_factory=dict)  # arrays that the rule names and that are no node's value
-    made: dict[str, str] = field(default_factory=dict)  # what these are made of, where it can be read
-    helpers: dict[str, str | None] = field(default_factory=dict)  # functions of which it speaks: their source
-    words: dict[str, str] = field(default_factory=dict)  # others of which it speaks: what they do
-    is_stated: bool = False  # the formula is not read from the source, but from its docstring
+    kept: dict[str, Any] = field(default_factory=dict)  # arrays in the formula that are not values of nodes
+    made: dict[str, str] = field(default_factory=dict)  # their definitions, where known
+    helpers: dict[str, str | None] = field(default_factory=dict)  # functions in the formula, with their source
+    words: dict[str, str] = field(default_factory=dict)  # functions in the formula, with a description
+    is_stated: bool = False  # the formula is from the docstring
 
     def wheres(self) -> list[str]:
-        """What the functions do of which the rule speaks."""
+        """Descriptions of the functions in the formula."""
         return [
             f"where {words}" if re.match(r"\w+\[", words) else f"where {name.lstrip('_')}(…): {words}"
             for name, words in self.words.items()
@@ -50,26 +50,26 @@ class Told:
 
     @property
     def is_clear(self) -> bool:
-        """Whether it can be understood without reading code."""
+        """Whether no code needs to be shown."""
         return self.term is not None and not self.helpers
 
     @property
     def is_formula(self) -> bool:
-        """Whether it is a formula in which nothing has to be looked up."""
+        """Whether it is a formula without functions to be described."""
         return self.is_clear and not self.is_stated and not self.words
 
     def says_the_same(self, other: Told) -> bool:
-        """Whether two rules can be told as one."""
+        """Whether two rules can be merged."""
         if self.term is None or other.term is None or self.term.text != other.term.text:
             return False
         return self.sent == other.sent and not (self.why or other.why or self.becomes or other.becomes)
 
 
 class Reading:
-    """Reads a trace for those who write about it."""
+    """Reads a trace for the text and the page."""
 
     def __init__(self, trace: dict[str, Any], shown: Collection[int] = ()) -> None:
-        """shown: the nodes that will be told of one by one."""
+        """shown: the nodes that get letters first."""
         self.nodes: list[dict[str, Any]] = trace["nodes"]
         self.labels = labels(trace, shown)
         self.root = self.labels[trace["root"]]
@@ -78,13 +78,13 @@ class Reading:
             self.inputs.setdefault(edge["to"], []).append(edge)
         self.step_of = {step["node"]: step for step in trace["steps"]}
         start = self.step_of[trace["root"]]["arrived"]
-        self.is_given = start["numbers"] not in (1, [1], [[1]])  # the gradient of a loss that comes after the root
+        self.is_given = start["numbers"] not in (1, [1], [[1]])  # so the loss comes after the root
         self.loss = self.root if not self.is_given else "loss" if "loss" not in self.labels else "L"
 
     # --- names
 
     def label(self, i: int, at: str | None = None) -> str:
-        """What node i is called; where the module `at` is spoken of, its own parts by the rest of their path."""
+        """The label of node i; within the module `at`, relative to its path if it is long."""
         label, name = self.labels[i], self.nodes[i]["name"]
         if at is not None and name is not None and len(label) > LONG and name.startswith(at + "."):
             return str(name[len(at) + 1 :])
@@ -95,7 +95,7 @@ class Reading:
         return f"∂{self.loss}/∂{self.label(i, at)}"
 
     def is_changed(self, step: dict[str, Any]) -> bool:
-        """Whether a hook of the user's put another gradient in the place of the one that arrived."""
+        """Whether a hook changed the gradient that arrived."""
         return step["hooked"] is not None and bool(step["hooked"]["numbers"] != step["arrived"]["numbers"])
 
     def becomes(self, i: int) -> str | None:
@@ -109,7 +109,7 @@ class Reading:
     # --- forward
 
     def definition(self, node: dict[str, Any]) -> Term:
-        """How a node came about, as one would write it."""
+        """How a node was computed, as one would write it."""
         edges = self.inputs.get(node["id"], [])
         args = [self._argument(edge["from"], node) for edge in edges]
         op, attributes = node["op"].strip("<>"), node["attributes"]
@@ -145,7 +145,7 @@ class Reading:
         return terms.symbol(self.label(i, of["module"]), value)
 
     def is_joint(self, i: int) -> bool:
-        """Whether a node stands for all outputs of a Function, whose values are those of the nodes behind it."""
+        """Whether a node stands for all outputs of a Function; each output has a node of its own."""
         node = self.nodes[i]
         if node["value"] is not None or node["kind"] != "op":
             return False
@@ -156,11 +156,11 @@ class Reading:
     # --- backward
 
     def told(self, step: Step, at: str | None = None) -> list[Told]:
-        """What the rules of a step say, in the words of the module `at`, which is the step's own if none is said."""
+        """The rules of a step; labels are relative to the module `at`, by default the step's own."""
         return [self._told(step, rule, at or step.node["module"]) for rule in step.step["rules"]]
 
     def told_together(self, step: Step) -> list[Told]:
-        """The same, but rules that say the same are one."""
+        """The same, with equal rules merged."""
         found: list[Told] = []
         for told in self.told(step):
             if found and found[-1].says_the_same(told):
@@ -189,18 +189,18 @@ class Reading:
         elif not self._as_formula(told, told.source, step, rule, at):
             is_stated = self._as_stated(told, told.source, node, rule, at)
             if told.term is None and not is_stated:
-                told.kept = arrays  # the source speaks of them
+                told.kept = arrays  # the source refers to them
         if told.term is None or told.is_stated:
             return told
         for held in arrays.values():
-            if held["node"] is not None:  # a mask of dropout, a start of zeros: no name says what it is
+            if held["node"] is not None:  # a dropout mask, or an initial state: show it
                 known, label = self.nodes[held["node"]], self.label(held["node"], at)
                 if known["kind"] == "constant" and known["name"] is None and label in told.term.text:
                     told.kept[label] = held
         return told
 
     def _as_formula(self, told: Told, source: str, step: Step, rule: dict[str, Any], at: str | None) -> bool:
-        """Read a rule as a formula; whether this can be understood by itself."""
+        """Read a rule as a formula; return whether it needs no code."""
         node, arrived = step.node, step.step["hooked"] or step.step["arrived"]
         reader = Reader(
             terms.symbol(self.d(node["id"], at), arrived),
@@ -230,7 +230,7 @@ class Reading:
         return not reader.unknown
 
     def _as_stated(self, told: Told, source: str, node: dict[str, Any], rule: dict[str, Any], at: str | None) -> bool:
-        """Say a rule as its docstring does; whether it has one."""
+        """Take the formula from the docstring; return whether there is one."""
         says = stated(source)
         if says is None:
             return False
@@ -250,13 +250,13 @@ class Reading:
         return True
 
     def _given(self, node: dict[str, Any]) -> dict[str, Any]:
-        """What an op was given, by the names that it calls it by, and its value, which it calls `out`."""
+        """The arguments and attributes of an op by name, and its value as `out`."""
         inputs = {edge["argument"]: self.nodes[edge["from"]]["value"] for edge in self.inputs[node["id"]]}
         values = {name: x for name, x in (inputs | {"out": node["value"]}).items() if x is not None}
         return {**defaults(node["op"], node["formula"] or ""), **node["attributes"], **values}
 
     def _meaning(self, name: str, held: Any, node: dict[str, Any], at: str | None) -> Any:
-        """What a captured variable stands for: a value's label where it is one."""
+        """The label of a captured array that is the value of a node; otherwise the captured value."""
         if not isinstance(held, dict) or "shape" not in held:
             return held
         if held["node"] is not None:
@@ -267,13 +267,13 @@ class Reading:
         return held
 
     def _position(self, node: dict[str, Any], i: int) -> str:
-        """Which of an op's inputs, if a value is several of them."""
+        """Which input of an op a value is, if it is several of them."""
         if node["op"] in _SIGNS:
             return " (left)" if i == 0 else " (right)"
         return " as " + next(str(edge["argument"]) for edge in self.inputs[node["id"]] if edge["input"] == i)
 
     def ways(self, step: dict[str, Any]) -> list[str]:
-        """Through which nodes the parts of a gradient came."""
+        """The nodes that sent the parts of a gradient."""
         users = [part["from"] for part in step["parts"]]
         return [
             self.label(user) + (self._position(self.nodes[user], part["input"]) if users.count(user) > 1 else "")
@@ -282,7 +282,7 @@ class Reading:
 
 
 def called(op: str) -> str:
-    """What a user calls an op."""
+    """The user's name of an op."""
     return _CALLED.get(op, op)
 
 
@@ -298,7 +298,7 @@ def _axes(axes: list[int]) -> str:
 
 
 def _documented(held: Any) -> str | None:
-    """What a function says of itself that a rule carries along; what one does that it calls, if it says nothing."""
+    """The docstring of a captured function, or of one that it captured."""
     if not isinstance(held, dict) or "source" not in held:
         return None
     says = stated(held["source"] or "")
@@ -306,13 +306,13 @@ def _documented(held: Any) -> str | None:
 
 
 def _speaks_of(says: str, name: str, words: str) -> bool:
-    """Whether a rule speaks of a function, or of what the function's words begin with: d, for `d[t] is …`."""
+    """Whether a statement mentions a function, or what its description defines: d, for `d[t] is …`."""
     begins = re.match(r"(\w+)\[", words)
     return bool(names_in(says) & {name, begins[1] if begins else name})
 
 
 def _telling(name: str, x: Any) -> str | None:
-    """An attribute in a few characters; None for switches, what is usual, and what is long."""
+    """An attribute in a few characters; None for flags and for long ones."""
     if isinstance(x, dict) and x.get("dtype", "").startswith(("int", "bool")):
         return terms.plain(x)
     if not isinstance(x, int | float | list) or isinstance(x, bool):

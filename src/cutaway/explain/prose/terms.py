@@ -12,18 +12,18 @@ from typing import Any
 
 from ..numbers import single
 
-CASES, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a part holds together
-Text = tuple[str, int]  # and how strongly
+CASES, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # precedence
+Text = tuple[str, int]  # with its precedence
 
 
 @dataclass(frozen=True)
 class Term:
-    """A part of a formula: in symbols and, if all of it is single numbers, in numbers."""
+    """A part of a formula: in symbols and, if it consists of single numbers, in numbers."""
 
     symbols: Text
     numbers: Text | None = None
-    constant: float | None = None  # its value, if it is the same whatever goes in
-    value: float | None = None  # its value here, where that is known: by it conditions are decided
+    constant: float | None = None  # its value, if it does not depend on the inputs
+    value: float | None = None  # its value here, if known: decides conditions
 
     @property
     def text(self) -> str:
@@ -32,7 +32,7 @@ class Term:
 
 
 def symbol(label: str, value: dict[str, Any] | None = None) -> Term:
-    """What a name stands for: the label of a value, and the value if it is a single number."""
+    """The label of a value, and its number if it is a single one."""
     text = None if value is None else single(value)
     if value is None or text is None:
         return Term((label, ATOM))
@@ -49,14 +49,14 @@ TRUE = truth(True)
 
 
 def constant(x: float) -> Term:
-    """A number that is the same whatever goes in."""
+    """A number that does not depend on the inputs."""
     text = f"{x:.4f}".rstrip("0").rstrip(".") if abs(x) >= 1e-4 or x == 0 else f"{x:.5g}"
     parts = (text, SIGN if x < 0 else ATOM)
     return Term(parts, parts, x, x)
 
 
 def plain(x: Any) -> str:
-    """Plain data of a trace as Python writes it: a list was a tuple, slices are words, a large array is its shape."""
+    """Plain data of a trace in Python's notation: lists as tuples, large arrays by their shape."""
     if isinstance(x, float):
         return constant(x).text
     if isinstance(x, dict) and "numbers" in x:
@@ -68,7 +68,7 @@ def plain(x: Any) -> str:
 
 
 def at(x: Term, strength: int) -> Term:
-    """The same, in parentheses if it stands where only stronger parts may."""
+    """The same, in parentheses if its precedence is lower."""
     return each_of(lambda parts: _at(parts, strength), x)
 
 
@@ -86,7 +86,7 @@ def bare(text: str) -> str:
 
 
 def whole(x: Term) -> str:
-    """A term of which a part is spoken, or a form: what could be taken for more than it is stands in parentheses."""
+    """A term before an index, ᵀ or method: in parentheses if it would be ambiguous."""
     text = at(x, ATOM).text
     return f"({text})" if text.startswith("∂") else text
 
@@ -96,12 +96,12 @@ def _at(parts: Text, strength: int) -> Text:
 
 
 def _after(parts: Text, strength: int) -> Text:
-    """The same behind a sign, where no other sign may follow."""
+    """The same after a sign: in parentheses if it starts with one."""
     return (f"({parts[0]})", ATOM) if parts[0][0] == "-" else _at(parts, strength)
 
 
 def each_of(make: Callable[..., Text], *terms: Term) -> Term:
-    """Make the symbols, and the numbers if every term has some."""
+    """Combine the symbols, and the numbers if every term has some."""
     numbers = [term.numbers for term in terms]
     return Term(make(*(term.symbols for term in terms)), None if None in numbers else make(*numbers))
 
@@ -114,7 +114,7 @@ def applied(name: str, x: Term) -> Term:
 
 
 def operation(op: type[ast.operator], x: Term, y: Term) -> Term:
-    """Two terms with a sign between them."""
+    """Two terms with an operator between them."""
     if op is ast.Mult:
         if x.constant == 1:
             return y
@@ -147,14 +147,14 @@ def raised_further(x: Term, y: Term, sign: str) -> Term | None:
                 start, end = parts[0], _after(before, POWER)[0]
                 if start.endswith(sign + end):
                     return start.removesuffix(end) + power[0], PRODUCT
-                return f"{start}{sign}{_after(y, POWER)[0]}", PRODUCT  # what it ends with stands in parentheses
+                return f"{start}{sign}{_after(y, POWER)[0]}", PRODUCT  # in numbers, the end is in parentheses
 
             return each_of(further, x, before, power, y)
     return None
 
 
 def _decided(op: type[ast.operator], x: float | None, y: float | None) -> bool | None:
-    """Whether two conditions hold together, or one of them: that of one may do to know it."""
+    """Whether `and` or `or` of two conditions holds; one may decide it."""
     settles = op is ast.BitOr
     if any(value is not None and bool(value) is settles for value in (x, y)):
         return settles
@@ -181,14 +181,14 @@ def raised(x: Term, n: Term) -> Term:
 
 
 def part(x: Term, index: str) -> Term:
-    """x[index]; x itself if that is all of it."""
+    """x[index]; x itself for `...`."""
     inner = index[1:-1] if index[:1] == "(" and index[-1:] == ")" else index
     inner = inner.rstrip(",").removesuffix(", ...")
     return x if inner == "..." else Term((f"{whole(x)}[{inner}]", ATOM))
 
 
 def transposes(function: str, given: list[str], ndim: int) -> bool:
-    """Whether a function makes xᵀ of x, of ndim dimensions, and what it is given beside it."""
+    """Whether a function with these arguments transposes a matrix."""
     if function == "swapaxes":
         return set(given) == {"-2", "-1"} or (ndim == 2 and set(given) == {"0", "1"})
     return function == "t" or (function == "transpose" and given in ([], ["(1, 0)"]))
@@ -200,17 +200,17 @@ def transposed(x: Term) -> Term:
 
 
 def viewed(x: Term, steps: list[Any]) -> Term:
-    """The view of x that shape ops make, as one writes it: x.t()[0]."""
+    """The view of x that shape ops make: x.t()[0]."""
     for op, attributes in steps:
         if "index" in attributes:
             x = part(x, plain(attributes["index"]))
-        else:  # the op's name, or in what a rule carries along its source
+        else:  # an op by its name, or by its source where a rule captured it
             name = op if isinstance(op, str) else op["source"].partition("(")[0].split()[-1]
             x = Term((f"{whole(x)}.{name}({', '.join(map(plain, attributes.values()))})", ATOM))
     return x
 
 
-# sign, how strongly it holds its sides together, and how strong each of them must be
+# sign, its precedence, and that required of each side
 _SIGNS: dict[type[ast.operator], tuple[str, int, int, int]] = {
     ast.Add: (" + ", SUM, SUM, SUM),
     ast.Sub: (" - ", SUM, SUM, PRODUCT),
