@@ -146,11 +146,13 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
     tensor([[2.],
             [1.]])
     """
-    x = square("linalg.solve_triangular", A)
+    x, b = square("linalg.solve_triangular", A), matrices("linalg.solve_triangular", B)
+    if b.ndim < x.ndim:  # solve() would take (N, N) for N vectors
+        b = b.expand(*x.shape[: x.ndim - b.ndim], *b.shape)
     triangle = (x.triu if upper else x.tril)(int(upper) - int(not upper) if unitriangular else 0)
     if unitriangular:
         triangle = triangle + wrap(np.eye(x.shape[-1], dtype=x._array.dtype))
-    return solve(triangle, B, left=left)
+    return solve(triangle, b, left=left)
 
 
 def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor:

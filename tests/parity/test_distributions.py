@@ -113,7 +113,7 @@ def test_divergences(name: str) -> None:
         p, q = PAIRS[name](t, a, b * 0.7)
         kl = t.distributions.kl_divergence(p, q)
         kl.sum().backward()
-        return kl, a.grad, b.grad
+        return kl, a.grad, b.grad, repr(p), repr(q)
 
     check(program, rtol=1e-9)
 

@@ -70,9 +70,9 @@ def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor
             "KL-divergence between two Multivariate Normals with different event shapes cannot be computed: "
             f"{tuple(p.event_shape)} and {tuple(q.event_shape)}"
         )
-    larger = log_det_of_factor(q.scale_tril) - log_det_of_factor(p.scale_tril)
-    wider = (linalg.solve_triangular(q.scale_tril, p.scale_tril, upper=False) ** 2).sum((-2, -1))  # tr(Σq⁻¹ Σp)
-    return larger + 0.5 * (wider + mahalanobis(q.scale_tril, q.loc - p.loc) - p.event_shape[0])
+    larger = log_det_of_factor(q._factor) - log_det_of_factor(p._factor)
+    wider = (linalg.solve_triangular(q._factor, p._factor, upper=False) ** 2).sum((-2, -1))  # tr(Σq⁻¹ Σp)
+    return larger + 0.5 * (wider + mahalanobis(q._factor, q.loc - p.loc) - p.event_shape[0])
 
 
 def _independent(p: Independent, q: Independent) -> Tensor:
