@@ -80,17 +80,19 @@ class LossBroadcast(Check):
 
 def _matrices_in(loss: Any) -> Iterator[Node]:
     """The ops that lead to a scalar loss from square matrices, element by element: a few of them."""
-    todo = [loss]
-    for _ in range(20):
-        node = todo.pop() if todo else None
-        if isinstance(node, Node) and node.arrays is not None:
-            yield node
-            todo += [p for p in node.parents if isinstance(p, Node) and (not p.shape or p.shape == p.shape[:1] * 2)]
+    todo = [loss] if isinstance(loss, Node) else []
+    few = 20
+    while todo and few:
+        node, few = todo.pop(), few - 1
+        yield node
+        for parent in node.parents:
+            if isinstance(parent, Node) and parent.shape in ((), parent.shape[:1] * 2):
+                todo.append(parent)
 
 
 def _pairs_by_mistake(node: Node) -> bool:
     """Whether an op stretches (N, 1) and (N) to (N, N), and nothing suggests that it should."""
-    shapes = [np.shape(array) for array in node.arrays or ()]
+    shapes = [np.shape(array) for array in node.arrays or ()]  # none if they are freed
     n = max(map(max, shapes), default=0) if all(shapes) else 0
     if n < 2 or sorted(shapes) != [(n,), (n, 1)]:
         return False

@@ -406,21 +406,24 @@ class GraphCut(Check):
             self.cuts[key] = reference, (frame.f_code, frame.f_lasti), how
 
     def _is_in_vain(self, leaf: Any) -> bool:
-        """Whether optimizers wait for gradients of other tensors than this leaf."""
+        """Whether optimizers wait for gradients of other tensors than this leaf, a number other than 0."""
+        if leaf._array.size != 1 or not leaf._array.any():
+            return False
         held = {id(param) for optimizer in living for param in params_of(optimizer)}
         return self.level == "strict" or (bool(held) and id(leaf) not in held)
 
     def on_backward(self, tensors: list[Any]) -> None:
         loss = tensors[0]
-        is_number = loss._array.size == 1 and loss._array.any()  # other than 0
-        if isinstance(loss._node, AccumulateGrad) and is_number and self._is_in_vain(loss):
+        if isinstance(loss._node, AccumulateGrad) and self._is_in_vain(loss):
             self.say(
                 "backward() starts from a tensor without a graph, so no parameter gets a gradient, and requires_grad = "
                 "True does not change that: compute the loss from what the model returned, without argmax(), "
                 "comparisons, .item(), torch.tensor(x) and no_grad"
             )
+        if not self.cuts:
+            return
         cuts, self.cuts = self.cuts, {}
-        roots = [node for node in map(node_of, tensors) if node is not None] if cuts else []
+        roots = [node for node in map(node_of, tensors) if node is not None]
         for node in newest_first(roots):
             for array, parent in zip(node.arrays or (), node.parents) if node.number else ():
                 if parent is None and isinstance(array, np.ndarray) and id(array) in cuts:
