@@ -28,13 +28,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([0., 0., 1.])
     """
     xs = _together("cat", tensors)
-    if any(x._array.ndim == 0 for x in xs):
+    shapes = [x._array.shape for x in xs]
+    if () in shapes:
         raise errors.cannot_cat_numbers()
-    first = next((x for x in xs if x._array.shape != (0,)), xs[0])
-    axis = axis_of(dim, first._array.ndim)
-    if first._array.ndim > 1:  # as in PyTorch, an empty 1-d tensor concatenates with anything
-        nothing = (*first._array.shape[:axis], 0, *first._array.shape[axis + 1 :])
-        xs = [x.reshape(nothing) if x._array.shape == (0,) else x for x in xs]
+    first = next((shape for shape in shapes if shape != (0,)), shapes[0])
+    axis = axis_of(dim, len(first))
+    if (0,) in shapes and len(first) > 1:  # as in PyTorch, an empty 1-d tensor concatenates with anything
+        nothing = (*first[:axis], 0, *first[axis + 1 :])
+        xs = [x.reshape(nothing) if shape == (0,) else x for x, shape in zip(xs, shapes, strict=True)]
     return apply(ops.cat, *xs, axis=axis)
 
 
