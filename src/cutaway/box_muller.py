@@ -23,6 +23,8 @@ Array = npt.NDArray[Any]
 
 def fma32(x: Array, y: Array | np.floating[Any] | float, z: Array | np.floating[Any] | float) -> Array:
     """x · y + z in float32, rounded once: float64 holds the product exactly"""
+    if not isinstance(z, np.ndarray) and z == 0:  # the product alone is rounded once anyway
+        return (x * y + z).astype(np.float32, copy=False)
     return (np.multiply(x, y, dtype=np.float64) + z).astype(np.float32)
 
 
@@ -100,10 +102,7 @@ def box_muller32(u: Array, mean: float, std: float) -> Array:
     """(n, 16) of uniform numbers to normal ones: mean + std · √(-2 ln(1 - u)) · (cos 2πv | sin 2πv)"""
     r = np.sqrt(np.float32(-2) * _log32(np.float32(1) - u[:, :8]))
     cos, sin = _cos_sin32(u[:, 8:] * np.float32(2 * math.pi))
-    z = np.concatenate([r * cos, r * sin], axis=1)
-    if mean == 0:  # a product alone is rounded once anyway; the sum makes 0 of -0
-        return z * np.float32(std) + np.float32(0)
-    return fma32(z, np.float32(std), np.float32(mean))
+    return fma32(np.concatenate([r * cos, r * sin], axis=1), np.float32(std), np.float32(mean))
 
 
 def box_muller64(u: Array, mean: float, std: float) -> Array:
