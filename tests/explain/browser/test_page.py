@@ -74,6 +74,15 @@ def test_a_lesson_opens_steps_and_shows_the_numbers_of_its_trace(lesson: Any, re
         assert sources == [rule["source"] or "The rule has no source to read." for rule in step["rules"]]
 
 
+def test_numbers_are_written_as_python_writes_them(reader: Reader) -> None:
+    reader.open(scalars())
+    for x, text in {
+        0.1: "0.1", -2.0: "-2", 1 / 3: "0.3333", 12345.678: "12350", 1e-4: "0.0001", 9.99996e-5: "0.0001",
+        1.23456e-6: "1.235e-06", -7.5e-10: "-7.5e-10", 5e-101: "5e-101", 99999999.5: "1e+08", 1234567890.5: "1.235e+09",
+    }.items():  # fmt: skip
+        assert reader.run("return spelled(arguments[0])", x) == text
+
+
 def test_the_keys(reader: Reader) -> None:
     reader.open(xor())
     places = []

@@ -31,11 +31,13 @@ function make(tag, attributes, ...children) {
   return element;
 }
 
-// A number as Python would round it to four digits; "nan", "inf" and "-inf" are words already.
+// A number with four digits, and as Python writes it: 2.379e-06. "nan", "inf" and "-inf" are words already.
 function spelled(x) {
   if (typeof x === "boolean") return x ? "True" : "False";
   if (typeof x === "string" || Number.isInteger(x)) return String(x);
-  return String(Number(x.toPrecision(4)));
+  const rounded = Number(x.toPrecision(4));
+  if (Math.abs(rounded) >= 1e-4 && Math.abs(rounded) < 1e8) return String(rounded);
+  return rounded.toExponential().replace(/(?<=e[+-])\d$/, "0$&");
 }
 
 function shapeText(shape) {
