@@ -71,6 +71,8 @@ RULES = [
     ("lambda g: np.where(x > 0, g, 0)", "∂/∂h", "2"),  # of single numbers it is known which case it is
     ("lambda g: np.where((x < 0) & (z > 0), 0, np.where(~(x == 3) | (y < 0), g, 0))", "∂/∂h", "2"),
     ("lambda g: np.where((x > 0) & (z > 0), g, 0)", "∂/∂h where (w > 0) and (Z > 0), else 0", None),
+    ("lambda g: np.where(-x * y + out > 1.7, g, 0)", "∂/∂h", "2"),  # 1.75
+    ("lambda g: g * ~((x < 0) | (y > 0))", "∂/∂h · ((w ≥ 0) and (v ≤ 0))", "2 · ((3 ≥ 0) and (-0.5 ≤ 0))"),
     ("lambda g: np.where(yes, g, 0) + np.where(no, 0, g)", "∂/∂h + ∂/∂h", "2 + 2"),
     ("lambda g: g * (-out * out)", "∂/∂h · (-h²)", "2 · (-0.25²)"),
     ("lambda g: g * (n * y * y * y) / x / x", "∂/∂h · 2 · v³ / w²", "2 · 2 · (-0.5)³ / 3²"),

@@ -68,7 +68,7 @@ def as_python(formula: str) -> str:
     for sign, python in (
         ("√π", "root(pi)"), ("·", "*"), ("ᵀ", ".mT"), ("√", "root"), ("^", "**"), ("≤", "<="), ("≥", ">="),
         (" = ", " == "), ("π", "pi"),
-        ("≠", "!="), (" and ", " & "), (" or ", " | "), ("not ", "~"), ("∂loss/∂y", "g"),
+        ("≠", "!="), (" and ", " & "), (" or ", " | "), ("not ", "True ^ "), ("∂loss/∂y", "g"),
     ):  # fmt: skip
         formula = formula.replace(sign, python)
     formula = re.sub(r"(.*), for every element of (.*)", r"broadcast_to(\1, \2)", formula)

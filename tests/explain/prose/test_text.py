@@ -542,6 +542,13 @@ def test_of_single_numbers_only_the_case_at_hand_is_told() -> None:
     assert re.search(r"3\^x\s+∂\w+/∂x via \w = ∂\w+/∂\w · \w · log\(3\) += 1 · 9 · log\(3\) += 9\.8875\n", text)
 
 
+@pytest.mark.parametrize(("number", "told"), [(math.nan, "not (y ≤ 0)"), (2.0, "y > 0")])
+def test_a_condition_on_nan_is_not_turned_round(number: float, told: str) -> None:
+    x = torch.tensor(number, requires_grad=True)
+    y = x.relu()
+    assert f"∂y/∂x = ∂y/∂y · ({told}) = 1 · ({told.replace('y', f'{number:g}')}) = 1" in explain.text(y, width=88).plain
+
+
 def test_a_function_of_the_users_own_is_read_as_a_formula() -> None:
     class Product(torch.autograd.Function):
         """k x y"""

@@ -62,9 +62,7 @@ class Reader:
     meaning: Callable[[str, Any], Any]
     ndim: int = 0
     taken: Collection[str] = ()
-    unknown: dict[str, str | None] = field(
-        default_factory=dict
-    )  # captured functions, with their source
+    unknown: dict[str, str | None] = field(default_factory=dict)  # captured functions, with their source
     called: set[str] = field(default_factory=set)  # other functions that it calls
     kept: dict[str, Any] = field(default_factory=dict)  # captured arrays that are not the value of a node
     given: Mapping[str, Any] = field(default_factory=dict)  # the op's arguments and attributes
@@ -164,21 +162,27 @@ class Reader:
     # --- arithmetic
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Term:
-        if isinstance(node.op, ast.Invert) and isinstance(node.operand, ast.Compare):
-            inverse = _OPPOSITE.get(type(node.operand.ops[0]))
-            if inverse is not None and len(node.operand.ops) == 1:
-                return self.term(ast.Compare(node.operand.left, [inverse()], node.operand.comparators))
+        opposite = _opposite(node.operand) if isinstance(node.op, ast.Invert) else None
+        if opposite is not None:
+            found = self.term(opposite)
+            if found.numbers is None or "nan" not in found.numbers[0]:  # not (nan ≤ 0) is true, nan > 0 is not
+                return found
         x = self.term(node.operand)
         if not isinstance(node.op, ast.USub):
-            return Term((f"not {at(x, ATOM).text}", SUM), value=None if x.value is None else not x.value)
-        return negative(x)
+            found = each_of(lambda parts: (f"not {parts[0]}", SUM), at(x, ATOM))
+            return replace(found, value=None if x.value is None else not x.value)
+        return replace(negative(x), value=None if x.value is None else -x.value)
 
     def _BinOp(self, node: ast.BinOp) -> Term:
         x, y = self.term(node.left), self.term(node.right)
-        if x.constant is not None and y.constant is not None:
-            both = _computed(node.op, x.constant, y.constant)
-            if both is not None:
-                return constant(both)
+        both = None if x.value is None or y.value is None else _computed(node.op, x.value, y.value)
+        if both is None:
+            return self._two(node, x, y)
+        is_constant = x.constant is not None and y.constant is not None
+        return constant(both) if is_constant else replace(self._two(node, x, y), value=both)
+
+    def _two(self, node: ast.BinOp, x: Term, y: Term) -> Term:
+        """Two terms with an operator between them, simplified."""
         zeros = [part for part in (x, y) if part.constant == 0]
         if zeros and isinstance(node.op, ast.Mult):
             return zeros[0]
@@ -457,6 +461,16 @@ def put_in(words: str, names: Mapping[str, str]) -> str:
         return f"({known}){found[2]}" if found[2] and known[0] == "∂" else known + found[2]
 
     return re.sub(r"(?<![\w.])([A-Za-z_][A-Za-z_0-9]*)(?![A-Za-z_0-9(])([\[ᵀ²]?)", label, words)
+
+
+def _opposite(test: ast.expr) -> ast.expr | None:
+    """A condition that holds where another does not: x > 0 for x <= 0; None if it is not as simple."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _OPPOSITE:
+        return ast.Compare(test.left, [_OPPOSITE[type(test.ops[0])]()], test.comparators)
+    if isinstance(test, ast.BinOp) and isinstance(test.op, ast.BitOr):  # neither of two
+        left, right = (ast.UnaryOp(ast.Invert(), side) for side in (test.left, test.right))
+        return ast.BinOp(left, ast.BitAnd(), right)
+    return None
 
 
 def _computed(op: ast.operator, x: float, y: float) -> float | None:

@@ -99,9 +99,7 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
         widths = lengths.max(axis=0)
         if widths.sum() + np.count_nonzero(widths) + 1 <= width:
             return [int(room) for room in widths]
-        without = [
-            np.delete(lengths, i, axis=0) for i in set(lengths.argmax(axis=0))
-        ]
+        without = [np.delete(lengths, i, axis=0) for i in set(lengths.argmax(axis=0))]
         lengths = min(without, key=lambda left: left.max(axis=0, initial=0).sum())
     return None
 
