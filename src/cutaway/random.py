@@ -17,7 +17,7 @@ from .errors import absent
 from .tensors import Tensor
 from .tensors.arguments import new_shape, plain, tensor_argument, whole
 from .tensors.base import apply, common_shape
-from .tensors.sampling import Generator, default_generator
+from .tensors.sampling import Generator, default_generator, stream_of
 
 # --- the default generator ----------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ def rand(
     tensor([0.4963, 0.7682])
     """
     shape, kind = shape_of("rand", size, names), numpy_dtype(dtype, get_default_dtype().dtype)
-    return finished(_source(generator).uniform(shape, kind), device, requires_grad)
+    return finished(stream_of(generator).uniform(shape, kind), device, requires_grad)
 
 
 def randn(
@@ -106,7 +106,7 @@ def randn(
     tensor([ 1.5410, -0.2934])
     """
     shape, kind = shape_of("randn", size, names), numpy_dtype(dtype, get_default_dtype().dtype)
-    return finished(_source(generator).normal(shape, kind), device, requires_grad)
+    return finished(stream_of(generator).normal(shape, kind), device, requires_grad)
 
 
 def randint(
@@ -139,7 +139,7 @@ def randint(
     first, end = (whole("randint", name, n) for name, n in (("low", low or 0), ("high", high)))
     if first >= end:
         raise errors.empty_range(first, end)
-    draws = _source(generator).randint(first, end, new_shape("randint", (size,)), numpy_dtype(dtype, int64.dtype))
+    draws = stream_of(generator).randint(first, end, new_shape("randint", (size,)), numpy_dtype(dtype, int64.dtype))
     return finished(draws, device, requires_grad)
 
 
@@ -159,7 +159,7 @@ def randperm(
     >>> cutaway.randperm(4).sum()
     tensor(6)
     """
-    return finished(_source(generator).randperm(n, numpy_dtype(dtype, int64.dtype)), device, requires_grad)
+    return finished(stream_of(generator).randperm(n, numpy_dtype(dtype, int64.dtype)), device, requires_grad)
 
 
 def randint_like(
@@ -233,16 +233,12 @@ def normal(
         if np.less(stds, 0):
             raise errors.out_of_range("normal", "std", std, "0 or more")
         kind = numpy_dtype(dtype, get_default_dtype().dtype)
-        draws = _source(generator).normal(new_shape("normal", (size,)), kind, means, stds)
+        draws = stream_of(generator).normal(new_shape("normal", (size,)), kind, means, stds)
         return finished(draws, device, requires_grad)
     if not isinstance(means, np.ndarray) and not isinstance(stds, np.ndarray):
         raise errors.normal_without_size()
     common_shape("normal", mean, std)
-    return apply(ops.drawn, mean, std, draws=_source(generator).normal_of(means, stds), of="Normal")
-
-
-def _source(generator: Generator | None) -> Generator:
-    return default_generator if generator is None else generator
+    return apply(ops.drawn, mean, std, draws=stream_of(generator).normal_of(means, stds), of="Normal")
 
 
 __all__ = [

@@ -118,6 +118,7 @@ def test_clipping_of_what_is_not_stepped_with() -> None:
     with torch.no_grad():
         model[0].weight.clamp_(-1, 1)
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optim.SGD(other.parameters(), lr=0.1).zero_grad()
     optim.SGD(model.parameters(), lr=0.1).step()
 
 

@@ -162,6 +162,7 @@ from .values import (
     no_freedom,
     no_quantile,
     normal_without_size,
+    not_a_generator,
     not_a_mask,
     not_a_number,
     not_a_sequence,

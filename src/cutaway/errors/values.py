@@ -445,6 +445,12 @@ def whole_number_too_large(value: int) -> ValueError:
 # --- random numbers ---------------------------------------------------------------------------------------
 
 
+def not_a_generator(given: Any) -> TypeError:
+    """generator=42"""
+    how = f": torch.Generator().manual_seed({given}) is one" if isinstance(given, int) else ""
+    return TypeError(f"argument 'generator' must be a torch.Generator, not {describe(given)}{how}")
+
+
 def randint_without_size(size: Any) -> TypeError:
     """randint() without a shape."""
     return TypeError(

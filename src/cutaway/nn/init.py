@@ -15,9 +15,10 @@ import numpy as np
 
 from ..errors import absent, describe
 from ..grad_mode import no_grad
-from ..random import Generator, default_generator
+from ..random import Generator
 from ..tensors import Tensor
 from ..tensors.base import wrap
+from ..tensors.sampling import stream_of
 from .functional.checks import warn
 
 __all__ = [
@@ -64,8 +65,7 @@ def trunc_normal_(
     >>> bool((nn.init.trunc_normal_(torch.empty(1000), a=-0.5, b=0.5).abs() <= 0.5).all())
     True
     """
-    source = default_generator if generator is None else generator
-    draws = source.trunc_normal(tensor.shape, tensor._array.dtype, mean, std, a, b)
+    draws = stream_of(generator).trunc_normal(tensor.shape, tensor._array.dtype, mean, std, a, b)
     with no_grad():
         return tensor.copy_(wrap(draws))
 

@@ -35,7 +35,7 @@ class Sampling(TensorBase):
         >>> cutaway.tensor([0., 1.]).bernoulli()
         tensor([0., 1.])
         """
-        array, stream = self._array, _stream(generator)
+        array, stream = self._array, stream_of(generator)
         draws = stream.bernoulli_of(array) if p is None else stream.bernoulli(array.shape, p, array.dtype)
         return apply(ops.drawn, self, draws=draws, of="Bernoulli")
 
@@ -61,7 +61,7 @@ class Sampling(TensorBase):
         >>> cutaway.tensor([0., 1., 0.]).multinomial(1)
         tensor([1])
         """
-        return wrap(_stream(generator).multinomial(self._array, num_samples, replacement))
+        return wrap(stream_of(generator).multinomial(self._array, num_samples, replacement))
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: generator.Generator | None = None) -> Self:
         """Fill self with samples from a normal distribution, in place.
@@ -82,8 +82,8 @@ class Sampling(TensorBase):
         mean, std = number_of(mean), number_of(std)
         if not std >= 0:
             raise errors.out_of_range("normal_", "std", std, "0 or more")
-        scattered = not self._array.flags.c_contiguous
-        return self._draw(lambda shape, dtype: _stream(generator).normal(shape, dtype, mean, std, one_by_one=scattered))
+        scattered, stream = not self._array.flags.c_contiguous, stream_of(generator)
+        return self._draw(lambda shape, dtype: stream.normal(shape, dtype, mean, std, one_by_one=scattered))
 
     def uniform_(
         self, from_: float = 0.0, to: float = 1.0, *, generator: generator.Generator | None = None, **names: float
@@ -109,7 +109,7 @@ class Sampling(TensorBase):
         low, to = number_of(low), number_of(to)
         if low > to:
             raise errors.out_of_range("uniform_", "from", low, f"at most to={to}")
-        return self._draw(lambda shape, dtype: _stream(generator).uniform(shape, dtype, low, to))
+        return self._draw(lambda shape, dtype: stream_of(generator).uniform(shape, dtype, low, to))
 
     def bernoulli_(self, p: Any = 0.5, *, generator: generator.Generator | None = None) -> Self:
         """Fill self with Bernoulli samples, 1 with probability p, else 0, in place.
@@ -128,12 +128,12 @@ class Sampling(TensorBase):
         if not np.all((chances >= 0) & (chances <= 1)):
             raise errors.out_of_range("bernoulli_", "p", p, "between 0 and 1")
         if not isinstance(p, TensorBase):
-            return self._draw(lambda shape, dtype: _stream(generator).bernoulli(shape, chances, dtype))
+            return self._draw(lambda shape, dtype: stream_of(generator).bernoulli(shape, chances, dtype))
         refuse_leaf(self)
         numbers = np.empty_like(self._array, chances.dtype)
         numbers[...] = wrap(chances).expand(self._array.shape)._array
         ordered = memory_order(numbers)
-        ordered[...] = _stream(generator).bernoulli_of(ordered)
+        ordered[...] = stream_of(generator).bernoulli_of(ordered)
         write(self, wrap(numbers))
         return self
 
@@ -151,7 +151,7 @@ class Sampling(TensorBase):
         lambd = number_of(lambd)
         if not lambd > 0:
             raise errors.out_of_range("exponential_", "lambd", lambd, "above 0")
-        return self._draw(lambda shape, dtype: _stream(generator).exponential(shape, dtype, lambd))
+        return self._draw(lambda shape, dtype: stream_of(generator).exponential(shape, dtype, lambd))
 
     def random_(
         self, from_: int | None = None, to: int | None = None, *, generator: generator.Generator | None = None,
@@ -172,7 +172,7 @@ class Sampling(TensorBase):
         >>> cutaway.empty(5, dtype=cutaway.long).random_(10)
         tensor([4, 9, 3, 0, 3])
         """
-        low, stream = names.pop("from", from_), _stream(generator)
+        low, stream = names.pop("from", from_), stream_of(generator)
         if names:
             raise errors.unknown_keyword("random_", next(iter(names)), ["from", "to", "generator"])
         if low is None and to is None:
@@ -234,7 +234,10 @@ default_generator = Generator()
 default_generator.seed()  # as in PyTorch, an unseeded program gets different numbers each time
 
 
-def _stream(given: generator.Generator | None) -> generator.Generator:
+def stream_of(given: generator.Generator | None) -> generator.Generator:
+    """The generator that was passed, or the default one."""
+    if given is not None and not isinstance(given, generator.Generator):
+        raise errors.not_a_generator(given)
     return default_generator if given is None else given
 
 

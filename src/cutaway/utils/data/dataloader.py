@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from ...errors import describe
-from ...random import Generator, default_generator
+from ...random import Generator
+from ...tensors.sampling import stream_of
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset, Subset, TensorDataset
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, random_seed
@@ -158,7 +159,7 @@ class DataLoader(Generic[T_co]):
 
     def _draw_seed(self) -> None:
         """Draw the seed that PyTorch would give its workers, to keep the random streams in step."""
-        random_seed(self.generator or default_generator)
+        random_seed(stream_of(self.generator))
 
     def _fetch(self, where: Any) -> Any:
         if self.batch_sampler is None:

@@ -17,8 +17,9 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from ...errors import describe, how_to_get_a_tensor, warn
-from ...random import Generator, default_generator
+from ...random import Generator
 from ...tensors import Tensor
+from ...tensors.sampling import stream_of
 
 __all__ = [
     "ChainDataset",
@@ -236,7 +237,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Genera
             f"random_split takes lengths, which are integers, or fractions that sum to 1, not {list(lengths)}: write "
             "int(0.8 * n) and the rest, or [0.8, 0.2]"
         ) from None
-    order = (generator or default_generator).randperm(n).tolist()
+    order = stream_of(generator).randperm(n).tolist()
     return [Subset(dataset, order[end - count : end]) for count, end in zip(counts, accumulate(counts))]
 
 

@@ -12,8 +12,10 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ...random import Generator, default_generator
+from ...generator import Generator as Stream
+from ...random import Generator
 from ...tensors.base import wrap
+from ...tensors.sampling import stream_of
 
 __all__ = [
     "BatchSampler",
@@ -117,9 +119,9 @@ class RandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         n = _size(self.data_source)
-        generator = self.generator
-        if generator is None:
-            generator = Generator().manual_seed(random_seed(default_generator))
+        generator = stream_of(self.generator)
+        if self.generator is None:
+            generator = Generator().manual_seed(random_seed(generator))
         rest = self.num_samples
         if self.replacement:
             while rest > 0:  # 32 at a time, as PyTorch does: others may draw from this generator in between
@@ -153,7 +155,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for i in (self.generator or default_generator).randperm(len(self.indices)).tolist():
+        for i in stream_of(self.generator).randperm(len(self.indices)).tolist():
             yield self.indices[i]
 
     def __len__(self) -> int:
@@ -198,7 +200,7 @@ class WeightedRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        generator = self.generator or default_generator
+        generator = stream_of(self.generator)
         yield from generator.multinomial(self.weights._array, self.num_samples, self.replacement).tolist()
 
     def __len__(self) -> int:
@@ -239,7 +241,7 @@ class BatchSampler(Sampler[list[int]]):
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
 
-def random_seed(generator: Generator) -> int:
+def random_seed(generator: Stream) -> int:
     """Draw a number from a generator, to seed another one."""
     return int(generator.random((), np.int64))
 
