@@ -11,7 +11,8 @@ import numpy as np
 
 from . import errors, ops
 from .errors import LinAlgError, absent
-from .tensors import Tensor, cat, where
+from .ops.decompositions import symmetric
+from .tensors import Tensor, cat
 from .tensors.arguments import tensor_argument
 from .tensors.base import named, wrap
 from .tensors.linalg import SlogdetResult, answer, matrices, shown, singular_values, square
@@ -185,11 +186,10 @@ def pinv(A: Tensor, rtol: float | None = None) -> Tensor:
     >>> torch.linalg.pinv(torch.tensor([[3.], [4.]]))
     tensor([[0.1200, 0.1600]])
     """
-    u, s, vh = svd(A, full_matrices=False)
+    x = matrices("linalg.pinv", A)
     if rtol is None:
-        rtol = max(A.shape[-2:]) * float(np.finfo(s._array.dtype).eps)
-    kept = s > rtol * s[..., :1]
-    return (vh.mT * where(kept, 1 / where(kept, s, 1), 0).unsqueeze(-2)) @ u.mT  # type: ignore[no-any-return]
+        rtol = max(x.shape[-2:]) * float(np.finfo(x._array.dtype).eps)
+    return answer(ops.pinv, x, rtol=rtol)
 
 
 # --- decompositions ------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The Cholesky factor of a symmetric positive definite matrix: the lower triangular L with L @ L.mT = A.
 
     Args:
-        A: (*, N, N), such as a covariance. If it is not symmetric, its symmetric part is decomposed.
+        A: (*, N, N), such as a covariance. Only its lower triangle is read, or with upper its upper one.
         upper: return L.mT instead.
 
     Raises:
@@ -210,7 +210,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     tensor([[2., 0.],
             [1., 2.]])
     """
-    lower = answer(ops.cholesky, square("linalg.cholesky", A))
+    lower = answer(ops.cholesky, _from_triangle(square("linalg.cholesky", A), upper))
     return lower.mT if upper else lower
 
 
@@ -218,8 +218,8 @@ def eigh(A: Tensor, UPLO: str = "L") -> EighResult:
     """The eigenvalues and eigenvectors of a symmetric matrix.
 
     Args:
-        A: (*, N, N). If it is not symmetric, its symmetric part is decomposed.
-        UPLO: ignored; it selects one of the two triangles, which are equal.
+        A: (*, N, N). Only one of its triangles is read.
+        UPLO: which one: "L", the lower, or "U".
 
     Returns:
         A named tuple (eigenvalues, eigenvectors): (*, N) in ascending order, and (*, N, N), an eigenvector in each
@@ -236,7 +236,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> EighResult:
     >>> vectors[:, 1].abs()
     tensor([0.7071, 0.7071])
     """
-    x = answer(ops.eigh, square("linalg.eigh", A))
+    x = answer(ops.eigh, _from_triangle(square("linalg.eigh", A), UPLO.upper() == "U"))
     name = "LinalgEighBackward0"
     return EighResult(named(x[..., 0, :], name), named(x[..., 1:, :], name))
 
@@ -327,6 +327,14 @@ def qr(A: Tensor, mode: str = "reduced") -> QrResult:
     stacked = answer(ops.qr, x[..., :m])  # Q is that of the first M columns
     q, r = (named(part, "LinalgQrBackward0") for part in (stacked[..., :m, :], stacked[..., m:, :]))
     return QrResult(q, r if m >= n else cat([r, q.mT @ x[..., m:]], -1))
+
+
+def _from_triangle(x: Any, upper: bool) -> Any:
+    """The symmetric matrix with this triangle of x; the gradient reaches both triangles, as if x were symmetric."""
+    triangle = np.triu(x._array) if upper else np.tril(x._array)
+    other = (np.triu(triangle, 1) if upper else np.tril(triangle, -1)).swapaxes(-1, -2)
+    missing = triangle + other - symmetric(x._array)
+    return x + wrap(missing) if missing.any() else x
 
 
 if not TYPE_CHECKING:  # hidden from type checkers, so that they report unknown names

@@ -167,12 +167,20 @@ MATRICES: dict[Callable[..., Any], list[Example]] = {
         of_shapes("empty", (0, 2, 2)),
         Example("non-contiguous", (gaps(A),)),
     ],
+    ops.pinv: [
+        Example("ordinary", (A,), {"rtol": 1e-12}),
+        of_shapes("ordinary", (2, 3), rtol=1e-12),
+        of_shapes("ordinary", (4, 2), rtol=1e-12),
+        of_shapes("ordinary", (2, 3, 2), rtol=1e-12),
+        of_shapes("empty", (0, 2, 2), rtol=1e-12),
+        Example("non-contiguous", (gaps(X23),), {"rtol": 1e-12}),
+    ],
 }
 
 EXCUSED_MATRICES: dict[tuple[Callable[..., Any], str], str] = {
     (op, "0-d"): "takes matrices"
     for op in (ops.matmul, ops.linear, ops.addmm, ops.trace, ops.cdist, ops.solve, ops.inv, ops.det, ops.logabsdet,
-               ops.cholesky, ops.eigh, ops.svd, ops.qr)
+               ops.cholesky, ops.eigh, ops.svd, ops.qr, ops.pinv)
 }  # fmt: skip
 
 
@@ -252,6 +260,10 @@ def _orthogonal(x: Array) -> Array:
     return np.concatenate([q, np.triu(q.mT @ x)], -2)
 
 
+_pseudoinverse = each_matrix(
+    lambda x: mpmath.inverse(x.T * x) * x.T if x.rows >= x.cols else x.T * mpmath.inverse(x * x.T)
+)
+
 VALUES_OF_MATRICES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.matmul: lambda x, y: _product(x, y),
     ops.linear: lambda x, w, *b: np.einsum("...i,oi->...o", x, w) + (b[0] if b else 0),
@@ -265,5 +277,6 @@ VALUES_OF_MATRICES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.cholesky: unless_empty(each_matrix(mpmath.cholesky), lambda x: x.shape),
     ops.eigh: unless_empty(_eigen, lambda x: (*x.shape[:-2], x.shape[-1] + 1, x.shape[-1])),
     ops.qr: unless_empty(_orthogonal, lambda x: (*x.shape[:-2], sum(x.shape[-2:]), x.shape[-1])),
+    ops.pinv: lambda x, rtol: _pseudoinverse(x) if x.size else np.zeros(x.mT.shape),
     ops.svd: unless_empty(_singular, lambda x: (*x.shape[:-2], sum(x.shape[-2:]) + 1, min(x.shape[-2:]))),
 }

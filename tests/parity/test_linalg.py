@@ -396,6 +396,12 @@ t.linalg.solve_triangular(x @ x.T, t.stack([x, y]), upper=False)
 t.cholesky_solve(y[:, :2], t.linalg.cholesky(t.stack([x @ x.T, y @ y.T])))
 t.linalg.pinv(x)
 t.linalg.pinv(x.T)
+t.linalg.pinv(x[:, :1] @ y[:1], rtol=1e-5)
+t.linalg.cholesky(x @ y.T * 0.1 + t.eye(2))
+t.linalg.cholesky(x @ y.T * 0.1 + t.eye(2), upper=True)
+t.linalg.eigvalsh(x @ y.T)
+t.linalg.eigvalsh(x @ y.T, UPLO='U')
+t.linalg.eigh(x @ y.T, 'U')[1] ** 2
 t.linalg.pinv(t.stack([x, y]))
 t.linalg.eigvalsh(x @ x.T)
 t.linalg.eigh(x @ x.T).eigenvectors ** 2

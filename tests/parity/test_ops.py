@@ -190,6 +190,7 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.eigh: eigen,
     ops.svd: singular,
     ops.qr: orthogonal,
+    ops.pinv: lambda x, rtol: torch.linalg.pinv(x, rtol=rtol),
     ops.reshape: lambda x, shape: x.reshape(shape),
     ops.transpose: lambda x, axes: x.permute(axes),
     ops.swapaxes: lambda x, a, b: x.swapaxes(a, b),

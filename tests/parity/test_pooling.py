@@ -112,7 +112,8 @@ def test_pixel_shuffle(r: int) -> None:
     def program(t: Any) -> Any:
         layer = t.nn.PixelShuffle(r)
         shapes = ((2, 2 * r * r, 3, 4), (r * r, 3, 4), (2, 3, r * r, 1, 2))
-        return [repr(layer), *(run(t, layer, leaf(t, numbers(*shape))) for shape in shapes)]
+        empty = layer(t.ones(0, r * r, 2, 2)), layer(t.ones(1, r * r, 0, 2)), layer(t.ones(1, 0, 2, 2))
+        return [repr(layer), *(run(t, layer, leaf(t, numbers(*shape))) for shape in shapes), empty]
 
     same(program)
 

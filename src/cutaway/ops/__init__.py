@@ -41,7 +41,7 @@ from .arithmetic import (
 )
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose2d
-from .decompositions import cholesky, eigh, qr, svd
+from .decompositions import cholesky, eigh, pinv, qr, svd
 from .distance import binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, mse_loss, smooth_l1_loss
 from .elementwise import (
     abs,
@@ -132,7 +132,7 @@ __all__ = [
     "log", "log10", "log1p", "log2", "log_softmax", "logabsdet", "logaddexp", "logit", "logsigmoid", "logsumexp",
     "lstm", "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d", "maximum", "mean", "median",
     "median_along", "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm", "overwrite",
-    "pad", "pick2d", "piece", "place", "pow", "power", "prelu", "prod", "qr", "reciprocal", "relu", "remainder",
+    "pad", "pick2d", "piece", "pinv", "place", "pow", "power", "prelu", "prod", "qr", "reciprocal", "relu", "remainder",
     "resample2d", "reshape", "rms_norm", "rnn", "roll", "round", "rsqrt", "scaled_dot_product_attention", "scatter",
     "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh", "sliding", "smooth_l1_loss", "softmax", "softplus",
     "solve", "sort", "sqrt", "squeeze", "stack", "std", "sub", "sum", "svd", "swapaxes", "t", "take_along", "tan",

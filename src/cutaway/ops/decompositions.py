@@ -89,6 +89,23 @@ def qr(x: Array) -> Unary:
     return out, dx
 
 
+def pinv(x: Array, *, rtol: float) -> Unary:
+    """x⁺, the pseudoinverse, for which x @ x⁺ @ x = x; singular values below rtol times the largest count as 0"""
+    out = pseudoinverse(x, rtol=rtol)
+    turned = out.swapaxes(-1, -2)
+
+    def dx(g: Array) -> Array:
+        gt = g.swapaxes(-1, -2)
+        rows = np.matmul(np.matmul(turned, out), gt)
+        columns = np.matmul(np.matmul(gt, out), turned)
+        across = rows - np.matmul(np.matmul(rows, out), x)  # 0 if the columns of x are independent
+        down = columns - np.matmul(np.matmul(x, out), columns)  # 0 if its rows are
+        grad: Array = across + down - np.matmul(np.matmul(turned, g), turned)
+        return grad
+
+    return out, dx
+
+
 # --- values, also for Tensors ---------------------------------------------------------------------------------------
 
 
@@ -110,6 +127,12 @@ def singular(x: Array) -> Array:
 def orthogonal(x: Array) -> Array:
     """The value of qr."""
     return np.concatenate(np.linalg.qr(x), axis=-2)
+
+
+@like_numpy
+def pseudoinverse(x: Array, *, rtol: float) -> Array:
+    """The value of pinv."""
+    return np.linalg.pinv(x, rtol)
 
 
 def symmetric(x: Array) -> Array:

@@ -245,6 +245,7 @@ _OPS = [
     Op(decompositions.eigh, "LinalgEighBackward0", numpy=decompositions.eigen),
     Op(decompositions.svd, "LinalgSvdBackward0", numpy=decompositions.singular),
     Op(decompositions.qr, "LinalgQrBackward0", numpy=decompositions.orthogonal),
+    Op(decompositions.pinv, "LinalgPinvBackward0", numpy=decompositions.pseudoinverse),
     # shape
     Op(shape.reshape, _reshaped, numpy=np.reshape),
     Op(shape.transpose, "PermuteBackward0", numpy=np.transpose),

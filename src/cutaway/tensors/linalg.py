@@ -320,12 +320,12 @@ def singular_values(x: TensorBase) -> Tensor:
     return answer(ops.svd, x)[..., x._array.shape[-2], :]
 
 
-def answer(op: Callable[..., Any], a: Any, *rest: Any) -> Tensor:
+def answer(op: Callable[..., Any], a: Any, *rest: Any, **attrs: Any) -> Tensor:
     """The result of a decomposition op; raises if it does not exist.
 
     NumPy detects that by a floating-point flag of the processor. WebAssembly has no such flag, and the result is nan.
     """
-    x = apply(op, a, *rest)
+    x = apply(op, a, *rest, **attrs)
     with np.errstate(invalid="ignore"):
         needs_inverse = op in (ops.inv, ops.solve)
         if np.isnan(x._array).any() and (not needs_inverse or (np.linalg.slogdet(a._array).sign == 0).any()):

@@ -176,6 +176,6 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
             f"{r * r}, but got x of shape {tuple(shape)} with {shape[-3]} channels"
         )
     *batch, channels, height, width = shape
-    blocks = input.reshape(-1, channels // (r * r), r, r, height, width)  # (N, C, r, r, H, W)
-    out = blocks.permute(0, 1, 4, 2, 5, 3).reshape(*batch, channels // (r * r), height * r, width * r)
+    blocks = input.reshape(math.prod(batch), channels // (r * r), r, r, height, width)  # (N, C, r, r, H, W)
+    out = blocks.permute(0, 1, 4, 2, 5, 3).clone().reshape(*batch, channels // (r * r), height * r, width * r)
     return named(out, "PixelShuffleBackward0")
