@@ -1,4 +1,4 @@
-"""erf against mpmath, with the error bound that its docstring gives; powers against NumPy's own."""
+"""erf against mpmath, with the error bound that its docstring gives; powers against NumPy's own; clipping."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from cutaway.ops.special import erf_values, power_values
+from cutaway.ops.special import clip_values, erf_values, power_values
 
 BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -98,3 +98,16 @@ def test_powers_are_those_of_python_for_numbers_of_either_sign(n: float) -> None
     np.testing.assert_allclose(found, expected, rtol=4e-16, atol=0)
     numbers = ~np.isnan(expected)
     np.testing.assert_array_equal(np.signbit(found)[numbers], np.signbit(expected)[numbers])  # zeros too
+
+
+def test_clipping_with_one_bound_two_or_none() -> None:
+    x = np.array([-math.inf, -1.5, -0.0, 0.0, 2.0, math.inf, math.nan], np.float32)
+    np.testing.assert_array_equal(clip_values(x, 0, None), [0, 0, 0, 0, 2, math.inf, math.nan])
+    np.testing.assert_array_equal(clip_values(x, None, 1), [-math.inf, -1.5, 0, 0, 1, 1, math.nan])
+    np.testing.assert_array_equal(clip_values(x, -1, 1), [-1, -1, 0, 0, 1, 1, math.nan])
+    np.testing.assert_array_equal(clip_values(x, None, None), x)
+    assert np.signbit(clip_values(x, 0, None)).tolist() == [False, False, True, False, False, False, False]
+    assert clip_values(x, 0, None).dtype == np.float32
+    whole = clip_values(np.array([-(2**62), 2**62 + 1]), 0, None)
+    assert whole.dtype == np.int64
+    assert whole.tolist() == [0, 2**62 + 1]

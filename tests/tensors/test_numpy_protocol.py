@@ -37,6 +37,8 @@ FUNCTIONS: list[Callable[[Any], Any]] = [
     lambda x: np.matmul(x, A.T), lambda x: A.T @ x, lambda x: A * x, lambda x: A - x, lambda x: A / x, lambda x: x + A,
     lambda x: A[0] + x, lambda x: np.float64(2) * x, lambda x: x - np.float64(2), lambda x: np.float32(2) / x,
     lambda x: np.add.reduce(x), lambda x: np.add.reduce(x, axis=1, keepdims=True),
+    lambda x: np.multiply.reduce(x), lambda x: np.maximum.reduce(x, axis=1, keepdims=True),
+    lambda x: np.minimum.reduce(x, axis=None),
     lambda x: np.clip(x, a_min=1, a_max=2),
     lambda x: np.dot(x, A.T), lambda x: np.dot(A, x[0]), lambda x: np.dot(x[0], A[1]), lambda x: np.dot(2.0, x),
     lambda x: np.dot(x[None], np.stack([A.T, A.T])), lambda x: np.inner(x, A), lambda x: np.outer(A, x),

@@ -73,6 +73,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     power_values: lambda x, n: x**n,
 }
 
+_REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+
 # Functions that return NumPy's arrays, as in PyTorch, unless grad is required.
 _IF_GRAD: dict[Any, Callable[..., Any]] = {
     np.where: lambda condition, x, y: where(_tensor(condition), x, y),
@@ -114,8 +116,8 @@ class NumPyProtocol(TensorBase):
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "reduce" and ufunc is np.add and set(kwargs) <= {"axis", "keepdims"}:
-            return _FUNCTIONS[np.sum](*inputs, **{"axis": 0, **kwargs})
+        if method == "reduce" and ufunc in _REDUCTIONS and set(kwargs) <= {"axis", "keepdims"}:
+            return _FUNCTIONS[_REDUCTIONS[ufunc]](*inputs, **{"axis": 0, **kwargs})
         if any(isinstance(x, TensorBase) for x in kwargs.get("out", ())):
             return NotImplemented  # only a Tensor's own methods write to it, so that the graph records it
         if method != "__call__" or kwargs:
