@@ -158,17 +158,24 @@ def _runs(windows: Windows) -> list[tuple[int, slice]]:
 
 
 def conv2d(x: Array, weight: Array, *bias: Array, windows: Windows, groups: int = 1) -> Variadic:
-    """out[n, o, i, j] = Σ weight[o, c, u, v] · x[n, c, s·i + d·u - p, s·j + d·v - p] + b[o]"""
+    """out[n, o, i, j] = Σ weight[o, c, u, v] · x[n, c, s·i + d·u - p, s·j + d·v - p] + b[o]
+
+    s, d and p are the stride, the dilation and the padding.
+    """
     out = correlate(x, weight, windows, groups)
     for b in bias:
         out += b[:, None, None]
     shape = x.shape[2:]
-    return (
-        out,
-        lambda g: transposed(g, weight, windows, shape, groups),
-        lambda g: weight_gradient(x, g, windows, groups),
-        *(over_places for _ in bias),
-    )
+
+    def dx(g: Array) -> Array:
+        """Σ weight[o, c, u, v] · g[n, o, i, j], added up at [n, c, s·i + d·u - p, s·j + d·v - p]"""
+        return transposed(g, weight, windows, shape, groups)
+
+    def dweight(g: Array) -> Array:
+        """Σ g[n, o, i, j] · x[n, c, s·i + d·u - p, s·j + d·v - p] at [o, c, u, v], over all n, i and j"""
+        return weight_gradient(x, g, windows, groups)
+
+    return out, dx, dweight, *(over_places for _ in bias)
 
 
 def conv2d_twin(x: Array, weight: Array, *bias: Array, windows: Windows, groups: int = 1) -> Array:
@@ -183,16 +190,23 @@ def conv2d_twin(x: Array, weight: Array, *bias: Array, windows: Windows, groups:
 def conv_transpose2d(
     x: Array, weight: Array, *bias: Array, windows: Windows, shape: Pair, groups: int = 1
 ) -> Variadic:
-    """out[n, o, s·i + d·u - p, s·j + d·v - p] += weight[c, o, u, v] · x[n, c, i, j], and + b[o]"""
+    """out[n, o, s·i + d·u - p, s·j + d·v - p] += weight[c, o, u, v] · x[n, c, i, j], and + b[o]
+
+    s, d and p are the stride, the dilation and the padding.
+    """
     out = np.ascontiguousarray(transposed(x, weight, windows, shape, groups))
     for b in bias:
         out += b[:, None, None]
-    return (
-        out,
-        lambda g: correlate(g, weight, windows, groups),
-        lambda g: weight_gradient(g, x, windows, groups),
-        *(over_places for _ in bias),
-    )
+
+    def dx(g: Array) -> Array:
+        """Σ weight[c, o, u, v] · g[n, o, s·i + d·u - p, s·j + d·v - p] at [n, c, i, j], over all o, u and v"""
+        return correlate(g, weight, windows, groups)
+
+    def dweight(g: Array) -> Array:
+        """Σ x[n, c, i, j] · g[n, o, s·i + d·u - p, s·j + d·v - p] at [c, o, u, v], over all n, i and j"""
+        return weight_gradient(g, x, windows, groups)
+
+    return out, dx, dweight, *(over_places for _ in bias)
 
 
 def conv_transpose2d_twin(
@@ -207,14 +221,23 @@ def conv_transpose2d_twin(
 
 
 def conv1d(x: Array, weight: Array, *bias: Array, windows: Windows, groups: int = 1) -> Variadic:
-    """out[n, o, i] = Σ weight[o, c, u] · x[n, c, s·i + d·u - p] + b[o]: conv2d on an image of height 1"""
-    out, dx, dweight, *dbias = conv2d(x[:, :, None], weight[:, :, None], *bias, windows=windows, groups=groups)
-    return (
-        out[:, :, 0],
-        lambda g: dx(g[:, :, None])[:, :, 0],
-        lambda g: dweight(g[:, :, None])[:, :, 0],
-        *dbias,
-    )
+    """out[n, o, i] = Σ weight[o, c, u] · x[n, c, s·i + d·u - p] + b[o]: conv2d on an image of height 1
+
+    s, d and p are the stride, the dilation and the padding.
+    """
+    out, dimage, dfilters, *dbias = conv2d(x[:, :, None], weight[:, :, None], *bias, windows=windows, groups=groups)
+
+    def dx(g: Array) -> Array:
+        """Σ weight[o, c, u] · g[n, o, i], added up at [n, c, s·i + d·u - p]"""
+        grad: Array = dimage(g[:, :, None])[:, :, 0]
+        return grad
+
+    def dweight(g: Array) -> Array:
+        """Σ g[n, o, i] · x[n, c, s·i + d·u - p] at [o, c, u], over all n and i"""
+        grad: Array = dfilters(g[:, :, None])[:, :, 0]
+        return grad
+
+    return out[:, :, 0], dx, dweight, *dbias
 
 
 def conv1d_twin(x: Array, weight: Array, *bias: Array, windows: Windows, groups: int = 1) -> Array:

@@ -90,6 +90,64 @@ def test_pooling() -> None:
     assert sent(rule).tolist() == [[[[2.5, 2.75, 0.25]] * 2]]
 
 
+def test_convolution() -> None:
+    torch.manual_seed(0)
+    image, filters = tensor(2, 3, 5, 4), tensor(2, 3, 2, 3)
+    s, d, p = 2, 1, 1
+    y = F.conv2d(image, filters, stride=s, dilation=d, padding=p)
+    g = torch.randn(*y.shape, dtype=torch.float64)
+    dx, dweight = told(explain.trace(y, g, limit=None))
+    assert dx.term is not None and dweight.term is not None
+    assert dx.term.text == (
+        "Σ filters[o, c, u, v] · (∂loss/∂y)[n, o, i, j], added up at [n, c, s·i + d·u - p, s·j + d·v - p]"
+    )
+    assert dweight.term.text == (
+        "Σ (∂loss/∂y)[n, o, i, j] · image[n, c, s·i + d·u - p, s·j + d·v - p] at [o, c, u, v], over all n, i and j"
+    )
+    x, w, gs = image.detach().numpy(), filters.detach().numpy(), g.numpy()
+    framed, at_x, at_w = (
+        np.pad(x, [(0, 0), (0, 0), (p, p), (p, p)]),
+        np.zeros((2, 3, 5 + 2 * p, 4 + 2 * p)),
+        np.zeros(w.shape),
+    )
+    for n, o, c, i, j, u, v in np.ndindex(2, 2, 3, *y.shape[2:], 2, 3):
+        there = (n, c, s * i + d * u, s * j + d * v)
+        at_x[there] += w[o, c, u, v] * gs[n, o, i, j]
+        at_w[o, c, u, v] += gs[n, o, i, j] * framed[there]
+    np.testing.assert_allclose(at_x[:, :, p:-p, p:-p], sent(dx))
+    np.testing.assert_allclose(at_w, sent(dweight))
+
+
+def test_transposed_convolution_and_sequences() -> None:
+    torch.manual_seed(0)
+    image, filters = tensor(1, 2, 3, 2), tensor(2, 1, 2, 2)
+    s, p = 2, 1
+    y = F.conv_transpose2d(image, filters, stride=s, padding=p)
+    g = torch.randn(*y.shape, dtype=torch.float64)
+    dx, dweight = told(explain.trace(y, g, limit=None))
+    assert dx.term is not None and dweight.term is not None
+    assert dx.term.text == (
+        "Σ filters[c, o, u, v] · (∂loss/∂y)[n, o, s·i + d·u - p, s·j + d·v - p] at [n, c, i, j], over all o, u and v"
+    )
+    assert dweight.term.text == (
+        "Σ image[n, c, i, j] · (∂loss/∂y)[n, o, s·i + d·u - p, s·j + d·v - p] at [c, o, u, v], over all n, i and j"
+    )
+    x, w = image.detach().numpy(), filters.detach().numpy()
+    framed, at_x, at_w = np.pad(g.numpy(), [(0, 0), (0, 0), (p, p), (p, p)]), np.zeros(x.shape), np.zeros(w.shape)
+    for n, c, o, i, j, u, v in np.ndindex(1, 2, 1, 3, 2, 2, 2):
+        arrived = framed[n, o, s * i + u, s * j + v]
+        at_x[n, c, i, j] += w[c, o, u, v] * arrived
+        at_w[c, o, u, v] += x[n, c, i, j] * arrived
+    np.testing.assert_allclose(at_x, sent(dx))
+    np.testing.assert_allclose(at_w, sent(dweight))
+    sequence, kernel = tensor(1, 1, 5), tensor(1, 1, 3)
+    y = F.conv1d(sequence, kernel)
+    dx, dweight = told(explain.trace(y, torch.ones_like(y), limit=None))
+    assert dx.term is not None and dweight.term is not None
+    assert dx.term.text == "Σ kernel[o, c, u] · (∂loss/∂y)[n, o, i], added up at [n, c, s·i + d·u - p]"
+    assert dweight.term.text == "Σ (∂loss/∂y)[n, o, i] · sequence[n, c, s·i + d·u - p] at [o, c, u], over all n and i"
+
+
 def test_batches_of_matrices_of_which_one_is_shared() -> None:
     torch.manual_seed(0)
     a, b = tensor(2, 3, 4), tensor(4, 2)

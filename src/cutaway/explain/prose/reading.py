@@ -227,7 +227,7 @@ class Reading:
         for name in sorted(reader.called):
             if words := in_words(node["op"], node["formula"] or "", name):
                 told.words[name] = words
-        return not reader.unknown
+        return not reader.unknown and not told.words
 
     def _as_stated(self, told: Told, source: str, node: dict[str, Any], rule: dict[str, Any], at: str | None) -> bool:
         """Take the formula from the docstring; return whether there is one."""
