@@ -61,6 +61,16 @@ def a_generator_and_a_discriminator() -> None:
             g.train()
 
 
+def a_critic_that_is_trained_more_often_and_fills_all_gradients() -> None:
+    generator, critic = mlp(2, 8, 4), mlp(4, 8, 1)
+    for_generator, for_critic = optim.Adam(generator.parameters()), optim.Adam(critic.parameters())
+    for _ in range(2):
+        for _ in range(12):
+            step(for_critic, critic(generator(torch.randn(16, 2))).mean() - critic(batch()[0]).mean())
+            for_generator.zero_grad()
+        step(for_generator, -critic(generator(torch.randn(16, 2))).mean())
+
+
 def two_generators_and_two_discriminators() -> None:
     a, b, judge_a, judge_b = (mlp(4, 8, n) for n in (4, 4, 1, 1))
     for_generators, for_judges = optim.Adam(params(a, b)), optim.Adam(params(judge_a, judge_b))

@@ -217,6 +217,15 @@ def test_integer_targets_of_the_shape_of_the_scores_are_an_error_alone() -> None
         F.cross_entropy(torch.tensor([0, 1, 2]), torch.tensor([0, 1, 2]))
 
 
+def test_the_logarithm_of_a_softmax_over_the_batch() -> None:
+    x, y = torch.randn(4, 3, requires_grad=True), torch.tensor([0, 1, 2, 0])
+    with pytest.warns(CheckWarning, match="nll_loss was given a softmax over dim=0, but the classes are dim=1"):
+        F.nll_loss(x.softmax(0).log(), y)
+    F.nll_loss(x.softmax(-1).log(), y)
+    F.nll_loss(x[0].softmax(0).log(), y[0])
+    F.nll_loss(x.sigmoid().log(), y)
+
+
 LOSSES = [
     "(-Normal(p, 1.0).log_prob(y)).mean()", "-(p.sigmoid().log() * y).mean() + 0.1 * p.square().mean()",
     "-torch.min(p.exp() * y, p.exp().clamp(0.8, 1.2) * y).mean()", "(p.squeeze(1) * y.view(5, 1).clone()).mean()",

@@ -16,11 +16,15 @@ from .check import Check
 SHAPES = {ops.getitem, ops.reshape, ops.squeeze, ops.swapaxes, ops.t, ops.transpose, ops.unsqueeze}
 
 
-def maker(node: Any) -> Any:
-    """The op that computed a value, skipping those that only rearranged it; None for a leaf."""
-    while isinstance(node, Node) and node.op in SHAPES:
-        node = node.parents[0]
-    return node.op if isinstance(node, Node) else None
+def _last_ops(node: Any) -> list[Any]:
+    """The op that computed a value, and the one before it, skipping those that only rearrange; None for a leaf."""
+    found: list[Any] = []
+    while len(found) < 2:
+        while isinstance(node, Node) and node.op in SHAPES:
+            node = node.parents[0]
+        found.append(node.op if isinstance(node, Node) else None)
+        node = node.parents[0] if isinstance(node, Node) else None
+    return found
 
 
 class LossBroadcast(Check):
@@ -128,9 +132,9 @@ class SoftmaxBeforeCrossEntropy(Check):
         loss = F.kl_div(F.softmax(model(x), dim=1), p)
         loss = F.kl_div(F.log_softmax(model(x), dim=1), p)      # right
 
-    It also warns about a log_softmax over an axis other than the classes, such as the batch; at level "strict", also
-    about a relu, which leaves no negative logits, and about an nll_loss of positive numbers, which are not
-    log-probabilities.
+    It also warns about a sigmoid of a sigmoid, a softmax of a softmax, and a log_softmax over an axis other than the
+    classes, such as the batch; at level "strict", also about a relu, which leaves no negative logits, and about an
+    nll_loss of positive numbers, which are not log-probabilities.
     """
 
     name = "softmax_before_cross_entropy"
@@ -139,15 +143,15 @@ class SoftmaxBeforeCrossEntropy(Check):
         return {"classification": self.on_classification}
 
     def on_classification(self, name: str, x: TensorBase, y: TensorBase) -> None:
-        if name not in TAKES:
-            return
         node: Any = node_of(x)
-        last = maker(node)
-        if last in TAKES[name] and (last is not ops.relu or self.level == "strict"):
-            self.say(f"{name} was given the output of {last.__name__}: {TAKES[name][last]}")
-        elif name == "nll_loss" and _along_another_axis(node):
+        op, before = _last_ops(node)
+        if op in TAKES.get(name, {}) and (op is not ops.relu or self.level == "strict"):
+            self.say(f"{name} was given the output of {op.__name__}: {TAKES[name][op]}")
+        elif op in (ops.sigmoid, ops.softmax) and before is op:
+            self.say(f"{name} was given the {op.__name__} of a {op.__name__}: leave one of them out")
+        elif name == "nll_loss" and _axis_of_softmax(node) not in (None, 1):
             self.say(
-                f"{name} was given a log_softmax over dim={node.attrs['axis']}, but the classes are dim=1, whose "
+                f"{name} was given a softmax over dim={_axis_of_softmax(node)}, but the classes are dim=1, whose "
                 "probabilities must sum to 1: F.log_softmax(scores, dim=1)"
             )
         elif self.level == "strict" and name == "nll_loss" and x._array.max(initial=0) > 0:
@@ -157,11 +161,15 @@ class SoftmaxBeforeCrossEntropy(Check):
             )
 
 
-def _along_another_axis(node: Any) -> bool:
-    """Whether a log_softmax normalizes over an axis other than the classes, axis 1."""
-    if not isinstance(node, Node) or node.op is not ops.log_softmax or len(node.shape) < 2:
-        return False
-    return bool(node.attrs["axis"] % len(node.shape) != 1)
+def _axis_of_softmax(node: Any) -> Any:
+    """The axis of a log_softmax, or of the softmax in a logarithm, of two or more axes; None for other values."""
+    if isinstance(node, Node) and node.op is ops.log:
+        node = node.parents[0]
+        if not isinstance(node, Node) or node.op is not ops.softmax:
+            return None
+    elif not isinstance(node, Node) or node.op is not ops.log_softmax:
+        return None
+    return node.attrs["axis"] % len(node.shape) if len(node.shape) > 1 else None
 
 
 _NO_RELU = "it takes logits, negative ones too, and those of a relu are 0 or more: leave the last relu out"

@@ -149,7 +149,8 @@ class ForgottenStep(Check):
         optimizer.step()    # right
 
     It warns at the tenth zero_grad() that finds gradients, if the parameters have not changed, as a custom update could
-    change them in any way. At level "strict", at the second.
+    change them in any way. At level "strict", at the second. It does not warn while another optimizer steps: a critic's
+    loss fills the gradients of the generator as well.
     """
 
     name = "forgotten_step"
@@ -173,6 +174,8 @@ class ForgottenStep(Check):
 
     def on_step(self, optimizer: Optimizer) -> None:
         self.idle.pop(optimizer, None)
+        for other, (_, param, value) in self.idle.items():
+            self.idle[other] = 0, param, value
         if not self.idle:
             self.leave("zero_grad")
             self.leave("step")
