@@ -83,12 +83,15 @@ class Counting(TensorBase):
         lengths = x._array.shape
         if 0 in lengths[:axis] + lengths[axis + 1 :]:
             raise errors.unique_of_nothing(axis, lengths)
-        _, first, inverse, counts = np.unique(
-            x._array, return_index=True, return_inverse=True, return_counts=True, equal_nan=False, axis=axis
-        )
-        values = apply(
-            ops.piece, x, index=(slice(None),) * axis + (first,), of="Unique2" if dim is None else "UniqueDim"
-        )
-        where = inverse.reshape(self._array.shape if dim is None else (-1,)).astype(np.int64)
-        more = [wrap(where)] * return_inverse + [wrap(counts.astype(np.int64))] * return_counts
+        # Only a gradient needs the place of the first of each, which takes most of the time.
+        asked: Any = {"return_index": x.requires_grad, "return_inverse": return_inverse, "return_counts": True}
+        found, *places, counts = np.unique(x._array, axis=axis, equal_nan=False, **asked)
+        if x.requires_grad:
+            index = (slice(None),) * axis + (places[0],)
+            values = apply(ops.piece, x, index=index, of="Unique2" if dim is None else "UniqueDim")
+        else:
+            values = wrap(found)
+        more = [wrap(counts.astype(np.int64))] if return_counts else []
+        if return_inverse:
+            more.insert(0, wrap(places[-1].reshape(self._array.shape if dim is None else (-1,)).astype(np.int64)))
         return (values, *more) if more else values
