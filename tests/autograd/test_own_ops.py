@@ -182,3 +182,13 @@ def test_keyword_arguments_are_recorded() -> None:
 def test_an_op_without_a_pullback_for_each_input_is_refused(answer: Any, said: str) -> None:
     with pytest.raises(TypeError, match=f"an op returns its value and one pullback for each array.*here 2.*{said}"):
         differentiable(answer)(leaf(1.0, 2.0), leaf(3.0, 4.0))
+
+
+def test_an_op_called_without_its_argument_says_that_nothing_was_given() -> None:
+    @differentiable
+    def twice(x: Any) -> Any:
+        """2 x"""
+        return 2 * x, lambda g: 2 * g
+
+    with pytest.raises(TypeError, match=r"missing 1 required positional argument: 'x'\. It was given nothing\.$"):
+        twice()

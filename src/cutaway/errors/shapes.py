@@ -39,7 +39,7 @@ def translated(op: Callable[..., Any], inputs: Sequence[Any], attrs: Mapping[str
         return no_answer(name, arrays[0])
     if name == "sub" and isinstance(error, TypeError):
         return bool_subtraction()
-    described = ", ".join(describe(x) for x in inputs)
+    described = ", ".join(describe(x) for x in inputs) or "nothing"
     kind = type(error) if isinstance(error, IndexError | TypeError) else RuntimeError
     if isinstance(error, np.exceptions.AxisError):
         kind = IndexError
