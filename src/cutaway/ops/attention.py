@@ -67,11 +67,16 @@ def scaled_dot_product_attention(
         d *= e
         return d
 
+    def dv(g: Array) -> Array:
+        """pᵀ g, where p is the softmax of the scores, times kept if given"""
+        grad: Array = np.matmul(np.swapaxes(weights, -1, -2), g * inverse)
+        return grad
+
     return (
         out,
         lambda g: np.matmul(dscores(g), k) * scale,
         lambda g: np.matmul(np.swapaxes(dscores(g), -1, -2), q),
-        lambda g: np.matmul(np.swapaxes(weights, -1, -2), g * inverse),
+        dv,
         *[lambda g: dscores(g).copy() for _ in bias],
     )
 

@@ -133,7 +133,9 @@ def pick2d(x: Array, *, rows: Array, columns: Array) -> Unary:
     """out[..., i, j] = x[..., rows[i], columns[j]]: each output pixel is one input pixel"""
     H, W = x.shape[2:]
 
-    def dx(g: Array) -> Array:  # products with the transposes of two selection matrices
+    def dx(g: Array) -> Array:
+        """each number of g, at the pixel x[..., rows[i], columns[j]] that it is a copy of, added up"""
+        # Products with the transposes of two selection matrices.
         from_rows = (np.arange(H)[:, None] == rows).astype(g.dtype)
         from_columns = (columns[:, None] == np.arange(W)).astype(g.dtype)
         grad: Array = np.matmul(np.matmul(from_rows, g), from_columns)

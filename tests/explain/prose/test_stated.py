@@ -148,6 +148,16 @@ def test_transposed_convolution_and_sequences() -> None:
     assert dweight.term.text == "Σ (∂loss/∂y)[n, o, i] · sequence[n, c, s·i + d·u - p] at [o, c, u], over all n and i"
 
 
+def test_pixels_that_are_copied() -> None:
+    image = torch.tensor([[[[1.0, 2.0]]]], requires_grad=True)
+    y = F.interpolate(image, size=(1, 4))
+    [rule] = told(explain.trace(y, torch.tensor([[[[1.0, 10.0, 2.0, 20.0]]]])))
+    assert rule.term is not None and rule.term.text == (
+        "each number of ∂loss/∂y, at the pixel image[..., rows[i], columns[j]] that it is a copy of, added up"
+    )
+    assert sent(rule).tolist() == [[[[11, 22]]]]
+
+
 def test_batches_of_matrices_of_which_one_is_shared() -> None:
     torch.manual_seed(0)
     a, b = tensor(2, 3, 4), tensor(4, 2)
@@ -167,14 +177,18 @@ def test_attention() -> None:
     q, k, v = tensor(3, 2), tensor(4, 2), tensor(4, 2)
     g = torch.randn(3, 2, dtype=torch.float64)
     y = F.scaled_dot_product_attention(q, k, v, scale=1.0)
-    dq, *_ = told(explain.trace(y, g))
+    dq, _, dv = told(explain.trace(y, g))
     assert dq.term is not None and dq.term.text == "dscores(∂loss/∂y) @ k"
     assert dq.wheres() == [
         "where dscores(…): p · (h - Σ h · p), the gradient of the scores: p is their softmax, and h is g vᵀ, times "
         "kept if given"
     ]
+    assert (
+        dv.term is not None and dv.term.text == "pᵀ ∂loss/∂y, where p is the softmax of the scores, times kept if given"
+    )
     p, h = (q @ k.T).softmax(1).detach().numpy(), g.numpy() @ v.detach().numpy().T
-    np.testing.assert_allclose(p * (h - (h * p).sum(1, keepdims=True)) @ k.detach().numpy(), sent(dq))
+    np.testing.assert_allclose((p * (h - (h * p).sum(1, keepdims=True))) @ k.detach().numpy(), sent(dq))
+    np.testing.assert_allclose(p.T @ g.numpy(), sent(dv))
 
 
 def test_a_recurrent_net() -> None:

@@ -43,13 +43,23 @@ def defaults(op: str, formula: str) -> Mapping[str, Any]:
 
 
 @cache
+def _source(op: str, formula: str) -> str:
+    found = _function(op, formula)
+    return "" if found is None else text_of(found.__code__).source or ""
+
+
+@cache
+def stands_in(op: str, formula: str, rule: str) -> bool:
+    """Whether a rule is defined within one of our ops."""
+    return " ".join(rule.split()) in " ".join(_source(op, formula).split())
+
+
+@cache
 def made_of(op: str, formula: str, rule: str) -> Mapping[str, ast.expr]:
     """The definitions of an op's local variables that are assigned once; none if the rule is not in the op itself."""
-    found = _function(op, formula)
-    source = "" if found is None else text_of(found.__code__).source or ""
-    if " ".join(rule.split()) not in " ".join(source.split()):
+    if not stands_in(op, formula, rule):
         return MappingProxyType({})
-    tree = ast.parse(source)
+    tree = ast.parse(_source(op, formula))
     parts = list(ast.walk(tree))
     names = Counter(part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
     steps = [step for part in parts if isinstance(part, ast.stmt) for step in steps_in(part)]

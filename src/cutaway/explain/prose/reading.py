@@ -12,7 +12,7 @@ from ..labels import labels
 from . import terms
 from .algebra import Reader, names_in, put_in, stated
 from .folding import Step
-from .ours import defaults, in_words, made_of
+from .ours import defaults, in_words, made_of, stands_in
 from .terms import Term
 
 _SIGNS = {"add": ast.Add, "sub": ast.Sub, "mul": ast.Mult, "div": ast.Div, "matmul": ast.MatMult}
@@ -186,9 +186,9 @@ class Reading:
         arrays = {name: x for name, x in rule["captured"].items() if isinstance(x, dict) and x.get("shape")}
         if told.source is None:
             told.kept = arrays
-        elif not self._as_formula(told, told.source, step, rule, at):
-            is_stated = self._as_stated(told, told.source, node, rule, at)
-            if told.term is None and not is_stated:
+        elif not (stands_in(node["op"], node["formula"] or "", told.source) and self._as_stated(told, node, rule, at)):
+            is_understood = self._as_formula(told, step, rule, at) or self._as_stated(told, node, rule, at)
+            if told.term is None and not is_understood:
                 told.kept = arrays  # the source refers to them
         if told.term is None or told.is_stated:
             return told
@@ -199,9 +199,9 @@ class Reading:
                     told.kept[label] = held
         return told
 
-    def _as_formula(self, told: Told, source: str, step: Step, rule: dict[str, Any], at: str | None) -> bool:
+    def _as_formula(self, told: Told, step: Step, rule: dict[str, Any], at: str | None) -> bool:
         """Read a rule as a formula; return whether it needs no code."""
-        node, arrived = step.node, step.step["hooked"] or step.step["arrived"]
+        node, source, arrived = step.node, rule["source"], step.step["hooked"] or step.step["arrived"]
         reader = Reader(
             terms.symbol(self.d(node["id"], at), arrived),
             rule["captured"],
@@ -229,9 +229,9 @@ class Reading:
                 told.words[name] = words
         return not reader.unknown and not told.words
 
-    def _as_stated(self, told: Told, source: str, node: dict[str, Any], rule: dict[str, Any], at: str | None) -> bool:
+    def _as_stated(self, told: Told, node: dict[str, Any], rule: dict[str, Any], at: str | None) -> bool:
         """Take the formula from the docstring; return whether there is one."""
-        says = stated(source)
+        says = stated(rule["source"])
         if says is None:
             return False
         names = {edge["argument"]: self.label(edge["from"], at) for edge in self.inputs[node["id"]]}
