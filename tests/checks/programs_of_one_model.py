@@ -138,6 +138,22 @@ def a_closure() -> None:
         optimizer.step(closure)
 
 
+def several_evaluations_in_one_step() -> None:
+    model = with_dropout().eval()
+    plain, searching = (optim.LBFGS(model.parameters(), max_iter=4, line_search_fn=s) for s in (None, "strong_wolfe"))
+    x, y = batch()
+
+    def closure() -> torch.Tensor:
+        model.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        return loss
+
+    for _ in range(3):
+        plain.step(closure)
+        searching.step(closure)
+
+
 def groups_with_settings_of_their_own() -> None:
     embedding = nn.Sequential(nn.Embedding(5, 4), nn.Flatten())
     model = nn.Sequential(embedding, nn.Linear(12, 8), nn.LayerNorm(8), nn.GELU(), nn.Linear(8, 3))

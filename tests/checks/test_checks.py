@@ -415,6 +415,18 @@ def test_dropout_called_without_its_mode_in_a_model_that_evaluates() -> None:
         net(torch.randn(3, 2)).argmax(1)
 
 
+@pytest.mark.parametrize("body, check", [
+    ("return F.mse_loss(model(x), y)", "step_before_backward: no parameter has a gradient"),
+    ("loss = F.mse_loss(model(x), y); loss.backward(); return loss", "forgotten_zero_grad: "),
+])  # fmt: skip
+def test_a_closure_that_forgets_something(body: str, check: str) -> None:
+    names = {"F": F, "model": nn.Linear(2, 1), "x": torch.randn(8, 2), "y": torch.randn(8, 1)}
+    exec(f"def closure(): {body}", names)
+    optimizer = optim.LBFGS(names["model"].parameters(), lr=0.1, max_iter=4)
+    with pytest.warns(CheckWarning, match=check):
+        optimizer.step(names["closure"])
+
+
 # --- wiring ---------------------------------------------------------------------------------------------------------
 
 

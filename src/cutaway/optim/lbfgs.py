@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import events
 from ..errors import describe
 from ..grad_mode import enable_grad
 from ..memory import stamp_write
@@ -130,6 +131,9 @@ class LBFGS(Optimizer):
             if np.abs(t * d).max() <= group["tolerance_change"] or abs(loss - before) < group["tolerance_change"]:
                 break
         state["func_evals"] += calls
+        has_gradient = any(param.grad is not None for param in group["params"])
+        for listener in events.step if has_gradient else events.idle_step:
+            listener(self)
         return first
 
     def _direction(self, g: Array, state: dict[str, Any], history_size: int) -> Array:
@@ -161,6 +165,8 @@ class LBFGS(Optimizer):
         """The loss and its gradient."""
         with enable_grad():
             loss = closure()
+        if loss is None:
+            raise TypeError("the closure returned None, and LBFGS needs the loss: end it with return loss")
         params = self.param_groups[0]["params"]
         parts = [np.zeros(p._array.size, p._array.dtype) if p._grad is None else p._grad._array.ravel() for p in params]
         return loss, np.concatenate(parts)
