@@ -64,6 +64,8 @@ def test_an_instance_is_a_channel_of_a_sample() -> None:
         nn.InstanceNorm2d(3)(torch.ones(3, 3))
     with pytest.raises(ValueError, match=r"size at dim=1 to match num_features \(3\), but got: 4"):
         nn.InstanceNorm2d(3, affine=True)(torch.ones(2, 4, 3, 3))
+    with pytest.warns(UserWarning, match=r"num_features \(3\), but got: 4, .* without weights, it normalizes any"):
+        nn.InstanceNorm2d(3)(torch.ones(2, 4, 3, 3))
     with pytest.raises(ValueError, match="a single number has no variance"):
         nn.InstanceNorm2d(3)(torch.ones(2, 3, 1, 1))
 

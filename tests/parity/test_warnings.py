@@ -15,6 +15,7 @@ SPOKEN = """
 t.ones(1).std()|t.ones(1, 3).var(0)|t.empty(0).std()|t.ones(2).var(correction=2)|t.ones(2, 3, 4).T|t.ones(2).T
 x = t.ones(2, requires_grad=True); (x * 2).grad|t.arange(9).reshape(3, 3)[[t.tensor(0), t.tensor(1)]]
 t.add(t.ones(3), 1, out=t.ones(2))|t.nn.utils.clip_grad_norm_((p for p in ()), 1.0)
+t.nn.InstanceNorm2d(3)(t.ones(2, 4, 5, 5))
 """
 SILENT = """
 t.ones(3).std()|t.ones(1).std(correction=0)|t.ones(2, 3).T|t.arange(9)[[0, 1]]

@@ -13,6 +13,7 @@ from typing import Any
 
 from ...creation import empty
 from ...dtypes import dtype as DType
+from ...errors import warn
 from ...tensors import Tensor
 from .. import functional as F
 from .. import init
@@ -241,11 +242,14 @@ class _InstanceNorm(Module):
                 f"{tuple(input.shape)}"
             )
         channels = input.shape[-self.axes - 1]
-        if self.affine and channels != self.num_features:
-            raise ValueError(
+        if channels != self.num_features:
+            text = (
                 f"expected input's size at dim={input.ndim - self.axes - 1} to match num_features "
                 f"({self.num_features}), but got: {channels}, in x of shape {tuple(input.shape)}"
             )
+            if self.affine:
+                raise ValueError(text)
+            warn(f"{text}; without weights, it normalizes any number of channels")
         if input.ndim == self.axes + 1:
             return self.forward(input.unsqueeze(0)).squeeze(0)
         return F.instance_norm(input, weight=self.weight, bias=self.bias, eps=self.eps)
