@@ -124,7 +124,7 @@ def slogdet(A: Tensor) -> SlogdetResult:
         A: (*, N, N).
 
     Returns:
-        A named tuple (sign, logabsdet), each of shape (*). The sign has no gradient.
+        A named tuple (sign, logabsdet), each of shape (*). The gradient of the sign is 0.
 
     >>> sign, logabsdet = torch.linalg.slogdet(torch.tensor([[0., 2.], [1., 0.]]))
     >>> sign * logabsdet.exp()
@@ -173,12 +173,13 @@ def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor
     return solve_triangular(lower.mT, solve_triangular(lower, input, upper=False), upper=True)
 
 
-def pinv(A: Tensor, rtol: float | None = None) -> Tensor:
+def pinv(A: Tensor, rtol: float | None = None, *, hermitian: bool = False) -> Tensor:
     """The pseudoinverse, from the singular values: pinv(A) @ b is the least squares solution of A @ x = b.
 
     Args:
         A: (*, M, N).
         rtol: singular values below rtol times the largest count as 0. None: max(M, N) times the dtype's eps.
+        hermitian: ignored; it selects an algorithm for symmetric matrices.
 
     Returns:
         (*, N, M).
@@ -330,7 +331,7 @@ def qr(A: Tensor, mode: str = "reduced") -> QrResult:
 
 
 def _from_triangle(x: Any, upper: bool) -> Any:
-    """The symmetric matrix with this triangle of x; the gradient reaches both triangles, as if x were symmetric."""
+    """x changed so that its symmetric part is the matrix with this triangle of x; the gradient is as if it were x."""
     triangle = np.triu(x._array) if upper else np.tril(x._array)
     other = (np.triu(triangle, 1) if upper else np.tril(triangle, -1)).swapaxes(-1, -2)
     missing = triangle + other - symmetric(x._array)

@@ -144,7 +144,7 @@ EXCUSED_EDGES: dict[tuple[Op, str], str] = {
     **{(op, column): _PLACES for op in _SEARCHING for column in ("special", "ties")},
     **{(ops.binary_cross_entropy, column): "takes probabilities" for column in ("special", "ties", "large")},
     **{(op, column): "raises an error for singular matrices and nan, as in PyTorch"
-       for op in (ops.inv, ops.det, ops.logabsdet, ops.solve, ops.cholesky, ops.eigh, ops.svd, ops.qr, ops.pinv)
+       for op in (ops.inv, ops.det, ops.slogdet, ops.solve, ops.cholesky, ops.eigh, ops.svd, ops.qr, ops.pinv)
        for column in ("special", "ties")},
     **{(op, "large"): "is defined on an interval" for op in (ops.asin, ops.acos, ops.logit)},
     (ops.gru, "special"): "computes all gates in one product, where 0 · ∞ is nan; PyTorch's gates saturate",

@@ -137,7 +137,7 @@ MATRICES: dict[Callable[..., Any], list[Example]] = {
         of_shapes("empty", (0, 2, 2)),
         Example("non-contiguous", (gaps(X23),)),
     ],
-    ops.logabsdet: [
+    ops.slogdet: [
         Example("ordinary", (A,)),
         Example("ordinary", (-A,)),
         Example("ordinary", (well_posed(2, 2, 2),)),
@@ -179,7 +179,7 @@ MATRICES: dict[Callable[..., Any], list[Example]] = {
 
 EXCUSED_MATRICES: dict[tuple[Callable[..., Any], str], str] = {
     (op, "0-d"): "takes matrices"
-    for op in (ops.matmul, ops.linear, ops.addmm, ops.trace, ops.cdist, ops.solve, ops.inv, ops.det, ops.logabsdet,
+    for op in (ops.matmul, ops.linear, ops.addmm, ops.trace, ops.cdist, ops.solve, ops.inv, ops.det, ops.slogdet,
                ops.cholesky, ops.eigh, ops.svd, ops.qr, ops.pinv)
 }  # fmt: skip
 
@@ -260,6 +260,7 @@ def _orthogonal(x: Array) -> Array:
     return np.concatenate([q, np.triu(q.mT @ x)], -2)
 
 
+_determinant = unless_empty(each_matrix(mpmath.det), lambda x: x.shape[:-2], 1)
 _pseudoinverse = each_matrix(
     lambda x: mpmath.inverse(x.T * x) * x.T if x.rows >= x.cols else x.T * mpmath.inverse(x * x.T)
 )
@@ -272,8 +273,8 @@ VALUES_OF_MATRICES: dict[Callable[..., Any], Callable[..., Any]] = {
     ops.cdist: _distance,
     ops.solve: unless_empty(each_matrix(lambda a, b: mpmath.inverse(a) * b), lambda a, b: b.shape),
     ops.inv: unless_empty(each_matrix(mpmath.inverse), lambda x: x.shape),
-    ops.det: unless_empty(each_matrix(mpmath.det), lambda x: x.shape[:-2], 1),
-    ops.logabsdet: unless_empty(each_matrix(lambda x: mpmath.log(abs(mpmath.det(x)))), lambda x: x.shape[:-2]),
+    ops.det: lambda x: _determinant(x),
+    ops.slogdet: lambda x: np.stack([np.sign(_determinant(x)), np.log(np.abs(_determinant(x)))]),
     ops.cholesky: unless_empty(each_matrix(mpmath.cholesky), lambda x: x.shape),
     ops.eigh: unless_empty(_eigen, lambda x: (*x.shape[:-2], x.shape[-1] + 1, x.shape[-1])),
     ops.qr: unless_empty(_orthogonal, lambda x: (*x.shape[:-2], sum(x.shape[-2:]), x.shape[-1])),

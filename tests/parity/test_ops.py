@@ -185,7 +185,7 @@ IN_TORCH: dict[Op, Callable[..., Any]] = {
     ops.solve: torch.linalg.solve,
     ops.inv: torch.linalg.inv,
     ops.det: torch.linalg.det,
-    ops.logabsdet: lambda x: torch.linalg.slogdet(x).logabsdet,
+    ops.slogdet: lambda x: torch.stack(tuple(torch.linalg.slogdet(x))),
     ops.cholesky: torch.linalg.cholesky,
     ops.eigh: eigen,
     ops.svd: singular,

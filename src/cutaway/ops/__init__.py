@@ -72,7 +72,7 @@ from .elementwise import (
     tan,
     tanh,
 )  # fmt: skip
-from .equations import det, inv, logabsdet, solve
+from .equations import det, inv, slogdet, solve
 from .indexing import (
     embedding,
     getitem,
@@ -129,13 +129,13 @@ __all__ = [
     "cross_entropy", "cumprod", "cumsum", "det", "diag_embed", "diagonal", "div", "drawn", "eigh", "elu", "embedding",
     "erf", "exp", "expand", "expm1", "flip", "floor", "floor_divide", "fmod", "fold", "gelu", "getitem", "group_norm",
     "gru", "hardtanh", "huber_loss", "index_add", "index_select", "inv", "layer_norm", "leaky_relu", "lerp", "linear",
-    "log", "log10", "log1p", "log2", "log_softmax", "logabsdet", "logaddexp", "logit", "logsigmoid", "logsumexp",
-    "lstm", "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d", "maximum", "mean", "median",
-    "median_along", "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm", "overwrite",
-    "pad", "pick2d", "piece", "pinv", "place", "pow", "power", "prelu", "prod", "qr", "reciprocal", "relu", "remainder",
+    "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logit", "logsigmoid", "logsumexp", "lstm",
+    "masked_fill", "masked_select", "matmul", "max_along", "max_pool2d", "maximum", "mean", "median", "median_along",
+    "min_along", "minimum", "mish", "mse_loss", "mul", "nan_to_num", "neg", "nll", "norm", "overwrite", "pad",
+    "pick2d", "piece", "pinv", "place", "pow", "power", "prelu", "prod", "qr", "reciprocal", "relu", "remainder",
     "resample2d", "reshape", "rms_norm", "rnn", "roll", "round", "rsqrt", "scaled_dot_product_attention", "scatter",
-    "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh", "sliding", "smooth_l1_loss", "softmax", "softplus",
-    "solve", "sort", "sqrt", "squeeze", "stack", "std", "sub", "sum", "svd", "swapaxes", "t", "take_along", "tan",
-    "tanh", "tile", "topk", "trace", "transpose", "tril", "triu", "trunc", "trunc_divide", "unfold", "unsqueeze",
-    "var", "where",
+    "scatter_add", "sigmoid", "sign", "silu", "sin", "sinh", "sliding", "slogdet", "smooth_l1_loss", "softmax",
+    "softplus", "solve", "sort", "sqrt", "squeeze", "stack", "std", "sub", "sum", "svd", "swapaxes", "t", "take_along",
+    "tan", "tanh", "tile", "topk", "trace", "transpose", "tril", "triu", "trunc", "trunc_divide", "unfold",
+    "unsqueeze", "var", "where",
 ]  # fmt: skip

@@ -33,11 +33,14 @@ def det(x: Array) -> Unary:
     return out, lambda g: g[..., None, None] * cofactors(x)
 
 
-def logabsdet(x: Array) -> Unary:
-    """log |det(x)|, which exists where det(x) itself would overflow"""
-    out: Array = np.linalg.slogdet(x)[1]
-    invertible = np.where((out == -np.inf)[..., None, None], np.nan, x)  # a singular matrix has no slope: nan
-    return out, lambda g: g[..., None, None] * np.linalg.inv(invertible).swapaxes(-1, -2)
+def slogdet(x: Array) -> Unary:
+    """the sign of det(x) and log |det(x)|, one above the other: (2, *)
+
+    The logarithm exists where det(x) itself would overflow.
+    """
+    sign, size = np.linalg.slogdet(x)
+    invertible = np.where((size == -np.inf)[..., None, None], np.nan, x)  # a singular matrix has no slope: nan
+    return np.stack([sign, size]), lambda g: g[1][..., None, None] * np.linalg.inv(invertible).swapaxes(-1, -2)
 
 
 def cofactors(x: Array) -> Array:

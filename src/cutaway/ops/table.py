@@ -239,7 +239,7 @@ _OPS = [
     Op(equations.solve, "LinalgSolveExBackward0", broadcasts=True, numpy=np.linalg.solve),
     Op(equations.inv, "LinalgInvExBackward0", numpy=np.linalg.inv),
     Op(equations.det, "LinalgDetBackward0", numpy=np.linalg.det),
-    Op(equations.logabsdet, "LinalgSlogdetBackward0"),
+    Op(equations.slogdet, "LinalgSlogdetBackward0"),
     # decompositions
     Op(decompositions.cholesky, "LinalgCholeskyExBackward0", numpy=np.linalg.cholesky),
     Op(decompositions.eigh, "LinalgEighBackward0", numpy=decompositions.eigen),

@@ -194,8 +194,8 @@ class LinearAlgebra(Arithmetic, Shape):
         sign=tensor(-1.),
         logabsdet=tensor(0.6931))
         """
-        x = square("linalg.slogdet", self)
-        return SlogdetResult(wrap(np.asarray(np.linalg.slogdet(x._array).sign)), apply(ops.logabsdet, x))
+        stacked = apply(ops.slogdet, square("linalg.slogdet", self))
+        return SlogdetResult(*(named(stacked[i], "LinalgSlogdetBackward0") for i in range(2)))
 
     def logdet(self) -> Tensor:
         """The logarithm of the determinant; nan where that is negative. It may itself be too large for a float.

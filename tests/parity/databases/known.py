@@ -37,6 +37,26 @@ KNOWN: tuple[Known, ...] = (
         "is 0 again, where PyTorch's is nan",
     ),
     Known(
+        "linalg.eigh", "*", "value[1]: ",
+        "both v and -v are eigenvectors, and builds of LAPACK choose differently; the eigenvalues are equal",
+    ),
+    Known(
+        "linalg.svd", "*", "value[",
+        "the signs of singular vectors are a choice too; the singular values and the product of the factors are equal",
+    ),
+    Known(
+        "linalg.pinv", "function linalg.pinv (hermitian)*", "value: ",
+        "hermitian=True says that the matrix is symmetric; of one that is not, PyTorch then reads one triangle only",
+    ),
+    Known(
+        "nn.*nstance*orm*", "*", "no running statistics",
+        "instance normalization is computed from each instance, which is PyTorch's default; running averages of it are "
+        "not kept",
+    ),
+    Known(
+        "nn.functional.embedding_bag", "*", "mode='max'", "the maximum over a bag is embedding(...).amax(1)",
+    ),
+    Known(
         "nn.CrossEntropyLoss", "float64 train #20", "second gradient[1]: 0.0 instead of nan",
         "the mean over no samples (all have the class that is ignored) is nan, and its gradient 0, in both; PyTorch "
         "says that this 0 changes by nan with the gradient that comes in, cutaway that it does not change",

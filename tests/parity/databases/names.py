@@ -128,17 +128,21 @@ SECTIONS: dict[str, list[Name]] = {
     )
     + plain("detach"),
     "indexing": ops(
-        "__getitem__ gather scatter scatter_add index_select index_add masked_select take_along_dim nonzero sort "
-        "argsort topk",
+        "__getitem__ gather scatter scatter_add index_select index_add index_fill masked_select take_along_dim nonzero "
+        "sort argsort topk bucketize",
     )
     + plain("__setitem__", prefix="Tensor."),
     "linear algebra": [
         *ops(
-            "mm bmm mv dot inner outer addmm baddbmm einsum tensordot trace cdist",
+            "mm bmm mv dot inner outer addmm baddbmm einsum tensordot trace cdist logdet",
             matmul=(Op("matmul"), Op("__rmatmul__", forms=(FUNCTION,))),
             cosine_similarity=Op("nn.functional.cosine_similarity", alias="cosine_similarity"),
         ),
-        *ops("norm vector_norm matrix_norm inv det solve", prefix="linalg."),
+        *ops(
+            "norm vector_norm matrix_norm inv pinv det slogdet solve solve_triangular cholesky eigh eigvalsh svd "
+            "svdvals qr",
+            prefix="linalg.",
+        ),
     ],
     "Tensor": [
         *methods("item to double float half long int bool new_zeros new_ones new_full", METHOD),
@@ -154,34 +158,38 @@ SECTIONS: dict[str, list[Name]] = {
     ],
     "autograd": plain(
         "backward grad Function gradcheck gradgradcheck detect_anomaly set_detect_anomaly functional.jacobian "
-        "functional.hessian functional.vjp functional.jvp",
+        "functional.hessian functional.vjp functional.jvp functional.vhp functional.hvp",
         prefix="autograd.",
     ),
     "nn": [
         *plain(
             "Linear Embedding Conv1d Conv2d ConvTranspose2d LazyConv2d MaxPool1d MaxPool2d AvgPool1d AvgPool2d "
-            "AdaptiveAvgPool2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm RMSNorm RNN GRU LSTM RNNCell GRUCell "
-            "LSTMCell MultiheadAttention TransformerEncoderLayer TransformerEncoder ReLU LeakyReLU PReLU ELU SELU GELU "
-            "SiLU Mish Sigmoid LogSigmoid Hardtanh Tanh Softplus Softsign Softmax LogSoftmax MSELoss L1Loss "
-            "SmoothL1Loss HuberLoss CrossEntropyLoss NLLLoss BCELoss BCEWithLogitsLoss KLDivLoss HingeEmbeddingLoss "
-            "MarginRankingLoss CosineEmbeddingLoss",
+            "AdaptiveAvgPool1d AdaptiveAvgPool2d InstanceNorm1d InstanceNorm2d ReflectionPad1d ReflectionPad2d "
+            "ReplicationPad1d ReplicationPad2d ConstantPad1d ConstantPad2d ZeroPad1d ZeroPad2d BatchNorm1d "
+            "BatchNorm2d LayerNorm GroupNorm RMSNorm RNN GRU LSTM RNNCell GRUCell LSTMCell MultiheadAttention "
+            "TransformerEncoderLayer TransformerEncoder ReLU LeakyReLU PReLU ELU SELU GELU SiLU Mish Sigmoid "
+            "LogSigmoid Hardtanh Tanh Softplus Softsign Softmax LogSoftmax MSELoss L1Loss SmoothL1Loss HuberLoss "
+            "CrossEntropyLoss NLLLoss BCELoss BCEWithLogitsLoss KLDivLoss HingeEmbeddingLoss MarginRankingLoss "
+            "CosineEmbeddingLoss",
             prefix="nn.",
             module=True,
         ),
         *plain(
             "Module Parameter Buffer Sequential ModuleList ModuleDict ParameterList ParameterDict Identity Flatten "
-            "Unflatten LazyLinear LazyBatchNorm2d Dropout Dropout2d Upsample CosineSimilarity TripletMarginLoss",
+            "Unflatten LazyLinear LazyBatchNorm2d Dropout Dropout2d Upsample PixelShuffle CosineSimilarity "
+            "TripletMarginLoss EmbeddingBag",
             prefix="nn.",
         ),
     ],
     "nn.functional": [
         *ops(
             "linear embedding dropout dropout2d conv1d conv2d conv_transpose2d max_pool1d max_pool2d avg_pool1d "
-            "avg_pool2d adaptive_avg_pool2d batch_norm layer_norm group_norm rms_norm multi_head_attention_forward "
-            "relu leaky_relu prelu elu selu gelu silu mish logsigmoid hardtanh softplus softsign cosine_similarity "
-            "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy nll_loss binary_cross_entropy "
-            "binary_cross_entropy_with_logits kl_div hinge_embedding_loss margin_ranking_loss triplet_margin_loss "
-            "cosine_embedding_loss one_hot pad normalize scaled_dot_product_attention unfold softmin",
+            "avg_pool2d adaptive_avg_pool1d adaptive_avg_pool2d embedding_bag instance_norm pixel_shuffle batch_norm "
+            "layer_norm group_norm rms_norm multi_head_attention_forward relu leaky_relu prelu elu selu gelu silu "
+            "mish logsigmoid hardtanh softplus softsign cosine_similarity mse_loss l1_loss smooth_l1_loss huber_loss "
+            "cross_entropy nll_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div hinge_embedding_loss "
+            "margin_ranking_loss triplet_margin_loss cosine_embedding_loss one_hot pad normalize "
+            "scaled_dot_product_attention unfold softmin",
             prefix="nn.functional.",
             interpolate=Op("nn.functional.interpolate", variants=("nearest", "bilinear")),
             sigmoid=Op("sigmoid", alias="nn.functional.sigmoid", forms=(FUNCTION,)),
@@ -205,7 +213,7 @@ SECTIONS: dict[str, list[Name]] = {
     ),
     "optim": [
         *plain("Optimizer", prefix="optim."),
-        *plain("SGD Adam AdamW Adagrad Adadelta RMSprop", prefix="optim.", optimizer=True),
+        *plain("SGD Adam AdamW Adagrad Adadelta RMSprop LBFGS", prefix="optim.", optimizer=True),
         *plain(
             "LambdaLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR CosineAnnealingLR "
             "CosineAnnealingWarmRestarts OneCycleLR ReduceLROnPlateau SequentialLR",
@@ -218,7 +226,10 @@ SECTIONS: dict[str, list[Name]] = {
         "RandomSampler BatchSampler default_collate",
         prefix="utils.data.",
     ),
-    "distributions": plain("Normal Categorical Bernoulli Uniform", prefix="distributions."),
+    "distributions": plain(
+        "Normal Categorical Bernoulli Uniform MultivariateNormal Independent MixtureSameFamily kl_divergence",
+        prefix="distributions.",
+    ),
 }
 
 # Sections whose samples run in float16 too. It is a dtype to keep and to move numbers in; arithmetic is not promised.
