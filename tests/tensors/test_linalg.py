@@ -324,6 +324,8 @@ def test_no_answer_is_an_error_where_numpy_cannot_tell(monkeypatch: pytest.Monke
         cutaway.linalg.solve(a, a)
     with pytest.raises(cutaway.linalg.LinAlgError, match="nan or infinite"):
         cutaway.linalg.matrix_norm(a * cutaway.nan, 2)
+    with pytest.raises(cutaway.linalg.LinAlgError, match="not positive-definite"):
+        cutaway.linalg.cholesky(a)
 
 
 def test_nan_is_answered_with_nan_and_without_a_warning() -> None:
