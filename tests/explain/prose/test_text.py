@@ -538,6 +538,25 @@ def test_of_single_numbers_only_the_case_at_hand_is_told() -> None:
     assert re.search(r"3\^x\s+∂\w+/∂x via \w = ∂\w+/∂\w · \w · log\(3\) += 1 · 9 · log\(3\) += 9\.8875\n", text)
 
 
+def test_of_arrays_the_case_is_told_that_holds_for_all_their_numbers() -> None:
+    def rules(loss: torch.Tensor) -> list[str]:
+        trace = explain.trace(loss, names={"x": x, "y": y, "n": n})
+        return [told.term.text for step in steps_of(trace)[1:] for told in Reading(trace).told(step) if told.term]
+
+    x, y = torch.tensor([3.0, 4.0], requires_grad=True), torch.tensor([5.0, 1.0], requires_grad=True)
+    n = torch.tensor(3.0)
+    assert rules((x**n).sum()) == ["∂loss/∂a · n · x^(n - 1)"]
+    assert rules(torch.maximum(x, y).sum()) == [
+        "0 where x < y, else ∂loss/∂a", "0 where x > y, else ∂loss/∂a",  # none are equal
+    ]  # fmt: skip
+    assert rules(torch.maximum(x, y - 10).sum())[:2] == ["∂loss/∂b", "0"]
+    assert rules(x.norm(dim=0, keepdim=True).sum()) == ["x · ∂loss/∂a / a"]
+    assert rules((x * 0).norm(dim=0, keepdim=True).sum())[0] == "0"
+    assert rules(torch.where(x > 3, x, y).sum()) == [
+        "∂loss/∂a where condition, else 0", "0 where condition, else ∂loss/∂a",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("number", "told"), [(math.nan, "not (y ≤ 0)"), (2.0, "y > 0")])
 def test_a_condition_on_nan_is_not_turned_round(number: float, told: str) -> None:
     x = torch.tensor(number, requires_grad=True)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
+import numpy as np
+
 from .indices import axis_of, repeats
 from .terms import (
     ATOM,
@@ -170,12 +172,12 @@ class Reader:
         x = self.term(node.operand)
         if not isinstance(node.op, ast.USub):
             found = each_of(lambda parts: (f"not {parts[0]}", SUM), at(x, ATOM))
-            return replace(found, value=None if x.value is None else not x.value)
-        return replace(negative(x), value=None if x.value is None else -x.value)
+            return replace(found, value=None if x.number is None else not x.number)
+        return replace(negative(x), value=None if x.number is None else -x.number)
 
     def _BinOp(self, node: ast.BinOp) -> Term:
         x, y = self.term(node.left), self.term(node.right)
-        both = None if x.value is None or y.value is None else _computed(node.op, x.value, y.value)
+        both = None if x.number is None or y.number is None else _computed(node.op, x.number, y.number)
         if both is None:
             return self._two(node, x, y)
         is_constant = x.constant is not None and y.constant is not None
@@ -202,7 +204,9 @@ class Reader:
         found = each_of(lambda x, y: (f"({x[0]}{sign}{y[0]})", ATOM), x, y)
         if x.value is None or y.value is None or type(node.ops[0]) not in _HOLDS:
             return found
-        holds = _HOLDS[type(node.ops[0])](x.value, y.value)
+        holds = _for_all(_HOLDS[type(node.ops[0])], x.value, y.value)
+        if holds is None:
+            return found
         is_constant = x.constant is not None and y.constant is not None
         return constant(float(holds)) if is_constant else replace(found, value=holds)
 
@@ -295,8 +299,8 @@ class Reader:
             return operation(ast.Div, args[0], args[1])
         if name == "where":
             condition, x, y = args
-            if condition.value is not None:
-                return x if condition.value else y
+            if condition.number is not None:
+                return x if condition.number else y
             return Term((f"{at(x, SUM).text} where {bare(condition.text)}, else {at(y, SUM).text}", CASES))
         if name == "zeros_like":
             return constant(0)
@@ -461,6 +465,15 @@ def put_in(words: str, names: Mapping[str, str]) -> str:
         return f"({known}){found[2]}" if found[2] and known[0] == "∂" else known + found[2]
 
     return re.sub(r"(?<![\w.])([A-Za-z_][A-Za-z_0-9]*)(?![A-Za-z_0-9(])([\[ᵀ²]?)", label, words)
+
+
+def _for_all(compare: Callable[[Any, Any], Any], x: Any, y: Any) -> bool | None:
+    """Whether a comparison holds for all numbers of two arrays, or for none; None if only for some."""
+    try:
+        held = np.asarray(compare(np.asarray(x), np.asarray(y)))
+    except ValueError:  # of shapes that do not broadcast, as an axis was left out
+        return None
+    return True if held.all() else None if held.any() else False
 
 
 def _opposite(test: ast.expr) -> ast.expr | None:

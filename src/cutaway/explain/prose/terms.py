@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ..numbers import single
 
 CASES, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # precedence
@@ -23,21 +25,30 @@ class Term:
     symbols: Text
     numbers: Text | None = None
     constant: float | None = None  # its value, if it does not depend on the inputs
-    value: float | None = None  # its value here, if known: decides conditions
+    value: Any = None  # its number here, or array of numbers, if all are known: decides conditions
 
     @property
     def text(self) -> str:
         """In symbols."""
         return self.symbols[0]
 
+    @property
+    def number(self) -> float | None:
+        """Its value, if it is a single number or a condition."""
+        return None if isinstance(self.value, np.ndarray) else self.value
+
 
 def symbol(label: str, value: dict[str, Any] | None = None) -> Term:
     """The label of a value, and its number if it is a single one."""
-    text = None if value is None else single(value)
-    if value is None or text is None:
+    if value is None:
         return Term((label, ATOM))
+    text, numbers = single(value), None if value.get("cut") else np.array(value["numbers"])
+    if numbers is None or numbers.dtype.kind == "U":  # cut short, or with nan as a word
+        numbers = None
+    if text is None:
+        return Term((label, ATOM), value=numbers)
     strength = SIGN if text[0] == "-" or "e" in text else ATOM
-    return Term((label, ATOM), (text, strength), value=None if isinstance(value["numbers"], str) else value["numbers"])
+    return Term((label, ATOM), (text, strength), value=None if numbers is None else numbers.item())
 
 
 def truth(x: bool) -> Term:
@@ -129,7 +140,7 @@ def operation(op: type[ast.operator], x: Term, y: Term) -> Term:
     sign, strength, left, right = _SIGNS.get(op, (" ? ", SUM, ATOM, ATOM))
     found = each_of(lambda a, b: (f"{_at(a, left)[0]}{sign}{_after(b, right)[0]}", strength), x, y)
     if op in (ast.BitAnd, ast.BitOr):
-        return replace(found, value=_decided(op, x.value, y.value))
+        return replace(found, value=_decided(op, x.number, y.number))
     return Term(found.symbols) if op is ast.MatMult else found
 
 
