@@ -88,6 +88,8 @@ def view_of(part: Any, whole: Any) -> str | None:
     None if it is not a view, or not so simple a one.
     """
     away = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    if not 0 <= away <= sum((n - 1) * stride for n, stride in zip(whole.shape, whole.strides)):
+        return None
     if (found := _index(part, whole, away)) is not None:
         return found
     if part.ndim == 2 and (found := _index(part.T, whole, away)) is not None:
@@ -168,7 +170,7 @@ class Names:
         if array.base is None or not array.size:
             return known
         for name, whole in self._wholes.get(id(owner(array)), ()):
-            if whole is array:
+            if whole is array or whole.size < array.size:
                 continue
             view = view_of(array, whole)
             if view is not None and view[:1] == "[" and view[1:-1].isdigit():
