@@ -243,6 +243,7 @@ addmm = function(Tensor.addmm)
 baddbmm = function(Tensor.baddbmm)
 trace = function(Tensor.trace)
 cov = function(Tensor.cov)
+dist = function(Tensor.dist)
 det = function(Tensor.det)
 slogdet = function(Tensor.slogdet)
 logdet = function(Tensor.logdet)
@@ -381,8 +382,8 @@ __all__ = [
     "argsort", "asin", "atan", "atan2", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift",
     "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "broadcast_to", "ceil", "chunk",
     "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "cosh", "count_nonzero", "cov", "cumprod", "cumsum",
-    "det", "detach", "diag", "diagonal", "diff", "div", "divide", "dot", "eq", "equal", "erf", "exp", "expm1",
-    "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add", "index_fill",
+    "det", "detach", "diag", "diagonal", "diff", "dist", "div", "divide", "dot", "eq", "equal", "erf", "exp",
+    "expm1", "flatten", "flip", "floor", "floor_divide", "fmod", "gather", "ge", "gt", "index_add", "index_fill",
     "index_select", "inner", "inverse", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
     "le", "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logdet", "logical_and",
     "logical_not", "logical_or", "logical_xor", "logit", "logsumexp", "lt", "masked_fill", "masked_select",

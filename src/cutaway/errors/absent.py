@@ -126,7 +126,6 @@ ADVICE = {
     "torch.cummin": "write a loop with torch.minimum",
     "torch.nansum": "write torch.where(x.isnan(), 0, x).sum()",
     "torch.rsub": "write y - x",
-    "torch.dist": "write (x - y).norm()",
     "torch.hypot": "write torch.sqrt(x**2 + y**2)",
     "torch.frac": "write x - x.trunc()",
     "torch.erfc": "write 1 - torch.erf(x)",

@@ -161,6 +161,19 @@ class LinearAlgebra(Arithmetic, Shape):
             raise errors.not_for_dtype("trace", self._array.dtype.name, "numbers: x.int()")
         return apply(ops.trace, self if self._array.dtype.kind == "f" else to_dtype(self, np.dtype(np.int64)))
 
+    def dist(self, other: Tensor, p: float = 2) -> Tensor:
+        """The p-norm of self - other.
+
+        Args:
+            other: a tensor that broadcasts with self.
+            p: 2 for the Euclidean distance.
+
+        >>> cutaway.tensor([3., 4.]).dist(cutaway.zeros(2))
+        tensor(5.)
+        """
+        difference: Any = self - tensor_argument(other, "dist")
+        return named(difference.norm(p), "DistBackward0")
+
     def cov(self, *, correction: int = 1) -> Tensor:
         """The covariance matrix of variables, of which each has a row of observations.
 
