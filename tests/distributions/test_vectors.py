@@ -81,6 +81,7 @@ def test_a_mixture_is_the_weighted_sum_of_its_components() -> None:
     assert (density.sum() * step).item() == pytest.approx(1, abs=1e-4)
     assert (density @ x * step).item() == pytest.approx(mixture.mean.item(), abs=1e-4)
     assert (density @ (x - mixture.mean) ** 2 * step).item() == pytest.approx(mixture.variance.item(), abs=1e-3)
+    np.testing.assert_allclose(mixture.cdf(x).numpy(), (density.cumsum(0) * step).numpy(), atol=3e-3)
     torch.manual_seed(0)
     draws = mixture.sample((20_000,))
     assert draws.mean().item() == pytest.approx(mixture.mean.item(), abs=0.03)

@@ -251,6 +251,8 @@ VALUES: list[Any] = [
     lambda t: t.distributions.MultivariateNormal(t.zeros(2), spread(t, 2)).log_prob(t.ones(3, 1, 2)),
     lambda t: t.distributions.MixtureSameFamily(  # one choice for a batch
         t.distributions.Categorical(rows(t, 3)), t.distributions.Normal(rows(t, 4, 3), 1.0)).log_prob(t.ones(4)),
+    lambda t: t.distributions.MixtureSameFamily(
+        t.distributions.Categorical(rows(t, 3)), t.distributions.Normal(rows(t, 4, 3), 1.0)).cdf(t.ones(4)),
     lambda t: t.distributions.Independent(t.distributions.Normal(t.zeros(2), 1.0), 1).log_prob(t.ones(3, 2)),
     lambda t: t.distributions.kl.kl_divergence(t.distributions.Uniform(0.0, 1.0), t.distributions.Uniform(-1.0, 0.5)),
     lambda t: t.distributions.kl_divergence(t.distributions.Bernoulli(0.0), t.distributions.Bernoulli(1.0)),

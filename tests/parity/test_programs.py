@@ -35,6 +35,7 @@ def with_torch(program: Path, arguments: list[str], monkeypatch: pytest.MonkeyPa
         runpy.run_path(str(program), run_name="__main__")
     random.setstate(state)
     torch.set_default_dtype(torch.float32)
+    torch.set_printoptions(profile="default")
     return printed.getvalue()
 
 

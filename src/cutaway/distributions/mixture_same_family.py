@@ -60,11 +60,16 @@ class MixtureSameFamily(Distribution):
             shape = [1 if dim == draws.ndim + self._component_dim else n for dim, n in enumerate(draws.shape)]
             return draws.gather(self._component_dim, choice.expand(shape)).squeeze(self._component_dim)
 
-    def log_prob(self, value: Tensor) -> Tensor:
+    def log_prob(self, x: Tensor) -> Tensor:
         """log Σ p_k density_k(x)"""
-        self.check_value(value)
-        each = self.component_distribution.log_prob(value.unsqueeze(self._component_dim))
+        self.check_value(x)
+        each = self.component_distribution.log_prob(x.unsqueeze(self._component_dim))
         return (each + self.mixture_distribution.logits.log_softmax(-1)).logsumexp(-1)
+
+    def cdf(self, x: Tensor) -> Tensor:
+        """Σ p_k cdf_k(x)"""
+        self.check_value(x)
+        return (self.component_distribution.cdf(x.unsqueeze(-1)) * self.mixture_distribution.probs).sum(-1)
 
     @property
     def mean(self) -> Tensor:
