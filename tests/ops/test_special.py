@@ -1,4 +1,4 @@
-"""erf against mpmath, with the error bound that its docstring gives; powers against NumPy's own; clipping."""
+"""erf against mpmath, with the error bound that its docstring gives; powers against NumPy's own; clipping; masks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from cutaway.ops.special import clip_values, erf_values, power_values
+import cutaway as torch
+from cutaway.ops.special import clip_values, erf_values, kept, power_values
 
 BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -111,3 +112,20 @@ def test_clipping_with_one_bound_two_or_none() -> None:
     whole = clip_values(np.array([-(2**62), 2**62 + 1]), 0, None)
     assert whole.dtype == np.int64
     assert whole.tolist() == [0, 2**62 + 1]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_a_mask_hides_is_0_whatever_it_is(dtype: Any) -> None:
+    g = np.array([[np.inf, -np.inf, np.nan], [-1, 2, -0.0]], dtype)
+    hidden = kept(g, np.zeros((2, 3), bool))
+    assert hidden.dtype == dtype and hidden.tobytes() == np.zeros((2, 3), dtype).tobytes()
+    assert kept(g, np.ones((2, 3), bool)).tobytes() == g.tobytes()
+    assert kept(g.T, np.array([True, False])).tolist()[:2] == [[np.inf, 0], [-np.inf, 0]]
+    assert kept(g[0, 0], np.bool_(False)) == 0
+
+
+@pytest.mark.parametrize("op", ["relu()", "clamp(min=0)", "clamp(torch.tensor(0.0), torch.tensor(9.0))"])
+def test_an_infinite_gradient_does_not_pass_where_the_slope_is_0(op: str) -> None:
+    x = torch.tensor([-1.0, 4.0], requires_grad=True)
+    eval(f"x.{op}").sqrt().sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [0, 0.25]

@@ -218,6 +218,13 @@ class LossNotFinite(Check):
     name = "loss_not_finite"
     huge = 1e4
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: weakref.WeakSet[Optimizer] = weakref.WeakSet()  # once of each, and not at every step from then on
+
+    def forget(self) -> None:
+        self.told.clear()
+
     def events(self) -> Any:
         return {"backward": self.on_backward}
 
@@ -230,6 +237,9 @@ class LossNotFinite(Check):
         for optimizer in living:
             weights = [param._array for param in params_of(optimizer) if param._node in reached]
             if weights:
+                if optimizer in self.told:
+                    return
+                self.told.add(optimizer)
                 lr = float(optimizer.param_groups[0].get("lr", math.nan))
                 self.say(f"the loss is {array.item()}, and {self._why(weights, lr)}")
                 return

@@ -11,14 +11,14 @@ import numpy as np
 
 from .contract import Array, Binary, Unary
 from .reduction import largest
-from .special import as_dtype, clip_values, erf_values, sigmoid_values
+from .special import as_dtype, clip_values, erf_values, kept, sigmoid_values
 
 
 def relu(x: Array) -> Unary:
     """max(x, 0); the gradient at 0 is 0"""
     out = clip_values(x, 0, None)
     # `~(out <= 0)` and not `out > 0`, so that g passes where out is nan
-    return out, lambda g: g * ~(out <= 0)
+    return out, lambda g: kept(g, ~(out <= 0))
 
 
 def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Unary:
@@ -79,7 +79,7 @@ def prelu(x: Array, weight: Array) -> Binary:
 
 def hardtanh(x: Array, *, low: float = -1.0, high: float = 1.0) -> Unary:
     """x clamped to [low, high]; the gradient is 0 outside and at the bounds"""
-    return np.clip(x, low, high), lambda g: g * ~((x <= low) | (x >= high))
+    return np.clip(x, low, high), lambda g: kept(g, ~((x <= low) | (x >= high)))
 
 
 def softplus(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Unary:

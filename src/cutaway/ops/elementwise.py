@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .contract import Array, Ternary, Unary
-from .special import as_dtype, clip_values, erf_values, sigmoid_values, sign_values
+from .special import as_dtype, clip_values, erf_values, kept, sigmoid_values, sign_values
 
 
 def exp(x: Array) -> Unary:
@@ -140,7 +140,7 @@ def clamp(x: Array, *, min: float | None = None, max: float | None = None) -> Un
 
     def dx(g: Array) -> Array:
         inside = True if min is None else x >= min
-        return g * (inside if max is None else inside & (x <= max))
+        return kept(g, inside if max is None else inside & (x <= max))
 
     return clip_values(x, min, max), dx
 
@@ -149,9 +149,9 @@ def clip(x: Array, low: Array, high: Array) -> Ternary:
     """x clamped to [low, high] elementwise; a bound gets the gradient where it replaces x"""
     return (
         np.minimum(np.maximum(x, low), high),
-        lambda g: g * ((x >= low) & (x <= high)),
-        lambda g: g * ((x < low) & (low < high)),
-        lambda g: g * ((x > high) | (low > high)),
+        lambda g: kept(g, (x >= low) & (x <= high)),
+        lambda g: kept(g, (x < low) & (low < high)),
+        lambda g: kept(g, (x > high) | (low > high)),
     )
 
 

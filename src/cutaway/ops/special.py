@@ -123,6 +123,15 @@ def sigmoid_values(x: Array) -> Array:
     return out
 
 
+def kept(g: Array, mask: Array | bool) -> Array:
+    """g where mask, else 0, even where g is infinite or nan."""
+    if not isinstance(g, (np.ndarray, np.generic)):  # a Tensor
+        return np.where(mask, g, 0)
+    bits = g.view(f"i{g.itemsize}")  # as integers, since ∞ · 0 is nan; np.where takes three to ten times as long
+    found: Array = (bits * mask).view(g.dtype)
+    return found
+
+
 @like_numpy
 def as_dtype(x: Array, dtype: Any) -> Array:
     """x cast to another dtype."""

@@ -249,6 +249,8 @@ class Reader:
                 return constant(len(known))
         if name in ("tuple", "range") and (name == "tuple" or all(arg.constant is not None for arg in args)):
             return self._counted(name, args)
+        if name == "kept":
+            return operation(ast.Mult, args[0], args[1])
         if name == "power_values":
             return raised(args[0], args[1])
         if name == "follow" and isinstance(node.args[1], ast.Name):
