@@ -47,13 +47,13 @@ class Clock:
 def clocked(clock: Clock) -> Iterator[None]:
     run = base.run
 
-    def clocked_run(op: Any, attrs: Any, arrays: Any, parents: Any) -> Any:
+    def clocked_run(op: Any, attrs: Any, arrays: Any, parents: Any, skip: int = 3) -> Any:
         def clocked_op(*xs: Any, **kwargs: Any) -> Any:
             value, *pullbacks = clock.wrap("ops", op)(*xs, **kwargs)
             return value, *[clock.wrap("pullbacks", pullback) for pullback in pullbacks]
 
         clocked_op.__name__, clocked_op.broadcasts = op.__name__, True  # type: ignore[attr-defined]
-        return run(clocked_op, attrs, arrays, parents)
+        return run(clocked_op, attrs, arrays, parents, skip + 1)
 
     with (
         patch.object(base, "run", clocked_run),
