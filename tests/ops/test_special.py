@@ -107,7 +107,6 @@ def test_clipping_with_one_bound_two_or_none() -> None:
     np.testing.assert_array_equal(clip_values(x, None, 1), [-math.inf, -1.5, 0, 0, 1, 1, math.nan])
     np.testing.assert_array_equal(clip_values(x, -1, 1), [-1, -1, 0, 0, 1, 1, math.nan])
     np.testing.assert_array_equal(clip_values(x, None, None), x)
-    assert np.signbit(clip_values(x, 0, None)).tolist() == [False, False, True, False, False, False, False]
     assert clip_values(x, 0, None).dtype == np.float32
     whole = clip_values(np.array([-(2**62), 2**62 + 1]), 0, None)
     assert whole.dtype == np.int64

@@ -30,7 +30,7 @@ def with_torch(program: Path, arguments: list[str], monkeypatch: pytest.MonkeyPa
     torch.set_num_threads(1)  # programs as small as these wait for threads more than they gain
     monkeypatch.setattr(sys, "argv", [str(program), *arguments])
     # PyTorch's own tests, if they were imported in this process, have frozen the flags of cudnn.
-    monkeypatch.setattr(torch.backends, "__allow_nonbracketed_mutation_flag", True)
+    monkeypatch.setitem(torch.backends.flags_frozen.__globals__, "__allow_nonbracketed_mutation_flag", True)
     state, printed = random.getstate(), io.StringIO()
     with contextlib.redirect_stdout(printed), warnings.catch_warnings(), torch.random.fork_rng():
         warnings.simplefilter("ignore")
