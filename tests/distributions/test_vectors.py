@@ -139,6 +139,17 @@ def test_what_q_cannot_draw_is_infinitely_far() -> None:
          "invalid values:\ntensor([[-1., -0.],\n        [-0., -1.]])"),
         (ValueError, lambda: NORMAL.log_prob(torch.zeros(3)),
          "The right-most size of value must match event_shape: (3,) vs (2,)"),
+        (ValueError, lambda: MultivariateNormal(torch.tensor(0.0), torch.eye(2)),
+         "loc must be at least one-dimensional: the mean of each coordinate"),
+        (ValueError, lambda: MultivariateNormal(torch.zeros(2), scale_tril=torch.ones(2)),
+         "scale_tril must be at least two-dimensional, with optional leading batch dimensions"),
+        (ValueError, lambda: MixtureSameFamily(Normal(0.0, 1.0), Normal(torch.zeros(3), 1.0)),
+         "The mixture distribution needs to be an instance of torch.distributions.Categorical"),
+        (ValueError, lambda: kl_divergence(NORMAL, MultivariateNormal(torch.zeros(3), torch.eye(3))),
+         "KL-divergence between two Multivariate Normals with different event shapes cannot be computed: (2,) and "
+         "(3,)"),
+        (NotImplementedError, lambda: kl_divergence(Independent(NORMAL, 0), Independent(Normal(LOC, 1.0), 1)),
+         "kl_divergence: reinterpreted_batch_ndims of the two Independents must be equal"),
         (ValueError, lambda: Independent(Normal(0.0, 1.0), 1),
          "Expected reinterpreted_batch_ndims <= len(base_distribution.batch_shape), actual 1 vs 0, the length of ()"),
         (ValueError, lambda: MixtureSameFamily(Categorical(torch.ones(2)), Normal(torch.zeros(3), 1.0)),
@@ -150,3 +161,9 @@ def test_what_is_refused(kind: type[Exception], call: Any, text: str) -> None:
     with pytest.raises(kind) as caught:
         call()
     assert str(caught.value) == text
+
+
+def test_the_moments_of_a_normal_vector() -> None:
+    assert torch.allclose(NORMAL.precision_matrix @ COVARIANCE, torch.eye(2, dtype=torch.float64))
+    assert torch.equal(NORMAL.mean, LOC) and torch.equal(NORMAL.mode, LOC)
+    assert torch.allclose(NORMAL.variance, COVARIANCE.diagonal())

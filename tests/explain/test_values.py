@@ -36,6 +36,7 @@ ARRAYS = [
     np.full(1000, 0.1, np.float32),
     np.array([1e6, 1e6 + 1, 1e6 + 2]),
     np.arange(10, dtype=np.float16),
+    np.arange(-5, 3 * SHORT),
 ]
 
 

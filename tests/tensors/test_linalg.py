@@ -335,6 +335,13 @@ def test_nan_is_answered_with_nan_and_without_a_warning() -> None:
         assert cutaway.linalg.inv(cutaway.full((2, 2), cutaway.nan)).isnan().all()
 
 
+def test_a_triangle_with_a_diagonal_of_ones_and_one_right_side_for_a_batch() -> None:
+    a, b = random(5, 3, 3), random(3, 2, seed=1)
+    x = cutaway.linalg.solve_triangular(a, b, upper=False, unitriangular=True)
+    ones = a.tril(-1) + cutaway.eye(3, dtype=cutaway.float64)
+    assert x.shape == (5, 3, 2) and cutaway.allclose(ones @ x, b.expand(5, 3, 2))
+
+
 def test_it_is_imported_by_its_name() -> None:
     from cutaway import linalg
 
