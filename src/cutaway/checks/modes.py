@@ -10,10 +10,9 @@ from ..grad_mode import is_grad_enabled
 from ..graph import module_call
 from ..nn import Module
 from ..optim import Optimizer
-from ..optim.optimizer import living
 from ..tensors.base import TensorBase
 from .check import Check
-from .training import params_of
+from .training import held, params_of
 
 
 def model_that_runs() -> Any:
@@ -79,8 +78,8 @@ class EvaluationWithoutEval(Check):
     def _is_an_average() -> bool:
         """Whether optimizers train something, but not the model that runs."""
         model = model_that_runs()
-        held = {id(param) for optimizer in living for param in params_of(optimizer)}
-        return bool(held) and model is not None and held.isdisjoint(id(param) for _, param in model.named_parameters())
+        trained = held()
+        return bool(trained) and model is not None and trained.isdisjoint(map(id, model.parameters()))
 
     def on_loss(self, name: str, x: TensorBase, y: TensorBase) -> None:
         self.on_choice()
@@ -148,9 +147,9 @@ class TrainingWithoutTrain(Check):
             self.listen("step", self.on_step)
 
     def on_step(self, optimizer: Optimizer) -> None:
-        held = {id(param) for param in params_of(optimizer)}
+        updated = {id(param) for param in params_of(optimizer)}
         for model in [model for model, stage in self.stages.items() if stage == "suspected"]:
-            if not held.isdisjoint(id(param) for _, param in model.named_parameters()):
+            if not updated.isdisjoint(map(id, model.parameters())):
                 del self.stages[model]
                 self.say(
                     f"{type(model).__name__} is still in evaluation mode, as model.eval() left it, and is trained "

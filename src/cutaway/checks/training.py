@@ -28,6 +28,11 @@ def params_of(optimizer: Optimizer) -> list[Any]:
     return [param for group in optimizer.param_groups for param in group["params"]]
 
 
+def held() -> set[int]:
+    """The ids of the parameters of all optimizers."""
+    return {id(param) for optimizer in living for param in params_of(optimizer)}
+
+
 class ForgottenZeroGrad(Check):
     """A step with gradients accumulated onto those that the previous step already used.
 

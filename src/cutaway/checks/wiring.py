@@ -17,10 +17,9 @@ from ..graph import Node, newest_first
 from ..memory import Line
 from ..nn import Module, ModuleList, Parameter, Sequential
 from ..optim import Optimizer
-from ..optim.optimizer import living
 from ..tensors.base import AccumulateGrad, TensorBase, node_of
 from .check import Check
-from .training import alive, params_of
+from .training import alive, held, params_of
 
 _LAYERS = Module.__module__.rpartition(".")[0]
 
@@ -149,11 +148,11 @@ class _LeftOut(Check):
         """Parameters of models that the latest backward() has reached and no optimizer holds."""
         leaves, self.here.leaves = self.here.leaves, ()
         params = [param for param in (leaf.variable for leaf in leaves) if isinstance(param, Parameter)]
-        held = {id(param) for param in params_of(optimizer)}
-        if all(id(param) in held for param in params):
+        own = {id(param) for param in params_of(optimizer)}
+        if all(id(param) in own for param in params):
             return []
-        held = {id(param) for other in living for param in params_of(other)}
-        return [param for param in params if id(param) not in held]
+        known = held()
+        return [param for param in params if id(param) not in known]
 
     def judge(self, optimizer: Optimizer, left_out: list[Any]) -> None:
         """Warn about parameters that are missing from the optimizers, if the level requires it."""
@@ -409,8 +408,8 @@ class GraphCut(Check):
         """Whether optimizers wait for gradients of other tensors than this leaf, a number other than 0."""
         if leaf._array.size != 1 or not leaf._array.any():
             return False
-        held = {id(param) for optimizer in living for param in params_of(optimizer)}
-        return self.level == "strict" or (bool(held) and id(leaf) not in held)
+        trained = held()
+        return self.level == "strict" or (bool(trained) and id(leaf) not in trained)
 
     def on_backward(self, tensors: list[Any]) -> None:
         loss = tensors[0]
